@@ -1,0 +1,173 @@
+"""Records to and from the text of their files. The rules stand in docs/format.md."""
+
+import re
+
+from desk import dates, model, yamltext
+from desk.errors import DamagedError
+from desk.model import Article, Event, Record, Ticket, Value
+
+ID_PATTERN = re.compile(r"[A-Z][A-Z0-9]{0,7}-\d{6}-[0-9A-HJKMNP-TV-Z]{5}", re.ASCII)
+
+
+def load(text: str) -> Record:
+    """The ticket or article in a file's text.
+
+    Raises DamagedError with the line where the text is no such record.
+    """
+    value = yamltext.parse(text)
+    if not isinstance(value, dict):
+        raise DamagedError("a record is a mapping of fields, `id: …` first", line=1)
+    log = value.pop("log", None)
+    try:
+        kind = Article if str(value.get("id", "")).startswith("KB-") else Ticket
+        return kind(_head(value, kind), _log(log))
+    except _MisfitError as misfit:
+        raise DamagedError(misfit.problem, line=yamltext.line_of(text, *misfit.path)) from None
+
+
+class _MisfitError(Exception):
+    """A value of the wrong kind, with the path to it."""
+
+    def __init__(self, problem: str, *path: str | int) -> None:
+        self.problem = problem
+        self.path = path
+
+
+def _head(head: dict[str, Value], kind: type[Record]) -> dict[str, Value]:
+    statuses = model.ARTICLE_STATUSES if kind is Article else model.STATUSES
+    for name in [name for name, value in head.items() if value is None]:
+        del head[name]
+    for name in (
+        ("id", "title", "status") if kind is Article else ("id", "title", "status", "opened")
+    ):
+        if name not in head:
+            raise _MisfitError(f"the field {name!r} is missing")
+    for name in _known_fields(kind):
+        if name in head:
+            head[name] = _field(name, head[name])
+    if not ID_PATTERN.fullmatch(str(head["id"])):
+        raise _MisfitError(f"{head['id']!r} is no id such as T-261121-7K3FQ", "id")
+    if head["status"] not in statuses:
+        raise _MisfitError(
+            f"{head['status']!r} is no status; it is one of {', '.join(statuses)}", "status"
+        )
+    return head
+
+
+def _known_fields(kind: type[Record]) -> tuple[str, ...]:
+    return model.ARTICLE_FIELDS if kind is Article else model.TICKET_FIELDS
+
+
+def _field(name: str, value: Value) -> Value:
+    if name == "major":
+        if type(value) is not bool:
+            raise _MisfitError("'major' is true or false", name)
+        return value
+    if name == "requester":
+        if not isinstance(value, dict):
+            raise _MisfitError("'requester' is a mapping with name, email, phone, department", name)
+        return {key: _text(word, name, key) for key, word in value.items() if word is not None}
+    if name in model.LIST_FIELDS:
+        if not isinstance(value, list):
+            raise _MisfitError(f"{name!r} is a list, one `- …` a line", name)
+        return [_text(item, name, position) for position, item in enumerate(value)]
+    text = _text(value, name)
+    if name in ("opened", "began", "until"):
+        _check_stamp(text, name)
+    return text
+
+
+def _text(value: Value, *path: str | int) -> str:
+    """A text field's value; a number that was typed without quotes is its digits."""
+    if isinstance(value, str):
+        return value
+    if type(value) is int:
+        return str(value)
+    raise _MisfitError(f"{path[0]!r} is text", *path)
+
+
+def _check_stamp(text: str, *path: str | int) -> None:
+    try:
+        dates.from_stamp(text)
+    except ValueError as error:
+        raise _MisfitError(str(error), *path) from None
+
+
+def _log(log: Value) -> tuple[Event, ...]:
+    if log is None:
+        return ()
+    if not isinstance(log, list):
+        raise _MisfitError("'log' is a list of events", "log")
+    return tuple(_event(entry, position) for position, entry in enumerate(log))
+
+
+def _event(entry: Value, position: int) -> Event:
+    if not isinstance(entry, dict):
+        raise _MisfitError("an event is a mapping with n, at, by, did", "log", position)
+    words = dict(entry)
+    n, at, by, did = (words.pop(name, None) for name in ("n", "at", "by", "did"))
+    if type(n) is not int or n < 1:
+        raise _MisfitError("an event's 'n' is a whole number from 1", "log", position, "n")
+    at, by, did = (
+        _text(value, "log", position, name)
+        for name, value in (("at", at), ("by", by), ("did", did))
+    )
+    _check_stamp(at, "log", position, "at")
+    change = words.pop("change", None) or {}
+    return Event(n, at, by, did, _change(change, position), words)
+
+
+def _change(change: Value, position: int) -> dict[str, tuple[Value, Value]]:
+    if not isinstance(change, dict):
+        raise _MisfitError("'change' is a mapping of field: [from, to]", "log", position, "change")
+    pairs: dict[str, tuple[Value, Value]] = {}
+    for name, pair in change.items():
+        if not isinstance(pair, list) or len(pair) != 2:
+            raise _MisfitError(
+                f"the change of {name!r} is [from, to]", "log", position, "change", name
+            )
+        pairs[name] = (pair[0], pair[1])
+    return pairs
+
+
+def dump(record: Record) -> str:
+    """The text of a record's file: fields in the format's order, custom ones by name."""
+    lines: list[str] = []
+    for name, value in as_dict(record, log=False).items():
+        yamltext.write_field(lines, "", name, value)
+    if record.log:
+        lines.append("log:")
+        for event in record.log:
+            _write_event(lines, event)
+    return "\n".join(lines) + "\n"
+
+
+def event_as_dict(event: Event) -> dict[str, Value]:
+    """An event as it stands in the file."""
+    entry: dict[str, Value] = {"n": event.n, "at": event.at, "by": event.by, "did": event.did}
+    if event.change:
+        entry["change"] = {name: [was, to] for name, (was, to) in event.change.items()}
+    return {**entry, **event.words}
+
+
+def as_dict(record: Record, *, log: bool = True) -> dict[str, Value]:
+    """A record as it stands in the file, keys in the format's order."""
+    *first, last = _known_fields(type(record))
+    names = (*first, *sorted(set(record.head) - {*first, last}), last)
+    head = {name: record.head[name] for name in names if record.head.get(name) is not None}
+    return {**head, "log": [event_as_dict(event) for event in record.log]} if log else head
+
+
+def _write_event(lines: list[str], event: Event) -> None:
+    lines += (f"- n: {event.n}", f"  at: {event.at}", f"  by: {yamltext.scalar(event.by)}",
+              f"  did: {yamltext.scalar(event.did)}")  # fmt: skip
+    if event.change:
+        lines.append("  change:")
+        for name, (was, to) in event.change.items():
+            if yamltext.is_line(was) and yamltext.is_line(to):
+                pair = f"[{yamltext.flow(was, name)}, {yamltext.flow(to, name)}]"
+                lines.append(f"    {yamltext.scalar(name)}: {pair}")
+            else:
+                yamltext.write_field(lines, "    ", name, [was, to])
+    for name, word in event.words.items():
+        yamltext.write_field(lines, "  ", name, word)

@@ -1,0 +1,180 @@
+"""Times: RFC 3339 stamps, what people type for a moment, and durations.
+
+The only importer of dateutil, and only for texts that are neither RFC 3339 nor relative.
+"""
+
+import functools
+import re
+from datetime import UTC, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
+
+from desk.errors import UsageError
+
+_UNITS = {
+    "s": 1, "sec": 1, "second": 1, "秒": 1,
+    "m": 60, "min": 60, "minute": 60, "分": 60, "分钟": 60,
+    "h": 3600, "hr": 3600, "hour": 3600, "小时": 3600,
+    "d": 86400, "day": 86400, "天": 86400, "日": 86400,
+    "w": 604800, "week": 604800, "周": 604800,
+}  # fmt: skip
+_PART = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]+|秒|分钟|分|小时|天|日|周)", re.IGNORECASE)
+_DAYS = {
+    "today": 0, "今天": 0,
+    "yesterday": -1, "昨天": -1, "前天": -2,
+    "tomorrow": 1, "明天": 1, "后天": 2,
+}  # fmt: skip
+_RFC_3339 = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d{1,6})?)?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
+_MOMENT_HELP = "write 2026-11-21T09:00:00+08:00, 2026-11-21 09:00, yesterday 14:00 or 2h"
+
+
+@functools.cache
+def zone(name: str) -> tzinfo:
+    """The time zone of that IANA name.
+
+    Raises UsageError for a name that is unknown.
+    """
+    try:
+        return ZoneInfo(name)
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"time zone {name!r} is unknown; write an IANA name such as Asia/Shanghai or UTC"
+        ) from error
+
+
+def local_zone_name() -> str:
+    """The IANA name of this machine's time zone, or UTC where it does not tell."""
+    import os
+
+    candidates = [os.environ.get("TZ", "").lstrip(":")]
+    candidates.append(os.path.realpath("/etc/localtime").partition("zoneinfo/")[2])
+    for name in candidates:
+        try:
+            if name and "/" in name:
+                zone(name)
+                return name
+        except UsageError:
+            continue
+    return "UTC"
+
+
+def system_now() -> datetime:
+    """The present moment by the machine's clock."""
+    return datetime.now(UTC)
+
+
+def stamp(moment: datetime) -> str:
+    """RFC 3339 with offset, to the second: `2026-11-21T09:00:00+08:00`."""
+    return moment.isoformat(timespec="seconds")
+
+
+def from_stamp(text: str) -> datetime:
+    """The moment of an RFC 3339 stamp.
+
+    Raises ValueError for anything else (also for a time without an offset).
+    """
+    if not _RFC_3339.fullmatch(text):
+        raise ValueError(f"{text!r} is no RFC 3339 time such as 2026-11-21T09:00:00+08:00")
+    return datetime.fromisoformat(text.upper())
+
+
+def duration(text: str) -> timedelta:
+    """A length of time such as `90m`, `4h`, `1d 12h`, `2 weeks` or `3天`.
+
+    Raises ValueError for anything else.
+    """
+    seconds, position = 0.0, 0
+    for part in _PART.finditer(text):
+        name = part[2].lower()
+        unit = _UNITS.get(name) or _UNITS.get(name.rstrip("s"))
+        if part.start() != position or unit is None:
+            break
+        seconds += float(part[1]) * unit
+        position = part.end()
+    if not position or text[position:].strip():
+        raise ValueError(f"{text!r} is no length of time such as 90m, 4h, 3d or 2w")
+    try:
+        return timedelta(seconds=seconds)
+    except OverflowError as error:
+        raise ValueError(f"{text!r} is too long a time") from error
+
+
+def moment(text: str, now: datetime, *, ahead: bool = False) -> datetime:
+    """The moment that a person means by `text`, in the zone of `now`.
+
+    Takes RFC 3339, a date with or without a time, `14:30`, `yesterday 14:30` (also in
+    Chinese), `2h ago`, `in 2h`, and a bare `2h`: before `now`, or after it if `ahead`.
+    Raises UsageError for what it cannot read and for a date that can be read two ways.
+    """
+    words = text.strip()
+    try:
+        found = _relative(words, now, ahead) or _calendar(words, now)
+    except (ValueError, OverflowError):
+        found = None
+    if found is None:
+        raise UsageError(f"{text!r} is no time that desk can read; {_MOMENT_HELP}")
+    return found.replace(microsecond=0)
+
+
+def _relative(words: str, now: datetime, ahead: bool) -> datetime | None:  # noqa: FBT001
+    folded = words.lower()
+    if folded == "now":
+        return now
+    for mark, sign in (("-", -1), ("+", 1), ("in ", 1)):
+        if folded.startswith(mark):
+            return now + sign * duration(words[len(mark) :])
+    for mark, sign in ((" ago", -1), ("前", -1), ("后", 1)):
+        if folded.endswith(mark) and folded[0].isdigit():
+            return now + sign * duration(words[: -len(mark)])
+    try:
+        return now + (1 if ahead else -1) * duration(words)
+    except ValueError:
+        return None
+
+
+def _calendar(words: str, now: datetime) -> datetime | None:
+    name, _, clock = words.partition(" ")
+    if name.lower() in _DAYS:
+        day = now.replace(hour=0, minute=0, second=0) + timedelta(days=_DAYS[name.lower()])
+        return _at_clock(day, clock) if clock else day
+    if re.fullmatch(r"\d{1,2}:\d\d(:\d\d)?", words):
+        return _at_clock(now, words)
+    found: datetime | None
+    try:
+        found = datetime.fromisoformat(words)
+    except ValueError:
+        found = _by_dateutil(words, now)
+    if found is None or found.tzinfo:
+        return found
+    return found.replace(tzinfo=now.tzinfo)
+
+
+def _at_clock(day: datetime, clock: str) -> datetime:
+    hour, minute, second = (*map(int, clock.split(":")), 0)[:3]
+    return day.replace(hour=hour, minute=minute, second=second)
+
+
+def _by_dateutil(words: str, now: datetime) -> datetime | None:
+    """Other spellings, with the month by name or the year first: never 03/04/2026."""
+    if not re.match(r"\d{4}\D|.*[a-z]{3}", words, re.IGNORECASE):
+        return None
+    from dateutil import parser
+
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
+    try:
+        return parser.parse(words, default=midnight)
+    except (ValueError, OverflowError):
+        return None
+
+
+def in_words(seconds: float) -> str:
+    """A length of time in its two largest units: `3d 4h`, `12m`, `0m`."""
+    sign = "-" if seconds < 0 else ""
+    minutes = round(abs(seconds) / 60)
+    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
+    parts = [(days, "d"), (hours, "h"), (minutes, "m")]
+    while len(parts) > 1 and not parts[0][0]:
+        parts.pop(0)
+    shown = [f"{count}{unit}" for count, unit in parts[:2] if count]
+    return sign + (" ".join(shown) or "0m")

@@ -1,0 +1,83 @@
+"""What can go wrong: one class, one exit code, one sentence.
+
+Every error a user can cause is one of these; `cli.main` turns it into the sentence on
+stderr and the exit code. The sentence says what is wrong, where, and what would be right.
+"""
+
+from collections.abc import Iterable
+
+
+class DeskError(Exception):
+    """Base of all errors; raised itself only for a fault of desk's own."""
+
+    exit_code = 70
+
+
+class RefusedError(DeskError):
+    """A rule of the desk said no."""
+
+    exit_code = 1
+
+
+class UsageError(DeskError):
+    """An argument that cannot be understood."""
+
+    exit_code = 2
+
+
+class NotFoundError(DeskError):
+    """No such record or desk, or several records that fit."""
+
+    exit_code = 3
+
+
+class DamagedError(DeskError):
+    """A file that cannot be read as what it should be.
+
+    `path` is relative to the desk, `line` counts from 1 (None where no line is at fault).
+    """
+
+    exit_code = 4
+
+    def __init__(self, problem: str, path: str = "", line: int | None = None) -> None:
+        self.problem = problem
+        self.path = path
+        self.line = line
+        place = path if line is None else f"{path or 'line'}:{line}"
+        super().__init__(f"{place}: {problem}" if place else problem)
+
+    def in_file(self, path: str) -> "DamagedError":
+        """The same problem, said of the file at `path`."""
+        return DamagedError(self.problem, path, self.line)
+
+
+class BusyError(DeskError):
+    """Another desk command holds the lock."""
+
+    exit_code = 5
+
+
+class StorageError(DeskError):
+    """The system refused: disk full, permission, input/output error (EX_IOERR of sysexits.h)."""
+
+    exit_code = 74
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """A clause that names the known words nearest to `word`, or all of them if none is near.
+
+    >>> nearest("netwrk", ["network", "hardware"])
+    'did you mean network?'
+    """
+    import difflib
+
+    choices = [choice for choice in known if choice]
+    if not choices:
+        return "the desk knows none yet"
+    by_folded = {choice.casefold(): choice for choice in choices}
+    near = difflib.get_close_matches(word.casefold(), by_folded, n=2, cutoff=0.6)
+    if near:
+        return f"did you mean {' or '.join(by_folded[match] for match in near)}?"
+    shown = choices[:12]
+    more = ", …" if len(choices) > len(shown) else ""
+    return f"the desk knows {', '.join(shown)}{more}"

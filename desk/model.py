@@ -1,0 +1,277 @@
+"""Records and what may become of them: no input, no output.
+
+A record is a head (what is) and a log of events (how it came to be). Each event holds the
+fields that it changed as (from, to), so the head is the log, folded; what the log never
+mentions was so from the start.
+"""
+
+import itertools
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Self, TypeAlias, TypeVar
+
+from desk import dates
+from desk.errors import RefusedError
+
+Value: TypeAlias = "bool | int | str | list[Value] | dict[str, Value] | None"
+Change: TypeAlias = Mapping[str, tuple[Value, Value]]
+R = TypeVar("R", bound="Record")
+
+LIVE = ("new", "in_progress", "on_hold")
+ENDED = ("resolved", "closed", "cancelled")
+STATUSES = LIVE + ENDED
+TRANSITIONS: Mapping[str, tuple[str, ...]] = {
+    "new": ("in_progress", "on_hold", "resolved", "cancelled"),
+    "in_progress": ("on_hold", "resolved", "cancelled"),
+    "on_hold": ("in_progress", "resolved", "cancelled"),
+    "resolved": ("closed", "in_progress"),
+    "closed": ("in_progress",),
+    "cancelled": (),
+}
+WAITING_FOR = ("requester", "vendor", "problem", "change")
+LINKS: Mapping[str, str] = {
+    "parent": "child",
+    "duplicate-of": "duplicate",
+    "caused-by": "causes",
+    "follows": "followed-by",
+    "related": "related",
+}
+INVERSE_LINKS: Mapping[str, str] = {**{there: here for here, there in LINKS.items()}, **LINKS}
+
+TICKET_FIELDS = (
+    "id", "kind", "title", "status", "waiting_for", "until", "priority", "priority_because",
+    "impact", "urgency", "major", "category", "channel", "requester", "team", "assignee",
+    "tags", "links", "external", "opened", "began", "description",
+)  # fmt: skip
+ARTICLE_FIELDS = (
+    "id", "title", "status", "audience", "category", "tags", "language", "owner", "review_by",
+    "links", "symptoms", "cause", "solution", "body",
+)  # fmt: skip
+ARTICLE_STATUSES = ("draft", "review", "published", "retired")
+REQUESTER_FIELDS = ("name", "email", "phone", "department")
+TIME_FIELDS = frozenset({"opened", "began", "until", "at", "review_by"})
+LIST_FIELDS = frozenset({"tags", "links"})
+# Too long to stand in the log a second time, and never given by anything but the opening.
+UNLOGGED = frozenset({"id", "description", "body"})
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened: `did` is the command's verb, `words` what it said."""
+
+    n: int
+    at: str
+    by: str
+    did: str
+    change: Change = field(default_factory=dict)
+    words: Mapping[str, Value] = field(default_factory=dict)
+
+    @property
+    def when(self) -> datetime:
+        """`at` as a moment."""
+        return datetime.fromisoformat(self.at)
+
+    def text(self, name: str) -> str:
+        """One of its words as text, empty where it has none of that name."""
+        word = self.words.get(name)
+        return "" if word is None else str(word)
+
+    def content(self) -> str:
+        """All of it as one line of JSON: events are equal when their content is."""
+        return json.dumps(
+            [self.n, self.at, self.by, self.did, dict(self.change), dict(self.words)],
+            ensure_ascii=False,
+            sort_keys=True,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A ticket or an article: the head as its file has it, and the log."""
+
+    head: Mapping[str, Value]
+    log: tuple[Event, ...]
+
+    @property
+    def id(self) -> str:
+        """Its number."""
+        return self.text("id")
+
+    @property
+    def title(self) -> str:
+        """What it is about, in a line."""
+        return self.text("title")
+
+    @property
+    def status(self) -> str:
+        """One of STATUSES (of an article: ARTICLE_STATUSES)."""
+        return self.text("status")
+
+    @property
+    def links(self) -> list[tuple[str, str]]:
+        """(how, id) of every record this one is linked to."""
+        pairs = (str(link).partition(" ") for link in self.items("links"))
+        return [(how, other) for how, _, other in pairs]
+
+    def text(self, name: str) -> str:
+        """A field of the head as text, empty where it is not set."""
+        value = self.head.get(name)
+        return "" if value is None else str(value)
+
+    def items(self, name: str) -> list[Value]:
+        """A field of the head as a list, empty where it is not set."""
+        value = self.head.get(name)
+        return list(value) if isinstance(value, list) else []
+
+    def linked(self, how: str) -> list[str]:
+        """The ids that it is linked to in that way."""
+        return [other for link, other in self.links if link == how]
+
+    def add(
+        self,
+        did: str,
+        at: datetime,
+        by: str,
+        change: Mapping[str, Value] | None = None,
+        **words: Value,
+    ) -> Self:
+        """The record after one more event that set the fields in `change`.
+
+        Fields that have that value already are left out of the event, empty words too.
+        """
+        changed = {
+            name: (self.head.get(name), value)
+            for name, value in (change or {}).items()
+            if self.head.get(name) != value
+        }
+        said = {name: word for name, word in words.items() if word not in (None, "", [])}
+        n = max((event.n for event in self.log), default=0) + 1
+        event = Event(n, dates.stamp(at), by, did, changed, said)
+        head = dict(self.head)
+        apply(head, changed)
+        return replace(self, head=head, log=(*self.log, event))
+
+
+@dataclass(frozen=True, slots=True)
+class Article(Record):
+    """A knowledge article."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket(Record):
+    """A request and its life."""
+
+    @property
+    def live(self) -> bool:
+        """Whether somebody still owes work on it."""
+        return self.status in LIVE
+
+    @property
+    def opened(self) -> datetime:
+        """When it was opened."""
+        return dates.from_stamp(self.text("opened"))
+
+    @property
+    def requester(self) -> Mapping[str, Value]:
+        """Name, email, phone, department: those that are known."""
+        value = self.head.get("requester")
+        return value if isinstance(value, dict) else {}
+
+    @property
+    def resolution(self) -> Event | None:
+        """The event that resolved it, if it stands resolved or closed."""
+        if self.status not in ("resolved", "closed"):
+            return None
+        return last(self.log, "resolve")
+
+    @property
+    def survey(self) -> Event | None:
+        """The answered survey."""
+        return last(self.log, "survey")
+
+
+def last(log: Iterable[Event], did: str) -> Event | None:
+    """The last event of that verb."""
+    return next((event for event in reversed(in_order(log)) if event.did == did), None)
+
+
+def apply(head: dict[str, Value], change: Change) -> None:
+    """Make a change to a head, in place; a field set to None goes."""
+    for name, (_, value) in change.items():
+        if value is None:
+            head.pop(name, None)
+        else:
+            head[name] = value
+
+
+def in_order(log: Iterable[Event]) -> list[Event]:
+    """Events in the order that decides which value stands: (n, at, content)."""
+    events = list(log)
+    if all(one.n < two.n for one, two in itertools.pairwise(events)):
+        return events
+    return sorted(events, key=lambda event: (event.n, event.when, event.content()))
+
+
+def fold(log: Iterable[Event], start: Mapping[str, Value] | None = None) -> dict[str, Value]:
+    """The fields as the log leaves them, from those in `start`."""
+    head = dict(start or {})
+    for event in in_order(log):
+        apply(head, event.change)
+    return head
+
+
+def origin(record: Record) -> dict[str, Value]:
+    """The head before the first event: the log undone."""
+    head = dict(record.head)
+    for event in reversed(in_order(record.log)):
+        apply(head, {name: (to, was) for name, (was, to) in event.change.items()})
+    return head
+
+
+def hand_edits(record: Record) -> dict[str, Value]:
+    """Fields whose value in the head is not what the log says, with the head's value.
+
+    A log whose first event lists what the record was opened with knows every field (but
+    those in UNLOGGED); one that does not knows only the fields that it mentions.
+    """
+    logged = fold(record.log)
+    mentioned = {name for event in record.log for name in event.change}
+    begun_by_program = bool(record.log) and bool(in_order(record.log)[0].change)
+    names = set(record.head) | mentioned if begun_by_program else mentioned
+    return {
+        name: record.head.get(name)
+        for name in sorted(names)
+        if record.head.get(name) != logged.get(name) and (name in mentioned or name not in UNLOGGED)
+    }
+
+
+def with_hand_edits(record: R, at: datetime, by: str, comments: Sequence[str] = ()) -> R:
+    """The record with what was edited by hand written down as an `edit` event.
+
+    `comments` are those of the file, which a rewrite would lose.
+    """
+    edits = hand_edits(record)
+    if not edits and not comments:
+        return record
+    logged = fold(record.log)
+    before = replace(record, head={**record.head, **{name: logged.get(name) for name in edits}})
+    return before.add("edit", at, by, edits, by_hand=True, comments="\n".join(comments))
+
+
+def as_of(record: R, moment: datetime) -> R:
+    """The record as it stood at `moment`, from what had happened (by `at`) until then."""
+    log = tuple(event for event in record.log if event.when <= moment)
+    if len(log) == len(record.log):
+        return record
+    return replace(record, head=fold(log, origin(record)), log=log)
+
+
+def check_transition(ticket: Ticket, status: str, verb: str) -> None:
+    """Raise RefusedError if `verb` may not bring the ticket to `status`, saying what may."""
+    if status in TRANSITIONS[ticket.status]:
+        return
+    allowed = TRANSITIONS[ticket.status]
+    way = f"from there it can only become {' or '.join(allowed)}" if allowed else "that is final"
+    raise RefusedError(f"{ticket.id} is {ticket.status} and cannot be {verb}; {way}")

@@ -1,0 +1,357 @@
+"""desk.yaml, read and validated into dataclasses.
+
+Every mistake in the file is reported at once, each with its line and what would be right.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta, tzinfo
+from importlib import resources
+
+from desk import codec, dates, yamltext
+from desk.errors import DamagedError, RefusedError, UsageError, nearest
+from desk.model import Value
+
+FORMAT = 1
+FOLLOW = ("resolve", "offer", "leave")
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who works at the desk."""
+
+    id: str
+    name: str
+    email: str
+    teams: tuple[str, ...]
+    manager: str
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """A group that tickets are handed to; vendors are teams too."""
+
+    id: str
+    name: str
+    tier: int
+    lead: str
+    vendor: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The rules of one desk."""
+
+    name: str
+    prefix: str
+    timezone: str
+    people: Mapping[str, Person]
+    teams: Mapping[str, Team]
+    kinds: tuple[str, ...]
+    channels: tuple[str, ...]
+    categories: tuple[str, ...]
+    impacts: tuple[str, ...]
+    urgencies: tuple[str, ...]
+    priorities: tuple[str, ...]
+    matrix: Mapping[tuple[str, str], str]
+    defaults: Mapping[str, str]
+    codes: tuple[str, ...]
+    reopen_within: timedelta
+    on_resolve: Mapping[str, str]
+
+    @property
+    def zone(self) -> tzinfo:
+        """The desk's time zone."""
+        return dates.zone(self.timezone)
+
+    def known(self, field: str) -> tuple[str, ...]:
+        """The values that a field of a ticket may have."""
+        lists = {
+            "kind": self.kinds,
+            "channel": self.channels,
+            "category": self.categories,
+            "impact": self.impacts,
+            "urgency": self.urgencies,
+            "priority": self.priorities,
+            "code": self.codes,
+            "team": tuple(self.teams),
+            "assignee": tuple(self.people),
+        }
+        return lists[field]
+
+    def checked(self, field: str, value: str) -> str:
+        """The value as the policy spells it, whatever its case.
+
+        Raises RefusedError with the nearest known one for a value that it does not know.
+        """
+        known = self.known(field)
+        if value in known:
+            return value
+        folded = [name for name in known if name.casefold() == value.casefold()]
+        if len(folded) == 1:
+            return folded[0]
+        if field == "category" and len(leaf := _leaves(known, value)) == 1:
+            return leaf[0]
+        word = "person" if field == "assignee" else field
+        raise RefusedError(f"{word} {value!r} is not in desk.yaml; {nearest(value, known)}")
+
+    def person(self, who: str) -> str:
+        """The id of the person whose id, e-mail or name `who` is.
+
+        Raises RefusedError with the nearest known one for anybody else.
+        """
+        found = self.find_person(who)
+        return found if found else self.checked("assignee", who)
+
+    def find_person(self, who: str) -> str | None:
+        """The id of the person whose id, e-mail or name `who` is, or None."""
+        folded = who.casefold()
+        for person in self.people.values():
+            if folded in (person.id.casefold(), person.email.casefold(), person.name.casefold()):
+                return person.id
+        return None
+
+    def priority_for(self, impact: str, urgency: str) -> str:
+        """What the matrix gives, empty where impact or urgency is none of its rows or columns."""
+        return self.matrix.get((impact, urgency), "")
+
+
+def _leaves(categories: Iterable[str], word: str) -> list[str]:
+    return [name for name in categories if name.rpartition("/")[2].casefold() == word.casefold()]
+
+
+def template(**values: str) -> str:
+    """The text of a new desk.yaml: the commented template with `{{name}}` filled in."""
+    text = resources.files("desk").joinpath("template.yaml").read_text(encoding="utf-8")
+    for name, value in values.items():
+        text = text.replace("{{" + name + "}}", yamltext.dump_value(value).rstrip("\n"))
+    return text
+
+
+def load(text: str, path: str = "desk.yaml") -> Policy:
+    """The policy in that text.
+
+    Raises DamagedError that lists every mistake with its line.
+    """
+    try:
+        value = yamltext.parse(text)
+    except DamagedError as error:
+        raise error.in_file(path) from error
+    reader = _Reader(text, value)
+    policy = reader.policy()
+    if reader.problems:
+        mistakes = sorted(reader.problems)
+        first_line, first = mistakes[0]
+        others = "".join(f"\n{path}:{line}: {problem}" for line, problem in mistakes[1:])
+        raise DamagedError(first + others, path, first_line)
+    return policy
+
+
+_TOP = (
+    "format", "name", "prefix", "timezone", "people", "teams", "kinds", "channels", "categories",
+    "impacts", "urgencies", "matrix", "defaults", "codes", "reopen_within", "on_resolve",
+)  # fmt: skip
+_PERSON = ("name", "email", "teams", "manager")
+_TEAM = ("name", "tier", "lead", "vendor")
+_DEFAULTS = ("kind", "channel", "impact", "urgency", "team")
+
+
+class _Reader:
+    """Reads one desk.yaml and gathers its mistakes as (line, sentence)."""
+
+    def __init__(self, text: str, value: Value) -> None:
+        self.problems: list[tuple[int, str]] = []
+        self._text = text
+        if not isinstance(value, dict):
+            raise DamagedError("desk.yaml is a mapping, `format: 1` first", "desk.yaml", 1)
+        self._top = value
+        self._check_format()
+
+    def _check_format(self) -> None:
+        number = self._top.get("format")
+        if type(number) is int and number > FORMAT:
+            raise DamagedError(
+                f"this desk has format {number} and this program reads up to {FORMAT}; "
+                "install a newer desk",
+                "desk.yaml",
+                yamltext.line_of(self._text, "format"),
+            )
+        if number != FORMAT:
+            self._problem(f"`format: {FORMAT}` is missing", "format")
+
+    def policy(self) -> Policy:
+        self._only(self._top, _TOP)
+        impacts, urgencies = self._names("impacts"), self._names("urgencies")
+        matrix = self._matrix(impacts, urgencies)
+        teams = {name: self._team(name) for name in self._mapping("teams")}
+        people = {name: self._person(name, teams) for name in self._mapping("people")}
+        for person in people.values():
+            self._known(person.manager, people, "people", person.id, "manager")
+        for team in teams.values():
+            self._known(team.lead, people, "teams", team.id, "lead")
+        policy = Policy(
+            name=self._text_at("name", default="desk"),
+            prefix=self._prefix(),
+            timezone=self._timezone(),
+            people=people,
+            teams=teams,
+            kinds=self._names("kinds"),
+            channels=self._names("channels"),
+            categories=self._categories(),
+            impacts=impacts,
+            urgencies=urgencies,
+            priorities=tuple(dict.fromkeys(sorted(matrix.values()))),
+            matrix=matrix,
+            defaults={key: self._text_at("defaults", key) for key in self._mapping("defaults")},
+            codes=self._names("codes"),
+            reopen_within=self._duration("reopen_within"),
+            on_resolve=self._on_resolve(),
+        )
+        self._only(self._mapping("defaults"), _DEFAULTS, "defaults")
+        for key, value in policy.defaults.items():
+            if key in _DEFAULTS:
+                self._known(value, policy.known(key), "defaults", key)
+        return policy
+
+    def _problem(self, sentence: str, *path: str | int) -> None:
+        self.problems.append((yamltext.line_of(self._text, *path), sentence))
+
+    def _only(self, mapping: Mapping[str, Value], allowed: Iterable[str], *path: str) -> None:
+        for key in mapping:
+            if key not in allowed:
+                self._problem(f"{key!r} is no setting here; {nearest(key, allowed)}", *path, key)
+
+    def _at(self, *path: str) -> Value:
+        value: Value = self._top
+        for key in path:
+            value = value.get(key) if isinstance(value, dict) else None
+        return value
+
+    def _mapping(self, *path: str) -> Mapping[str, Value]:
+        value = self._at(*path)
+        if value is None:
+            return {}
+        if isinstance(value, dict):
+            return value
+        self._problem(f"{path[-1]!r} is a mapping", *path)
+        return {}
+
+    def _text_at(self, *path: str, default: str = "") -> str:
+        value = self._at(*path)
+        if value is None:
+            return default
+        if isinstance(value, str):
+            return value
+        self._problem(f"{path[-1]!r} is text; put it in quotes", *path)
+        return default
+
+    def _names(self, *path: str) -> tuple[str, ...]:
+        value = self._at(*path)
+        if value is None:
+            return ()
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            self._problem(f"{path[-1]!r} is a list of names: [one, two]", *path)
+            return ()
+        names = [str(item) for item in value]
+        for name in names:
+            if not name or name != name.strip() or "," in name:
+                self._problem(f"{name!r} is no name; no comma, no space at its ends", *path)
+        return tuple(names)
+
+    def _known(self, value: str, known: Iterable[str], *path: str) -> None:
+        if value and value not in known:
+            self._problem(f"{value!r} is not known here; {nearest(value, known)}", *path)
+
+    def _prefix(self) -> str:
+        prefix = self._text_at("prefix", default="T")
+        if not valid_prefix(prefix):
+            self._problem(PREFIX_RULE.format(prefix), "prefix")
+        return prefix
+
+    def _timezone(self) -> str:
+        name = self._text_at("timezone", default="UTC")
+        try:
+            dates.zone(name)
+        except UsageError as error:
+            self._problem(str(error), "timezone")
+        return name
+
+    def _duration(self, *path: str) -> timedelta:
+        text = self._text_at(*path, default="14d")
+        try:
+            return dates.duration(text)
+        except ValueError as error:
+            self._problem(str(error), *path)
+            return timedelta()
+
+    def _team(self, name: str) -> Team:
+        entry = self._mapping("teams", name)
+        self._only(entry, _TEAM, "teams", name)
+        tier, vendor = entry.get("tier", 1), entry.get("vendor", False)
+        if type(tier) is not int or tier < 1:
+            self._problem("'tier' is a whole number from 1", "teams", name, "tier")
+            tier = 1
+        if type(vendor) is not bool:
+            self._problem("'vendor' is true or false", "teams", name, "vendor")
+            vendor = False
+        return Team(
+            id=name,
+            name=self._text_at("teams", name, "name", default=name),
+            tier=tier,
+            lead=self._text_at("teams", name, "lead"),
+            vendor=vendor,
+        )
+
+    def _person(self, name: str, teams: Mapping[str, Team]) -> Person:
+        entry = self._mapping("people", name)
+        self._only(entry, _PERSON, "people", name)
+        member_of = self._names("people", name, "teams")
+        for team in member_of:
+            self._known(team, teams, "people", name, "teams")
+        return Person(
+            id=name,
+            name=self._text_at("people", name, "name", default=name),
+            email=self._text_at("people", name, "email"),
+            teams=member_of,
+            manager=self._text_at("people", name, "manager"),
+        )
+
+    def _categories(self) -> tuple[str, ...]:
+        names: list[str] = []
+        for parent in self._mapping("categories"):
+            names += [parent, *(f"{parent}/{leaf}" for leaf in self._names("categories", parent))]
+        return tuple(names)
+
+    def _matrix(
+        self, impacts: tuple[str, ...], urgencies: tuple[str, ...]
+    ) -> dict[tuple[str, str], str]:
+        self._only(self._mapping("matrix"), impacts, "matrix")
+        matrix: dict[tuple[str, str], str] = {}
+        for impact in impacts:
+            row = self._names("matrix", impact)
+            if len(row) != len(urgencies):
+                self._problem(
+                    f"the row {impact!r} needs {len(urgencies)} priorities, one for each of "
+                    f"{', '.join(urgencies)}",
+                    "matrix",
+                    impact,
+                )
+            matrix |= {(impact, urgency): p for urgency, p in zip(urgencies, row, strict=False)}
+        return matrix
+
+    def _on_resolve(self) -> dict[str, str]:
+        self._only(self._mapping("on_resolve"), ("duplicates", "children"), "on_resolve")
+        rules = {}
+        for who in ("duplicates", "children"):
+            rule = self._text_at("on_resolve", who, default="offer")
+            self._known(rule, FOLLOW, "on_resolve", who)
+            rules[who] = rule
+        return rules
+
+
+PREFIX_RULE = "prefix {!r} is not allowed; write 1 to 8 letters and digits, A to Z first, not KB"
+
+
+def valid_prefix(prefix: str) -> bool:
+    """Whether ids may begin with it."""
+    return prefix != "KB" and bool(codec.ID_PATTERN.fullmatch(f"{prefix}-261121-7K3FQ"))

@@ -1,0 +1,517 @@
+"""The desk folder: find it, lock it, create, read and replace records in it.
+
+Every path is opened relative to a folder handle without following links, and only regular
+files are read. A change is made under one lock: each new text goes to `.desk/tmp`, is read
+back, synced, and moved onto its name, so that a kill or a full disk leaves each record old
+or new. What lies in `.desk/tmp` when the lock is taken was left by a kill and is removed.
+"""
+
+import errno
+import os
+import re
+import stat
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+
+from desk import codec, model, policy, yamltext
+from desk.errors import (
+    BusyError,
+    DamagedError,
+    DeskError,
+    NotFoundError,
+    RefusedError,
+    StorageError,
+)
+from desk.model import Record, Ticket
+
+POLICY_FILE = "desk.yaml"
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_FORGIVEN = str.maketrans("OIL", "011")
+_FILE = re.compile(r"([A-Z][A-Z0-9]*-\d{6}-[0-9A-Z]{5})\.yaml", re.ASCII)
+_LOCK_WAIT = 10.0
+# One sync of the whole machine is quicker than one a file from about here (measured).
+_SYNC_AT_ONCE = 16
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_FOLDER = os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_CLOEXEC
+
+
+class IdTakenError(StorageError):
+    """A record to be created has an id that is in use."""
+
+
+def path_of(record_id: str) -> str:
+    """Where a record's file is, relative to the desk."""
+    prefix, day, _ = record_id.split("-")
+    if prefix == "KB":
+        return f"kb/{record_id}.yaml"
+    century = "19" if day[:2] >= "70" else "20"
+    return f"tickets/{century}{day[:2]}/{day[2:4]}/{record_id}.yaml"
+
+
+def new_id(prefix: str, day: datetime, number: int) -> str:
+    """An id of that day; `number` (at least 25 random or hashed bits) gives its last part."""
+    letters = "".join(CROCKFORD[number >> shift & 31] for shift in (20, 15, 10, 5, 0))
+    return f"{prefix}-{day:%y%m%d}-{letters}"
+
+
+def random_number() -> int:
+    """25 random bits for `new_id`."""
+    return int.from_bytes(os.urandom(4), "big") & 0x1FFFFFF
+
+
+def find(start: Path) -> "Desk":
+    """The desk in the nearest folder from `start` upward that holds desk.yaml.
+
+    Raises NotFoundError where there is none.
+    """
+    for folder in (start, *start.parents):
+        if (folder / POLICY_FILE).is_file():
+            return Desk(folder)
+    raise NotFoundError(
+        f"no desk.yaml in {start} or any folder above it; go into a desk, name one with -C, "
+        "or make one with `desk init`"
+    )
+
+
+class Desk:
+    """One desk folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        try:
+            self._root = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except OSError as error:
+            raise NotFoundError(f"{root} cannot be opened: {error.strerror}") from error
+
+    @cached_property
+    def policy(self) -> policy.Policy:
+        """The rules in desk.yaml."""
+        return policy.load(self.text(POLICY_FILE), POLICY_FILE)
+
+    # --- reading ---------------------------------------------------------------------------
+
+    def text(self, path: str) -> str:
+        """The text of a file of the desk.
+
+        Raises NotFoundError where there is none, DamagedError where it is no readable text.
+        """
+        try:
+            return yamltext.decode(self._bytes(path))
+        except FileNotFoundError as error:
+            raise NotFoundError(f"there is no {path}") from error
+        except OSError as error:
+            raise DamagedError(_why_unreadable(error), path) from error
+        except DamagedError as error:
+            raise error.in_file(path) from error
+
+    def _bytes(self, path: str) -> bytes:
+        folder, _, name = path.rpartition("/")
+        with self._folder(folder) as handle:
+            return _read(name, handle)
+
+    @contextmanager
+    def _folder(self, path: str, *, make: bool = False) -> Iterator[int]:
+        """A handle of a folder of the desk, no part of whose path is a link."""
+        handle = os.dup(self._root)
+        try:
+            for part in path.split("/") if path else ():
+                if make:
+                    _make_folder(part, handle)
+                inner = os.open(part, _FOLDER, dir_fd=handle)
+                os.close(handle)
+                handle = inner
+            yield handle
+        finally:
+            os.close(handle)
+
+    def read(self, record_id: str) -> Record:
+        """The record of that whole id.
+
+        Raises NotFoundError or DamagedError.
+        """
+        path = path_of(record_id)
+        return _loaded(self.text(path), path)
+
+    def ids(self) -> list[str]:
+        """The ids of all records whose file is in its place, tickets first, by id."""
+        return [name.removesuffix(".yaml") for _, name in self._record_files()]
+
+    def records(self, on_damage: Callable[[DamagedError], None]) -> Iterator[Record]:
+        """Every readable record; of each other one `on_damage` is told and it is passed over."""
+        for folder, name in self._record_files():
+            path = f"{folder}/{name}"
+            try:
+                yield _loaded(self.text(path), path)
+            except NotFoundError:
+                continue  # removed since the folder was listed
+            except DamagedError as error:
+                on_damage(error)
+
+    def tickets(self, on_damage: Callable[[DamagedError], None]) -> Iterator[Ticket]:
+        """Every readable ticket, as `records` does."""
+        for record in self.records(on_damage):
+            if isinstance(record, Ticket):
+                yield record
+
+    def _record_files(self) -> Iterator[tuple[str, str]]:
+        """(folder, name) of every file whose name is an id and whose place follows from it."""
+        for folder in (*self._months(), "kb"):
+            for name in self.names(folder):
+                match = _FILE.fullmatch(name)
+                if match and path_of(match[1]) == f"{folder}/{name}":
+                    yield folder, name
+
+    def _months(self) -> Iterator[str]:
+        for year in self.names("tickets"):
+            if re.fullmatch(r"\d{4}", year):
+                for month in self.names(f"tickets/{year}"):
+                    yield f"tickets/{year}/{month}"
+
+    def names(self, folder: str) -> list[str]:
+        """The sorted names in a folder of the desk, none where it is missing or no folder."""
+        try:
+            with self._folder(folder) as handle:
+                return sorted(os.listdir(handle))
+        except OSError as error:
+            if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+                return []
+            raise StorageError(f"{folder}: {error.strerror}") from error
+
+    def named(self, part: str) -> str:
+        """The id that `part` names: the id, an unambiguous part of it, or an outside number.
+
+        Raises NotFoundError for none and for several (with the candidates).
+        """
+        wanted = part.strip().upper().translate(_FORGIVEN)
+        exact = part.strip().upper()
+        if _FILE.fullmatch(f"{exact}.yaml") and self._exists(path_of(exact)):
+            return exact
+        fits = [one for one in self.ids() if wanted and wanted in one.translate(_FORGIVEN)]
+        if len(fits) != 1:
+            fits = [one for one in fits if one.translate(_FORGIVEN) == wanted] or fits
+        if not fits:
+            fits = self._with_external(part.strip())
+        if len(fits) == 1:
+            return fits[0]
+        if not fits:
+            raise NotFoundError(f"no record is named {part!r}; `desk list --all` shows them")
+        shown = ", ".join(fits[:8]) + (f" and {len(fits) - 8} more" if len(fits) > 8 else "")
+        raise NotFoundError(f"{part!r} is part of {len(fits)} ids: {shown}; give more of it")
+
+    def _with_external(self, number: str) -> list[str]:
+        needle = number.encode("utf-8", "replace")
+        found = []
+        for folder, name in self._record_files():
+            with suppress(OSError, DeskError):
+                data = self._bytes(f"{folder}/{name}")
+                if needle and needle in data:
+                    record = _loaded(yamltext.decode(data), f"{folder}/{name}")
+                    if record.text("external") == number:
+                        found.append(record.id)
+        return found
+
+    def _exists(self, path: str) -> bool:
+        folder, _, name = path.rpartition("/")
+        try:
+            with self._folder(folder) as handle:
+                os.stat(name, dir_fd=handle, follow_symlinks=False)
+        except OSError:
+            return False
+        return True
+
+    # --- writing ---------------------------------------------------------------------------
+
+    @contextmanager
+    def changing(self, at: datetime, by: str) -> Iterator["Transaction"]:
+        """A transaction under the desk's lock, committed at the end of the block.
+
+        An exception in the block drops it: nothing is changed. `at` and `by` are those of
+        the event that records what was edited by hand.
+        Raises BusyError if the lock is not free in time, StorageError if the system refuses.
+        """
+        try:
+            with self._locked():
+                transaction = Transaction(self, at, by)
+                try:
+                    yield transaction
+                    transaction.commit()
+                finally:
+                    transaction.drop()
+        except OSError as error:
+            raise StorageError(
+                f"{error.filename or self.root}: {error.strerror}; nothing was changed"
+            ) from error
+
+    def create(self, build: Callable[[str], Record], ids: Iterator[str], at: datetime) -> Record:
+        """Write the new record that `build` makes for the first of `ids` that is free."""
+        while True:
+            record = build(next(ids))
+            with suppress(IdTakenError):
+                with self.changing(at, "") as transaction:
+                    transaction.create(record)
+                return record
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        with self._folder(".desk", make=True) as handle:
+            _write_ignore_file(handle)
+            lock = _take_lock(handle)
+            try:
+                yield
+            finally:
+                os.close(lock)
+
+
+class Transaction:
+    """Changes to records that are made together, under the lock of the desk."""
+
+    def __init__(self, desk: Desk, at: datetime, by: str) -> None:
+        self._desk = desk
+        self._at = at
+        self._by = by
+        self._staged: dict[str, tuple[Record, bool]] = {}
+        self._written = 0
+        with desk._folder(".desk/tmp", make=True) as tmp:
+            for leftover in os.listdir(tmp):
+                os.unlink(leftover, dir_fd=tmp)
+
+    def read(self, record_id: str) -> Record:
+        """The record as it is now, with what was edited by hand as an `edit` event."""
+        if record_id in self._staged:
+            return self._staged[record_id][0]
+        path = path_of(record_id)
+        text = self._desk.text(path)
+        record = _loaded(text, path)
+        lost = [] if codec.dump(record) == text else yamltext.comments(text)
+        return model.with_hand_edits(record, self._at, self._by, lost)
+
+    def ticket(self, record_id: str) -> Ticket:
+        """The ticket of that id.
+
+        Raises RefusedError where it is an article.
+        """
+        record = self.read(record_id)
+        if isinstance(record, Ticket):
+            return record
+        raise RefusedError(f"{record_id} is an article; this command is for tickets")
+
+    def replace(self, record: Record) -> None:
+        """Keep a changed record."""
+        self._stage(record, new=self._staged.get(record.id, (record, False))[1])
+
+    def create(self, record: Record) -> None:
+        """Keep a new record.
+
+        Raises IdTakenError (also when committing) where its id is in use.
+        """
+        if self._desk._exists(path_of(record.id)):
+            raise IdTakenError(f"{record.id} is in use")
+        self._stage(record, new=True)
+
+    def _stage(self, record: Record, *, new: bool) -> None:
+        text = codec.dump(record)
+        try:
+            proven = codec.load(text)
+        except DamagedError as error:
+            raise RefusedError(f"{record.id} cannot be written: {error}") from error
+        if proven != record:
+            raise DeskError(f"{record.id} does not read back as it was; nothing was written")
+        data = text.encode()
+        if len(data) > yamltext.MAX_BYTES:
+            raise RefusedError(
+                f"{record.id} would be {len(data)} bytes long and a record holds at most "
+                f"{yamltext.MAX_BYTES}; put long logs beside the desk and name them"
+            )
+        self._write_temporary(record.id, data)
+        self._staged[record.id] = (record, new)
+
+    def _write_temporary(self, name: str, data: bytes) -> None:
+        with self._desk._folder(".desk/tmp") as tmp:
+            flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+            handle = os.open(name, flags, 0o666, dir_fd=tmp)
+            self._written += 1
+            try:
+                _write_all(handle, data)
+                if os.pread(handle, len(data) + 1, 0) != data:
+                    raise StorageError(f"{name}: what was written does not read back")
+            finally:
+                os.close(handle)
+
+    def commit(self) -> None:
+        """Make every change durable and visible."""
+        if not self._staged:
+            return
+        with self._desk._folder(".desk/tmp") as tmp:
+            _sync_files(list(self._staged), tmp)
+            folders = {path_of(name).rpartition("/")[0] for name in self._staged}
+            done = 0
+            for folder in sorted(folders):
+                names = [n for n in self._staged if path_of(n).rpartition("/")[0] == folder]
+                with self._desk._folder(folder, make=True) as target:
+                    try:
+                        for name in names:
+                            self._move(name, tmp, target)
+                            done += 1
+                    except OSError as error:
+                        raise _stopped(error, done, len(names), folder) from error
+                    os.fsync(target)
+
+    def _move(self, name: str, tmp: int, target: int) -> None:
+        _, new = self._staged[name]
+        if not new:
+            os.rename(name, f"{name}.yaml", src_dir_fd=tmp, dst_dir_fd=target)
+            return
+        try:
+            os.link(name, f"{name}.yaml", src_dir_fd=tmp, dst_dir_fd=target, follow_symlinks=False)
+        except FileExistsError as error:
+            raise IdTakenError(f"{name} is in use") from error
+        os.unlink(name, dir_fd=tmp)
+
+    def drop(self) -> None:
+        """Remove what was staged and not moved into place."""
+        if not self._written:
+            return
+        with suppress(OSError), self._desk._folder(".desk/tmp") as tmp:
+            for name in os.listdir(tmp):
+                with suppress(OSError):
+                    os.unlink(name, dir_fd=tmp)
+
+
+def _loaded(text: str, path: str) -> Record:
+    try:
+        record = codec.load(text)
+    except DamagedError as error:
+        raise error.in_file(path) from error
+    if path_of(record.id) != path:
+        raise DamagedError(
+            f"its id is {record.id}, whose place is {path_of(record.id)}; move it or mend the id",
+            path,
+            yamltext.line_of(text, "id"),
+        )
+    return record
+
+
+def _read(name: str, folder: int) -> bytes:
+    handle = os.open(name, _READ, dir_fd=folder)
+    try:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            raise DamagedError("this is no regular file; desk reads nothing else")
+        if status.st_size > yamltext.MAX_BYTES:
+            raise DamagedError(
+                f"the file is over {yamltext.MAX_BYTES >> 20} MiB, which no record is"
+            )
+        chunks = []
+        while chunk := os.read(handle, yamltext.MAX_BYTES + 1):
+            chunks.append(chunk)
+        return b"".join(chunks)
+    finally:
+        os.close(handle)
+
+
+def _why_unreadable(error: OSError) -> str:
+    if error.errno in (errno.ELOOP, errno.ENOTDIR):
+        return "this is a symbolic link or below one; desk reads regular files only"
+    return f"it cannot be read: {error.strerror}"
+
+
+def _make_folder(name: str, parent: int) -> None:
+    try:
+        os.mkdir(name, dir_fd=parent)
+    except FileExistsError:
+        return
+    os.fsync(parent)
+
+
+def _write_ignore_file(folder: int) -> None:
+    """The private folder ignores itself in git."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    with suppress(FileExistsError):
+        handle = os.open(".gitignore", flags, 0o666, dir_fd=folder)
+        try:
+            _write_all(handle, b"*\n")
+        finally:
+            os.close(handle)
+
+
+def _take_lock(folder: int) -> int:
+    import fcntl
+
+    deadline = time.monotonic() + float(os.environ.get("DESK_LOCK_WAIT", _LOCK_WAIT))
+    pause = 0.001
+    while True:
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        handle = os.open("lock", flags, 0o666, dir_fd=folder)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if _is_still(handle, "lock", folder):
+                return handle
+        except BlockingIOError:
+            pass
+        os.close(handle)
+        if time.monotonic() > deadline:
+            raise BusyError("another desk command is writing here; try again in a moment")
+        time.sleep(pause)
+        pause = min(pause * 1.5, 0.02)
+
+
+def _is_still(handle: int, name: str, folder: int) -> bool:
+    """Whether the open file is the one that has that name now (it may have been deleted)."""
+    try:
+        return os.path.samestat(os.fstat(handle), os.stat(name, dir_fd=folder))
+    except FileNotFoundError:
+        return False
+
+
+def _write_all(handle: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(handle, view) :]
+
+
+def _sync_files(names: list[str], folder: int) -> None:
+    if len(names) >= _SYNC_AT_ONCE and sys.platform == "linux":
+        os.sync()
+        return
+    for name in names:
+        handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _stopped(error: OSError, done: int, total: int, folder: str) -> StorageError:
+    count = f"{done} of {total} records were written" if done else "nothing was changed"
+    return StorageError(f"{folder}: {error.strerror}; {count}")
+
+
+def make(root: Path, policy_text: str) -> Desk:
+    """A new desk in the folder `root`, which may exist.
+
+    Raises RefusedError where there is a desk already, StorageError if the system refuses.
+    """
+    if (root / POLICY_FILE).exists():
+        raise RefusedError(f"{root / POLICY_FILE} exists already; this folder is a desk")
+    try:
+        for folder in ("tickets", "kb"):
+            (root / folder).mkdir(parents=True, exist_ok=True)
+        attributes = root / ".gitattributes"
+        if not attributes.exists():
+            attributes.write_text(GIT_ATTRIBUTES, encoding="utf-8")
+        (root / POLICY_FILE).write_text(policy_text, encoding="utf-8")
+    except OSError as error:
+        raise StorageError(f"{error.filename or root}: {error.strerror}") from error
+    return Desk(root)
+
+
+GIT_ATTRIBUTES = """\
+tickets/**/*.yaml text eol=lf merge=desk
+kb/*.yaml text eol=lf merge=desk
+desk.yaml text eol=lf
+"""
