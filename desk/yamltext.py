@@ -203,7 +203,8 @@ def comments(text: str) -> list[str]:
             header = lines[event.start_mark.line][event.start_mark.column :]
             if match := re.search(r"\s(#.*)", header):
                 found.append(match[1].rstrip())
-    return [*found, *_comments_between(lines, (row, column), event.end_mark)]
+    mark: Any = event.end_mark
+    return [*found, *_comments_between(lines, (row, column), mark)]
 
 
 def _comments_between(lines: list[str], start: tuple[int, int], end: Any) -> Iterator[str]:
