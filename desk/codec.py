@@ -22,7 +22,8 @@ def load(text: str) -> Record:
         kind = Article if str(value.get("id", "")).startswith("KB-") else Ticket
         return kind(_head(value, kind), _log(log))
     except _MisfitError as misfit:
-        raise DamagedError(misfit.problem, line=yamltext.line_of(text, *misfit.path)) from None
+        problem = misfit.problem[: yamltext.MAX_SENTENCE]
+        raise DamagedError(problem, line=yamltext.line_of(text, *misfit.path)) from None
 
 
 class _MisfitError(Exception):

@@ -37,7 +37,7 @@ def zone(name: str) -> tzinfo:
     """
     try:
         return ZoneInfo(name)
-    except (OSError, ValueError) as error:
+    except (KeyError, OSError, ValueError) as error:
         raise UsageError(
             f"time zone {name!r} is unknown; write an IANA name such as Asia/Shanghai or UTC"
         ) from error
@@ -87,7 +87,8 @@ def duration(text: str) -> timedelta:
     seconds, position = 0.0, 0
     for part in _PART.finditer(text):
         name = part[2].lower()
-        unit = _UNITS.get(name) or _UNITS.get(name.rstrip("s"))
+        plural = len(name) > 2 and name.endswith("s")
+        unit = _UNITS.get(name[:-1] if plural else name)
         if part.start() != position or unit is None:
             break
         seconds += float(part[1]) * unit
@@ -109,7 +110,9 @@ def moment(text: str, now: datetime, *, ahead: bool = False) -> datetime:
     """
     words = text.strip()
     try:
-        found = _relative(words, now, ahead) or _calendar(words, now)
+        # Lengths of time are added in UTC, so that two hours are two hours across a clock change.
+        found = _relative(words, now.astimezone(UTC), ahead)
+        found = found.astimezone(now.tzinfo) if found else _calendar(words, now)
     except (ValueError, OverflowError):
         found = None
     if found is None:
@@ -134,10 +137,12 @@ def _relative(words: str, now: datetime, ahead: bool) -> datetime | None:  # noq
 
 
 def _calendar(words: str, now: datetime) -> datetime | None:
-    name, _, clock = words.partition(" ")
-    if name.lower() in _DAYS:
-        day = now.replace(hour=0, minute=0, second=0) + timedelta(days=_DAYS[name.lower()])
-        return _at_clock(day, clock) if clock else day
+    words = re.sub(r"(\d{4})年(\d{1,2})月(\d{1,2})日?\s*", r"\1-\2-\3 ", words).strip()
+    for name, days in _DAYS.items():
+        if words.lower().startswith(name):
+            day = now.replace(hour=0, minute=0, second=0) + timedelta(days=days)
+            clock = words[len(name) :].strip()
+            return _at_clock(day, clock) if clock else day
     if re.fullmatch(r"\d{1,2}:\d\d(:\d\d)?", words):
         return _at_clock(now, words)
     found: datetime | None
@@ -159,12 +164,15 @@ def _by_dateutil(words: str, now: datetime) -> datetime | None:
     """Other spellings, with the month by name or the year first: never 03/04/2026."""
     if not re.match(r"\d{4}\D|.*[a-z]{3}", words, re.IGNORECASE):
         return None
+    import warnings
+
     from dateutil import parser
 
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
     try:
-        return parser.parse(words, default=midnight)
-    except (ValueError, OverflowError):
+        with warnings.catch_warnings(action="error"):  # it only warns of a zone it does not know
+            return parser.parse(words, default=midnight)
+    except (ValueError, OverflowError, RuntimeWarning):
         return None
 
 

@@ -4,7 +4,7 @@ Every error a user can cause is one of these; `cli.main` turns it into the sente
 stderr and the exit code. The sentence says what is wrong, where, and what would be right.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 class DeskError(Exception):
@@ -61,6 +61,26 @@ class StorageError(DeskError):
     """The system refused: disk full, permission, input/output error (EX_IOERR of sysexits.h)."""
 
     exit_code = 74
+
+
+class ManyError(DeskError):
+    """Several records failed while others went well."""
+
+    # What concerns one record only, so that the others can go on.
+    ONE_RECORD = (RefusedError, UsageError, NotFoundError, DamagedError)
+
+    def __init__(self, errors: Sequence[DeskError]) -> None:
+        super().__init__("\n".join(str(error) for error in errors))
+        codes = {error.exit_code for error in errors}
+        self.exit_code = codes.pop() if len(codes) == 1 else RefusedError.exit_code
+
+    @staticmethod
+    def raise_any(errors: Sequence[DeskError]) -> None:
+        """Raise the one error there is, all of them together, or nothing."""
+        if len(errors) == 1:
+            raise errors[0]
+        if errors:
+            raise ManyError(errors)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

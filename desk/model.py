@@ -71,7 +71,7 @@ class Event:
     @property
     def when(self) -> datetime:
         """`at` as a moment."""
-        return datetime.fromisoformat(self.at)
+        return dates.from_stamp(self.at)
 
     def text(self, name: str) -> str:
         """One of its words as text, empty where it has none of that name."""

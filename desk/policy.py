@@ -106,6 +106,8 @@ class Policy:
     def find_person(self, who: str) -> str | None:
         """The id of the person whose id, e-mail or name `who` is, or None."""
         folded = who.casefold()
+        if not folded:
+            return None
         for person in self.people.values():
             if folded in (person.id.casefold(), person.email.casefold(), person.name.casefold()):
                 return person.id

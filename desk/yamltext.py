@@ -17,10 +17,11 @@ MAX_BYTES = 1 << 20
 MAX_DEPTH = 32
 MAX_VALUES = 50_000
 MAX_KEY = 100
+MAX_SENTENCE = 300
 
 try:
     from yaml._yaml import CParser
-    from yaml.error import MarkedYAMLError, YAMLError
+    from yaml.error import MarkedYAMLError
     from yaml.events import (
         AliasEvent,
         DocumentEndEvent,
@@ -32,6 +33,7 @@ try:
         StreamEndEvent,
         StreamStartEvent,
     )
+    from yaml.reader import ReaderError
 except ImportError as error:
     raise DeskError(
         "PyYAML is here without libyaml, which desk reads with; install a PyYAML wheel "
@@ -88,6 +90,7 @@ class _Reader:
     """One pass over libyaml's events of one text."""
 
     def __init__(self, text: str) -> None:
+        self._text = text
         try:
             self._parser: Any = CParser(text)
         except UnicodeEncodeError as error:
@@ -111,8 +114,9 @@ class _Reader:
                 self._refuse(extra, "a second document begins here; a file holds one")
         except MarkedYAMLError as error:
             raise _from_libyaml(error) from error
-        except YAMLError as error:
-            raise DamagedError(f"this is not YAML: {error}".replace("\n", " ")) from error
+        except ReaderError as error:
+            line = self._text.encode()[: error.position].count(b"\n") + 1
+            raise DamagedError(f"this is not YAML: {error.reason}", line=line) from error
         return value
 
     def _expect(self, kind: type) -> None:
@@ -121,7 +125,7 @@ class _Reader:
             self._refuse(event, "the document ends too early")
 
     def _refuse(self, event: Any, problem: str) -> NoReturn:
-        raise DamagedError(problem, line=event.start_mark.line + 1)
+        raise DamagedError(problem[:MAX_SENTENCE], line=event.start_mark.line + 1)
 
     def _value(self, event: Any, path: tuple[str | int, ...]) -> Value:
         self._values += 1
@@ -194,17 +198,21 @@ def comments(text: str) -> list[str]:
     parser: Any = CParser(text)
     lines = text.splitlines(keepends=True)
     found: list[str] = []
-    row = column = 0
-    event: Any = None
-    while type(event := parser.get_event()) is not StreamEndEvent:
-        found += _comments_between(lines, (row, column), event.start_mark)
-        row, column = event.end_mark.line, event.end_mark.column
+    place = (0, 0)
+    while True:
+        event: Any = parser.get_event()
+        found += _comments_between(lines, place, event.start_mark)
+        if type(event) is StreamEndEvent:
+            return found
+        place = _place(event.end_mark)
         if type(event) is ScalarEvent and event.style in ("|", ">"):
             header = lines[event.start_mark.line][event.start_mark.column :]
-            if match := re.search(r"\s(#.*)", header):
-                found.append(match[1].rstrip())
-    mark: Any = event.end_mark
-    return [*found, *_comments_between(lines, (row, column), mark)]
+            if match := re.search(r"#.*", header):
+                found.append(match[0].rstrip())
+
+
+def _place(mark: Any) -> tuple[int, int]:
+    return mark.line, mark.column
 
 
 def _comments_between(lines: list[str], start: tuple[int, int], end: Any) -> Iterator[str]:
@@ -212,7 +220,7 @@ def _comments_between(lines: list[str], start: tuple[int, int], end: Any) -> Ite
     while row < min(end.line + 1, len(lines)):
         stop = end.column if row == end.line else None
         gap = lines[row][column:stop]
-        if match := re.search(r"(?:^|(?<=\s))#.*", gap):
+        if match := re.search(r"#.*", gap):
             yield match[0].rstrip()
         row, column = row + 1, 0
 

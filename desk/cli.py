@@ -1,0 +1,140 @@
+"""The command group, its global options, and the one place where an error becomes an exit code."""
+
+import importlib
+import os
+import sys
+from typing import NoReturn
+
+import click
+
+from desk import __version__
+from desk.errors import DeskError, StorageError
+from desk.session import session_options
+
+# command: (its module in desk.commands, its line in `desk --help`)
+COMMANDS = {
+    "init": ("init", "Make a new desk."),
+    "open": ("open", "Record a request and print its id."),
+    "classify": ("classify", "Say what kind of ticket it is and how much it matters."),
+    "assign": ("assign_escalate", "Give tickets to a person or a team."),
+    "escalate": ("assign_escalate", "Hand tickets on with all that is known."),
+    "note": ("note_reply", "Write an internal note."),
+    "reply": ("note_reply", "Write a public reply to the requester."),
+    "hold": ("hold_resume", "Put tickets on hold for somebody."),
+    "resume": ("hold_resume", "Take tickets off hold."),
+    "resolve": ("resolve_close", "Record the solution."),
+    "close": ("resolve_close", "Close resolved tickets."),
+    "reopen": ("resolve_close", "Take up tickets whose solution did not hold."),
+    "cancel": ("resolve_close", "Take back tickets that are not wanted."),
+    "survey": ("survey", "Record the requester's satisfaction."),
+    "link": ("link", "Link a record to another."),
+    "edit": ("edit", "Change a ticket's text and custom fields."),
+    "list": ("list_show", "List tickets."),
+    "show": ("list_show", "Show records with their logs."),
+    "history": ("list_show", "Show a record's log as a table."),
+    "summarise": ("summarise", "Figures of the desk, from the tickets' logs."),
+    "import": ("import_", "Bring in another desk's export."),
+    "check": ("check", "Prove the folder sound."),
+}
+ALIASES = {"summarize": "summarise"}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module only when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        name = ALIASES.get(cmd_name, cmd_name)
+        if name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"desk.commands.{COMMANDS[name][0]}")
+        command: click.Command = getattr(module, "import_" if name == "import" else f"{name}_")
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and args[0] not in ALIASES and args[0][:1] != "-":
+            from desk.errors import nearest
+
+            ctx.fail(f"there is no command {args[0]!r}; {nearest(args[0], COMMANDS)}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, help_line) for name, (_, help_line) in COMMANDS.items()])
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Each command tells more: desk open --help",
+)
+@click.version_option(__version__, message="desk %(version)s")
+def cli() -> None:
+    """An IT service desk that lives in a git folder: one YAML file a ticket."""
+
+
+cli.params += session_options()
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line; every error is said in a sentence on stderr.
+
+    Returns the exit code: 0 done, 1 refused, 2 usage, 3 no such record or several, 4 damaged,
+    5 busy, 6 a --fail-on condition holds, 70 a fault of desk's own, 74 the system refused,
+    130 interrupted, 141 the reader of the output went away.
+    """
+    try:
+        code = cli.main(arguments, prog_name="desk", standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except DeskError as error:
+        return _say(str(error), error.exit_code)
+    except click.ClickException as error:
+        return _say(_usage(error), error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        return _say("interrupted", 130)
+    except OSError as error:
+        return _output_failed(error)
+    except Exception as error:
+        if os.environ.get("DESK_DEBUG"):
+            raise
+        kind = type(error).__name__
+        return _say(f"a fault of desk's own ({kind}: {error}); DESK_DEBUG=1 shows where", 70)
+
+
+def _usage(error: click.ClickException) -> str:
+    command = getattr(getattr(error, "ctx", None), "command_path", "desk")
+    message = error.format_message().rstrip(".")
+    return f"{message}; see `{command} --help`"
+
+
+def _say(message: str, code: int) -> int:
+    from desk.render import safe
+
+    try:
+        click.echo(f"desk: {safe(message, lines=True)}", err=True)
+    except OSError:
+        return code
+    return code
+
+
+def _output_failed(error: OSError) -> int:
+    """The system refused to take our output (or something no room has caught)."""
+    sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - so that the interpreter's last flush passes
+    if isinstance(error, BrokenPipeError):
+        return 141
+    place = error.filename or "output"
+    return _say(f"{place}: {error.strerror or error}", StorageError.exit_code)
+
+
+def main() -> NoReturn:
+    """Run the command line of this process and end it with the exit code."""
+    code = run(sys.argv[1:])
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        code = _output_failed(error)
+    sys.exit(code)

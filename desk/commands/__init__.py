@@ -1,0 +1,1 @@
+"""One module an intention: read arguments, one call into the domain, render."""

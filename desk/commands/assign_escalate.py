@@ -1,0 +1,81 @@
+"""desk assign and desk escalate."""
+
+import click
+
+from desk import lifecycle
+from desk.commands.common import at_option, change_each, command, ids_argument, known_option
+from desk.model import Ticket
+from desk.session import Session, pass_session
+
+
+@command(
+    "assign",
+    "desk assign 7k3f --to chen",
+    "desk list team:network assignee:none -f ids | desk assign - --to chen",
+)
+@ids_argument
+@known_option("assignee", "--to", help="The person.")
+@known_option("team", help="The team.")
+@at_option
+@pass_session
+def assign_(
+    session: Session, ids: tuple[str, ...], assignee: str | None, team: str | None, at: str | None
+) -> None:
+    """Give tickets to a person, a team or both; a new one that a person has is in work.
+
+    --to also takes the name or e-mail of a person; `me` is you.
+    """
+    act = session.act(at)
+    to = act.by if assignee == "me" else assignee or ""
+    change_each(
+        session,
+        ids,
+        act,
+        lambda ticket: lifecycle.assigned(ticket, act, to=to, team=team or ""),
+        _holder,
+    )
+
+
+@command(
+    "escalate",
+    'desk escalate 7k3f --to-team network --because "needs the firewall logs"',
+    'desk escalate 7k3f --up --because "third complaint this week"',
+)
+@ids_argument
+@known_option("team", "--to-team", help="Hand it to that team.")
+@known_option("assignee", "--to", help="Hand it to that person.")
+@click.option("--up", is_flag=True, help="Hand it to the manager of who has it.")
+@click.option("--because", metavar="TEXT", required=True, help="Why.")
+@at_option
+@pass_session
+def escalate_(
+    session: Session,
+    ids: tuple[str, ...],
+    team: str | None,
+    assignee: str | None,
+    up: bool,
+    because: str,
+    at: str | None,
+) -> None:
+    """Hand tickets on, to another team or person or to a manager, with all that is known.
+
+    Whoever opens the ticket next sees the hand-over first: what it is about, what was tried
+    and why it comes to them.
+    """
+    act = session.act(at)
+    change_each(
+        session,
+        ids,
+        act,
+        lambda ticket: lifecycle.escalated(
+            ticket, act, because=because, to=assignee or "", team=team or "", up=up
+        ),
+        _holder,
+    )
+
+
+def _holder(ticket: Ticket) -> str:
+    person, team = ticket.text("assignee"), ticket.text("team")
+    if person and team:
+        return f"is with {person} ({team})"
+    return f"is with {person or team}"

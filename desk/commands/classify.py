@@ -1,0 +1,60 @@
+"""desk classify."""
+
+import click
+
+from desk import lifecycle
+from desk.commands.common import at_option, change_each, command, ids_argument, known_option
+from desk.model import Ticket
+from desk.session import Session, pass_session
+
+
+@command(
+    "classify",
+    "desk classify 7k3f --category vpn --impact department",
+    'desk classify 7k3f --priority P1 --because "the board meets at ten"',
+    "desk classify 7k3f --priority matrix",
+)
+@ids_argument
+@known_option("kind", help="Incident, request, problem, change …")
+@known_option("category", help="network, network/vpn or just vpn.")
+@known_option("impact", help="How many it hits.")
+@known_option("urgency", help="How soon it hurts.")
+@known_option("priority", help="A priority by hand (needs --because), or `matrix` to end that.")
+@click.option("--because", metavar="TEXT", help="Why that priority.")
+@click.option("--major/--not-major", default=None, help="Whether it is a major incident.")
+@at_option
+@pass_session
+def classify_(
+    session: Session,
+    /,
+    ids: tuple[str, ...],
+    priority: str | None,
+    because: str | None,
+    major: bool | None,
+    at: str | None,
+    **fields: str | None,
+) -> None:
+    """Say what kind of ticket it is, what it is about and how much it matters.
+
+    The priority follows from impact and urgency by the matrix, unless it is set by hand.
+    """
+    act = session.act(at)
+    given = {name: value for name, value in fields.items() if value}
+    change_each(
+        session,
+        ids,
+        act,
+        lambda ticket: lifecycle.classified(
+            ticket, act, given, priority=priority or "", because=because or "", major=major
+        ),
+        _said,
+    )
+
+
+def _said(ticket: Ticket) -> str:
+    why = ticket.text("priority_because")
+    kept = f" (set by hand, because {why})" if why else ""
+    major = ", a major incident" if ticket.head.get("major") else ""
+    category = ticket.text("category") or "no category"
+    priority = ticket.text("priority") or "no priority"
+    return f"is {ticket.text('kind')} in {category}, {priority}{kept}{major}"

@@ -1,0 +1,208 @@
+"""What several commands share: options, ids from the command line, saying what was done."""
+
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
+
+import click
+
+from desk.errors import DamagedError, DeskError, ManyError, UsageError
+from desk.lifecycle import Act
+from desk.model import Ticket
+from desk.session import Session, session_options
+from desk.store import Transaction
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class DeskCommand(click.Command):
+    """A command that also takes the session's options and refuses text that is no UTF-8."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.params += session_options()
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        for argument in args:
+            if any("\ud800" <= character <= "\udfff" for character in argument):
+                raise UsageError(f"the argument {argument!a} is not UTF-8 text")
+        return super().parse_args(ctx, args)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        if self.epilog:
+            with formatter.section("Examples"):
+                for line in self.epilog.strip().splitlines():
+                    formatter.write_text(line)
+
+
+def command(name: str, *examples: str) -> Callable[[Callable[..., Any]], click.Command]:
+    """A decorator for a command with examples of its use."""
+    return click.command(name, cls=DeskCommand, epilog="\n".join(examples))
+
+
+def ids_argument(function: F) -> F:
+    """One or more ids, or `-` for one a line from standard input."""
+    return click.argument(
+        "ids", nargs=-1, required=True, metavar="ID…", shell_complete=complete_ids
+    )(function)
+
+
+def id_argument(function: F) -> F:
+    """One id."""
+    return click.argument("record_id", metavar="ID", shell_complete=complete_ids)(function)
+
+
+def at_option(function: F) -> F:
+    """The moment at which it happened, if not now."""
+    return click.option("--at", metavar="TIME", help="When it happened, if not now.")(function)
+
+
+def format_option(function: F) -> F:
+    """The output's format."""
+    from desk.render import FORMATS
+
+    return click.option(
+        "-f",
+        "--format",
+        "form",
+        type=click.Choice(FORMATS),
+        default="table",
+        show_default=True,
+        help="What to print: a table for people, or a format for programs.",
+    )(function)
+
+
+def from_stdin() -> str:
+    """All of standard input as text, without line breaks at its end."""
+    try:
+        return sys.stdin.buffer.read().decode("utf-8").rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise UsageError("what came in on standard input is not UTF-8 text") from error
+
+
+def parts_of_ids(arguments: Sequence[str]) -> list[str]:
+    """The ids that were given, with those of standard input where one is `-`."""
+    parts: list[str] = []
+    for argument in arguments:
+        parts += from_stdin().split() if argument == "-" else [argument]
+    return list(dict.fromkeys(parts))
+
+
+def text_of(argument: str | None, what: str) -> str:
+    """A text given as an argument, by `-` from standard input, or else in the editor.
+
+    Raises UsageError where it is missing and nobody is there to write it.
+    """
+    if argument == "-":
+        return from_stdin()
+    if argument is not None:
+        return argument
+    if not at_terminal():
+        raise UsageError(f"{what} is missing; give it as an argument or `-` for standard input")
+    from desk.commands.editor import written
+
+    return written("", suffix=".md").strip()
+
+
+def at_terminal() -> bool:
+    """Whether a person is at both ends, so that questions may be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def tell(sentence: str) -> None:
+    """Say something to the person, on stderr."""
+    from desk.render import safe
+
+    click.echo(safe(sentence, lines=True), err=True)
+
+
+def change_each(
+    session: Session,
+    arguments: Sequence[str],
+    act: Act,
+    change: Callable[[Ticket], Ticket],
+    said: Callable[[Ticket], str],
+    *,
+    afterwards: Callable[[Transaction, Ticket], Iterable[str]] = lambda *_: (),
+) -> None:
+    """Change each ticket that is named, in one transaction, and say what was done to it.
+
+    A ticket that is refused does not keep the others from being changed; `afterwards` may
+    change others along with one, and returns what to say of them.
+    Raises the one error, or ManyError with all of them.
+    """
+    failures: list[DeskError] = []
+    sentences: list[str] = []
+    with session.desk.changing(session.now, act.by) as transaction:
+        for part in parts_of_ids(arguments):
+            try:
+                ticket = change(transaction.ticket(session.desk.named(part)))
+                transaction.replace(ticket)
+                sentences += [f"{ticket.id} {said(ticket)}", *afterwards(transaction, ticket)]
+            except ManyError.ONE_RECORD as error:
+                failures.append(error)
+    for sentence in sentences:
+        tell(sentence)
+    ManyError.raise_any(failures)
+
+
+class Damage:
+    """Gathers damaged files while others are listed, and says them at the end."""
+
+    def __init__(self) -> None:
+        self.errors: list[DeskError] = []
+
+    def __call__(self, error: DamagedError) -> None:
+        """Remember one."""
+        self.errors.append(error)
+
+    def say(self) -> None:
+        """Raise what was gathered, so that it is said after the output (exit code 4)."""
+        sys.stdout.flush()
+        ManyError.raise_any(self.errors)
+
+
+def page(text: str) -> None:
+    """Print text for a person: through PAGER where it is longer than the terminal is high."""
+    import os
+    import shutil
+
+    if sys.stdout.isatty() and text.count("\n") >= shutil.get_terminal_size().lines:
+        os.environ.setdefault("LESS", "-FRX")
+        click.echo_via_pager(text, color=False)
+    else:
+        click.echo(text, nl=False)
+
+
+# --- shell completion ----------------------------------------------------------------------
+
+
+def complete_ids(context: click.Context, _: click.Parameter, begun: str) -> list[Any]:
+    """Ids of live tickets that contain what was typed, with their titles."""
+    from click.shell_completion import CompletionItem
+
+    wanted = begun.upper()
+    tickets = context.ensure_object(Session).desk.tickets(lambda _: None)
+    found = (t for t in tickets if t.live and (wanted in t.id or begun in t.title))
+    return [CompletionItem(ticket.id, help=ticket.title) for ticket in found]
+
+
+def complete_known(field: str) -> Callable[[click.Context, click.Parameter, str], list[str]]:
+    """What desk.yaml knows for a field and begins with what was typed."""
+
+    def complete(context: click.Context, _: click.Parameter, begun: str) -> list[str]:
+        known = context.ensure_object(Session).desk.policy.known(field)
+        return [name for name in known if name.startswith(begun)]
+
+    return complete
+
+
+def known_option(field: str, *names: str, help: str) -> Callable[[F], F]:
+    """An option whose value is one that desk.yaml knows for that field."""
+    return click.option(
+        *(names or (f"--{field}",)),
+        field,
+        metavar=field.upper(),
+        help=help,
+        shell_complete=complete_known(field),
+    )

@@ -1,0 +1,142 @@
+"""desk list, show and history."""
+
+import shutil
+import sys
+from datetime import datetime
+
+import click
+
+from desk import codec, dates, query, render
+from desk.commands.common import (
+    Damage,
+    command,
+    format_option,
+    id_argument,
+    ids_argument,
+    page,
+    parts_of_ids,
+)
+from desk.errors import ManyError, UsageError, nearest
+from desk.model import Ticket, Value
+from desk.session import Session, pass_session
+
+_COLUMNS = ("id", "priority", "status", "title", "requester.name", "holder", "age")
+
+
+@command(
+    "list",
+    "desk list",
+    "desk list team:network priority:P1,P2 -assignee:chen",
+    "desk list --all requester:李伟 --sort -opened --limit 10",
+    "desk list status:resolved --columns id,title,score -f csv",
+)
+@click.argument("terms", metavar="[TERM…]", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="Every status, live ones first.")
+@click.option("--sort", metavar="FIELD,-FIELD", default="", help="By these; - for downward.")
+@click.option("--limit", metavar="N", type=click.IntRange(min=0), help="At most so many.")
+@click.option("--columns", metavar="FIELD,…", default="", help="These fields only.")
+@format_option
+@pass_session
+def list_(
+    session: Session,
+    terms: tuple[str, ...],
+    everything: bool,
+    sort: str,
+    limit: int | None,
+    columns: str,
+    form: str,
+) -> None:
+    """List tickets: live ones, or those that the TERMs ask for.
+
+    A TERM is FIELD:VALUE, several values with commas, -FIELD:VALUE for not, or words that
+    stand in title and description. status:open is all that are live, assignee:me your own,
+    FIELD:none what is not set. A status among the TERMs, or --all, lists ended tickets too.
+    Words behind -- are TERMs even if they begin with a dash.
+    """
+    damage = Damage()
+    asked = query.parse(terms, session.actor if "me" in " ".join(terms) else "")
+    names = [name.strip() for name in columns.split(",") if name.strip()]
+    everywhere = everything or asked.names("status")
+    tickets = list(session.desk.tickets(damage))
+    query.check_fields(asked, lambda: tickets)
+    _check_names([*names, *(name.lstrip("-") for name in sort.split(",") if name)], tickets)
+    found = [t for t in tickets if (everywhere or t.live) and asked.matches(t)]
+    chosen = query.in_order(found, sort, session.now)[:limit]
+    if form == "table":
+        page(_table(chosen, names, session.now))
+    else:
+        rows = [_row(ticket, names, session.now) for ticket in chosen]
+        click.echo(render.rows(rows, form, names), nl=False)
+    damage.say()
+
+
+def _check_names(names: list[str], tickets: list[Ticket]) -> None:
+    known = {*query.FIELDS, *_COLUMNS}
+    if not known.issuperset(names):
+        known |= {name for ticket in tickets for name in ticket.head}
+    for name in names:
+        if name not in known and name.partition(".")[0] not in known:
+            raise UsageError(f"no ticket has a field {name!r}; {nearest(name, sorted(known))}")
+
+
+def _row(ticket: Ticket, names: list[str], now: datetime) -> dict[str, Value]:
+    if not names:
+        return codec.as_dict(ticket, log=False)
+    return {"id": ticket.id, **{name: query.field_value(ticket, name, now) for name in names}}
+
+
+def _table(tickets: list[Ticket], names: list[str], now: datetime) -> str:
+    columns = names or list(_COLUMNS)
+    rows = [[_cell(ticket, name, now) for name in columns] for ticket in tickets]
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+    headers = [name.removesuffix(".name") for name in columns]
+    return render.table(rows, headers, width) if rows else ""
+
+
+def _cell(ticket: Ticket, name: str, now: datetime) -> str:
+    if name == "holder":
+        return render.shown(ticket.text("assignee") or ticket.text("team"))
+    if name == "status" and ticket.text("waiting_for"):
+        return render.shown(f"{ticket.status} ({ticket.text('waiting_for')})")
+    value = query.field_value(ticket, name, now)
+    if name == "age" and isinstance(value, int):
+        return dates.in_words(value)
+    return render.shown(value)
+
+
+@command("show", "desk show 7k3f", "desk show 7k3f -f json", "desk list -f ids | desk show -")
+@ids_argument
+@format_option
+@pass_session
+def show_(session: Session, ids: tuple[str, ...], form: str) -> None:
+    """Show records whole, with their logs.
+
+    An escalated ticket opens with its hand-over.
+    """
+    found, failures = [], []
+    for part in parts_of_ids(ids):
+        try:
+            found.append(session.desk.read(session.desk.named(part)))
+        except ManyError.ONE_RECORD as error:
+            failures.append(error)
+    if form == "table":
+        page("\n".join(render.record(record, session.now) for record in found))
+    elif found or not failures:
+        rows = [codec.as_dict(record, log=form != "ids") for record in found]
+        click.echo(render.rows(rows, form), nl=False)
+    sys.stdout.flush()
+    ManyError.raise_any(failures)
+
+
+@command("history", "desk history 7k3f", "desk history 7k3f -f ndjson")
+@id_argument
+@format_option
+@pass_session
+def history_(session: Session, record_id: str, form: str) -> None:
+    """Show a record's log: what happened when, by whom, and what it changed."""
+    record = session.desk.read(session.desk.named(record_id))
+    if form == "table":
+        page(render.rows(render.history_rows(record), form))
+    else:
+        rows = [{"id": record.id, **codec.event_as_dict(event)} for event in record.log]
+        click.echo(render.rows(rows, form), nl=False)

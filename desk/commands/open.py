@@ -1,0 +1,123 @@
+"""desk open."""
+
+from collections.abc import Iterator
+
+import click
+
+from desk import lifecycle
+from desk.commands.common import at_option, command, known_option, tell, text_of
+from desk.errors import UsageError
+from desk.model import TICKET_FIELDS, Ticket, Value
+from desk.session import Session, pass_session
+
+
+@command(
+    "open",
+    'desk open "VPN drops every hour" --requester 李伟 --category vpn',
+    'id=$(desk open "打印机卡纸" --channel walk-in --impact department)',
+    'desk open "Disk full on db1" --channel monitoring -d - < alert.txt',
+)
+@click.argument("title")
+@click.option("-d", "--description", metavar="TEXT|-", help="What happened; - reads it.")
+@known_option("kind", help="Incident, request, problem, change, complaint, improvement …")
+@known_option("channel", help="How it came in: phone, email, web, chat, walk-in …")
+@click.option("--requester", metavar="NAME", help="Who asks.")
+@click.option("--email", help="The requester's e-mail.")
+@click.option("--phone", help="The requester's telephone.")
+@click.option("--department", help="The requester's department.")
+@known_option("category", help="network, network/vpn or just vpn.")
+@known_option("impact", help="How many it hits: organisation, department, person.")
+@known_option("urgency", help="How soon it hurts: high, medium, low.")
+@known_option("priority", help="Not the matrix's priority but this one; needs --because.")
+@click.option("--because", metavar="TEXT", help="Why that priority.")
+@known_option("team", help="The team that shall work on it.")
+@known_option("assignee", help="The person who shall work on it.")
+@click.option("--tag", "tags", metavar="TAG", multiple=True, help="A tag; may be repeated.")
+@click.option("--field", "custom", metavar="KEY=VALUE", multiple=True, help="A custom field.")
+@click.option("--began", metavar="TIME", help="When it began, if before the call.")
+@click.option("--external", metavar="NUMBER", help="Its number in another system.")
+@at_option
+@pass_session
+def open_(
+    session: Session,
+    /,
+    title: str,
+    description: str | None,
+    priority: str | None,
+    because: str | None,
+    tags: tuple[str, ...],
+    custom: tuple[str, ...],
+    began: str | None,
+    at: str | None,
+    **given: str | None,
+) -> None:
+    """Record a request and print its id.
+
+    The id stands alone on standard output; the priority and why it is that are told on
+    standard error.
+    """
+    from desk import dates, store
+
+    act = session.act(at)
+    fields: dict[str, Value] = {**_custom_fields(custom), **_head_fields(given), "tags": list(tags)}
+    start = session.moment(began)
+    if start and start > act.at:
+        raise UsageError(f"--began {dates.stamp(start)} is after the opening itself")
+    fields["began"] = dates.stamp(start) if start else None
+    text = text_of(description, "the description") if description else ""
+    reason: lifecycle.Priority
+
+    def build(record_id: str) -> Ticket:
+        nonlocal reason
+        ticket, reason = lifecycle.opened(
+            record_id, act, title, fields=fields, description=text,
+            priority=priority or "", because=because or "",
+        )  # fmt: skip
+        return ticket
+
+    def ids() -> Iterator[str]:
+        while True:
+            yield store.new_id(act.policy.prefix, act.at, store.random_number())
+
+    ticket = session.desk.create(build, ids(), session.now)
+    click.echo(ticket.id)
+    whom = ticket.text("assignee") or ticket.text("team")
+    tell(
+        f"{ticket.id} is recorded as {reason.value or 'without priority'} ({reason.why})"
+        + (f", with {whom}" if whom else "")
+    )
+
+
+def _head_fields(given: dict[str, str | None]) -> dict[str, Value]:
+    requester = {
+        "name": given.pop("requester"),
+        "email": given.pop("email"),
+        "phone": given.pop("phone"),
+        "department": given.pop("department"),
+    }
+    known: dict[str, Value] = {name: text for name, text in requester.items() if text}
+    return {**given, "requester": known or None}
+
+
+def _custom_fields(pairs: tuple[str, ...]) -> dict[str, Value]:
+    fields: dict[str, Value] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        name = name.strip()
+        if not equals or not name:
+            raise UsageError(f"--field {pair!r} is no KEY=VALUE, such as --field asset=PC-1042")
+        if name in TICKET_FIELDS or name == "log":
+            raise UsageError(f"{name!r} is a field of its own, not a custom one; see --help")
+        check_field_name(name)
+        fields[name] = value
+    return fields
+
+
+def check_field_name(name: str) -> None:
+    """Raise UsageError for a name that a custom field cannot have."""
+    from desk.yamltext import MAX_KEY
+
+    if len(name) > MAX_KEY or any(c in name for c in ":,=\n") or name != name.strip() or not name:
+        raise UsageError(
+            f"{name[:40]!r} cannot name a field; up to {MAX_KEY} characters, none of : , ="
+        )

@@ -1,0 +1,27 @@
+"""desk survey."""
+
+import click
+
+from desk import lifecycle
+from desk.commands.common import at_option, change_each, command, id_argument
+from desk.session import Session, pass_session
+
+
+@command("survey", 'desk survey 7k3f --score 5 --comment "quick and friendly"')
+@id_argument
+@click.option("--score", type=click.IntRange(1, 5), required=True, help="1 (bad) to 5 (good).")
+@click.option("--comment", metavar="TEXT", help="What the requester said.")
+@at_option
+@pass_session
+def survey_(
+    session: Session, record_id: str, score: int, comment: str | None, at: str | None
+) -> None:
+    """Record the requester's satisfaction with a resolved ticket, once."""
+    act = session.act(at)
+    change_each(
+        session,
+        [record_id],
+        act,
+        lambda ticket: lifecycle.surveyed(ticket, act, score, comment or ""),
+        lambda _: f"has its answer: {score} of 5",
+    )

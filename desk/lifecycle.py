@@ -1,0 +1,414 @@
+"""What each verb does to a ticket: pure functions from a ticket to the ticket after it.
+
+Each takes the ticket and an Act (who, when, by which policy), appends exactly one event,
+and raises RefusedError with the reason and what would be allowed where a rule says no.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+
+from desk import dates, model
+from desk.errors import DamagedError, NotFoundError, RefusedError, UsageError, nearest
+from desk.model import LINKS, Record, Ticket, Value
+from desk.policy import Policy
+
+CLASSIFIED = ("kind", "category", "impact", "urgency")
+# Fields that only their own command may change, with that command.
+GOVERNED: Mapping[str, str] = {
+    "id": "nothing: an id never changes",
+    "opened": "nothing: the opening is history; `began` says when it started",
+    "log": "nothing: a log only grows, by commands",
+    "status": "desk hold, resume, resolve, close, reopen or cancel",
+    "waiting_for": "desk hold",
+    "until": "desk hold",
+    "priority": "desk classify",
+    "priority_because": "desk classify",
+    "impact": "desk classify",
+    "urgency": "desk classify",
+    "category": "desk classify",
+    "kind": "desk classify",
+    "major": "desk classify",
+    "team": "desk assign",
+    "assignee": "desk assign",
+    "links": "desk link",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Who does something to a ticket, when, and by which rules."""
+
+    by: str
+    at: datetime
+    policy: Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Priority:
+    """A priority and why it is that; `because` is the reason given by hand."""
+
+    value: str
+    why: str
+    because: str = ""
+
+
+def priority_of(policy: Policy, impact: str, urgency: str) -> Priority:
+    """What the matrix makes of impact and urgency."""
+    value = policy.priority_for(impact, urgency)
+    if not value:
+        return Priority("", "the matrix has no place for its impact and urgency")
+    return Priority(value, f"impact {impact} × urgency {urgency} in the matrix")
+
+
+def priority_by_hand(policy: Policy, value: str, because: str) -> Priority:
+    """A priority that somebody chose, with the reason that must be given."""
+    if not because:
+        raise UsageError("a priority by hand needs its reason: add --because TEXT")
+    return Priority(policy.checked("priority", value), f"by hand, because {because}", because)
+
+
+def opened(
+    record_id: str,
+    act: Act,
+    title: str,
+    *,
+    fields: Mapping[str, Value],
+    description: str = "",
+    priority: str = "",
+    because: str = "",
+) -> tuple[Ticket, Priority]:
+    """A new ticket with those fields of the head, and why it has its priority.
+
+    Fields that are not given have the policy's defaults.
+    """
+    if not title.strip():
+        raise UsageError("a ticket needs a title that says what it is about")
+    if because and not priority:
+        raise UsageError("--because goes with --priority; say which one")
+    policy = act.policy
+    given: dict[str, Value] = {**policy.defaults, **{k: v for k, v in fields.items() if v}}
+    given = {name: _known(policy, name, value) for name, value in given.items()}
+    reason = (
+        priority_by_hand(policy, priority, because)
+        if priority
+        else priority_of(policy, str(given.get("impact", "")), str(given.get("urgency", "")))
+    )
+    head: dict[str, Value] = {"id": record_id}
+    if description:
+        head["description"] = description
+    given |= {"title": title, "status": "in_progress" if given.get("assignee") else "new"}
+    given |= {"opened": dates.stamp(act.at)}
+    given |= {"priority": reason.value or None, "priority_because": reason.because or None}
+    ordered = {name: given[name] for name in model.TICKET_FIELDS if name in given}
+    return Ticket(head, ()).add("open", act.at, act.by, {**ordered, **given}), reason
+
+
+def _known(policy: Policy, name: str, value: Value) -> Value:
+    if name == "assignee":
+        return policy.person(str(value))
+    if name in ("team", "channel", *CLASSIFIED):
+        return policy.checked(name, str(value))
+    return value
+
+
+def classified(
+    ticket: Ticket,
+    act: Act,
+    fields: Mapping[str, str],
+    *,
+    priority: str = "",
+    because: str = "",
+    major: bool | None = None,
+) -> Ticket:
+    """The ticket with another kind, category, impact, urgency, priority or as major incident.
+
+    The priority follows the matrix unless it was set by hand; `matrix` as priority gives it
+    back to the matrix.
+    """
+    policy = act.policy
+    change: dict[str, Value] = {n: policy.checked(n, v) for n, v in fields.items() if v}
+    if because and not priority:
+        raise UsageError("--because goes with --priority; say which one")
+    if priority and priority != "matrix":
+        chosen = priority_by_hand(policy, priority, because)
+        change |= {"priority": chosen.value, "priority_because": chosen.because}
+    elif priority == "matrix" or not ticket.text("priority_because"):
+        impact, urgency = (
+            str(change.get(name) or ticket.text(name)) for name in ("impact", "urgency")
+        )
+        by_matrix = priority_of(policy, impact, urgency).value
+        if priority == "matrix" or ({"impact", "urgency"} & change.keys() and by_matrix):
+            change |= {"priority": by_matrix or None, "priority_because": None}
+    if major is not None:
+        change["major"] = True if major else None
+    if not change:
+        raise UsageError("say what to change: --kind, --category, --impact, --urgency, …")
+    if all(ticket.head.get(name) == value for name, value in change.items()):
+        raise RefusedError(f"{ticket.id} is classified so already")
+    return ticket.add("classify", act.at, act.by, change)
+
+
+def _check_live(ticket: Ticket, verb: str) -> None:
+    if not ticket.live:
+        way = "reopen it first" if ticket.status != "cancelled" else "that is final"
+        raise RefusedError(f"{ticket.id} is {ticket.status} and cannot be {verb}; {way}")
+
+
+def assigned(ticket: Ticket, act: Act, *, to: str = "", team: str = "") -> Ticket:
+    """The ticket in the hands of a person, a team, or both."""
+    _check_live(ticket, "assigned")
+    if not to and not team:
+        raise UsageError("say to whom: --to WHO or --team TEAM")
+    change = _handed_to(ticket, act.policy, to, team)
+    if all(ticket.head.get(name) == value for name, value in change.items()):
+        raise RefusedError(f"{ticket.id} is with {to or team} already")
+    return ticket.add("assign", act.at, act.by, change)
+
+
+def _handed_to(ticket: Ticket, policy: Policy, to: str, team: str) -> dict[str, Value]:
+    """The change that hands a ticket over.
+
+    A person's own team comes along unless the ticket's is theirs too; a team keeps the
+    assignee who is its member. Work by a person has begun, by a team it waits.
+    """
+    change: dict[str, Value] = {}
+    if team:
+        team = policy.checked("team", team)
+        change["team"] = team
+        assignee = policy.people.get(ticket.text("assignee"))
+        if not to and not (assignee and team in assignee.teams):
+            change["assignee"] = None
+    if to:
+        person = policy.people[policy.person(to)]
+        change["assignee"] = person.id
+        if not team and person.teams and ticket.text("team") not in person.teams:
+            change["team"] = person.teams[0]
+        if ticket.status == "new":
+            change["status"] = "in_progress"
+    return change
+
+
+def escalated(
+    ticket: Ticket, act: Act, *, because: str, to: str = "", team: str = "", up: bool = False
+) -> Ticket:
+    """The ticket handed on, functionally (a team or person) or hierarchically (`up`)."""
+    _check_live(ticket, "escalated")
+    if sum(map(bool, (to, team, up))) != 1:
+        raise UsageError("say where: one of --to-team TEAM, --to WHO or --up")
+    _check_said(because, "--because")
+    manager = _manager(ticket, act.policy)
+    if up and not manager:
+        raise RefusedError(
+            f"nobody stands above {ticket.text('assignee') or ticket.text('team') or ticket.id} "
+            "in desk.yaml; give the person a `manager` or the team a `lead`, or use --to"
+        )
+    whom = manager if up else to
+    change = _handed_to(ticket, act.policy, whom, team)
+    if all(ticket.head.get(name) == value for name, value in change.items()):
+        raise RefusedError(f"{ticket.id} is with {whom or team} already")
+    hierarchical = up or bool(to and act.policy.person(to) == manager)
+    if hierarchical:
+        change.pop("team", None)
+    way = "hierarchical" if hierarchical else "functional"
+    return ticket.add("escalate", act.at, act.by, change, escalation=way, because=because)
+
+
+def _manager(ticket: Ticket, policy: Policy) -> str:
+    assignee = policy.people.get(ticket.text("assignee"))
+    if assignee and assignee.manager:
+        return assignee.manager
+    team = policy.teams.get(ticket.text("team"))
+    return team.lead if team and team.lead != ticket.text("assignee") else ""
+
+
+def _check_said(text: str, what: str) -> None:
+    if not text.strip():
+        raise UsageError(f"{what} is empty; write what there is to say")
+
+
+def noted(ticket: Ticket, act: Act, text: str) -> Ticket:
+    """The ticket with an internal note."""
+    _check_said(text, "the note")
+    return ticket.add("note", act.at, act.by, text=text)
+
+
+def replied(ticket: Ticket, act: Act, text: str) -> Ticket:
+    """The ticket with a public reply, which the requester reads; a new one is now in work."""
+    _check_said(text, "the reply")
+    change: dict[str, Value] = {"status": "in_progress"} if ticket.status == "new" else {}
+    return ticket.add("reply", act.at, act.by, change, text=text)
+
+
+def held(
+    ticket: Ticket, act: Act, *, waiting_for: str, until: datetime | None, because: str = ""
+) -> Ticket:
+    """The ticket on hold; one on hold already may wait for something else or longer."""
+    if ticket.status != "on_hold":
+        model.check_transition(ticket, "on_hold", "put on hold")
+    if until and until <= act.at:
+        raise UsageError(f"--until {dates.stamp(until)} is not after {dates.stamp(act.at)}")
+    change: dict[str, Value] = {
+        "status": "on_hold",
+        "waiting_for": waiting_for,
+        "until": dates.stamp(until) if until else None,
+    }
+    if all(ticket.head.get(name) == value for name, value in change.items()):
+        raise RefusedError(f"{ticket.id} is on hold for {waiting_for} already")
+    return ticket.add("hold", act.at, act.by, change, because=because)
+
+
+def resumed(ticket: Ticket, act: Act) -> Ticket:
+    """The ticket back from hold."""
+    if ticket.status != "on_hold":
+        raise RefusedError(f"{ticket.id} is {ticket.status}, not on hold; there is no hold to end")
+    return ticket.add("resume", act.at, act.by, {**_OFF_HOLD, "status": "in_progress"})
+
+
+_OFF_HOLD: Mapping[str, Value] = {"waiting_for": None, "until": None}
+
+
+def resolved(ticket: Ticket, act: Act, *, solution: str, code: str = "", **words: Value) -> Ticket:
+    """The ticket with its solution; `words` are cause, steps, parts, config_changes, because."""
+    model.check_transition(ticket, "resolved", "resolved")
+    _check_said(solution, "--solution")
+    if code:
+        code = act.policy.checked("code", code)
+    change: dict[str, Value] = {"status": "resolved", **_OFF_HOLD}
+    return ticket.add("resolve", act.at, act.by, change, code=code, solution=solution, **words)
+
+
+def resolved_with(follower: Ticket, act: Act, original: Ticket, how: str) -> Ticket:
+    """A duplicate or child resolved as its original was; `how` is its link to that."""
+    event = model.last(original.log, "resolve")
+    words = dict(event.words) if event else {}
+    duplicate = how == "duplicate-of" and "duplicate" in act.policy.codes
+    return resolved(
+        follower,
+        act,
+        solution=str(words.get("solution") or f"see {original.id}"),
+        code="duplicate" if duplicate else str(words.get("code") or ""),
+        because=f"{how} {original.id}, which is resolved",
+    )
+
+
+def closed(ticket: Ticket, act: Act, *, confirmed: bool = False) -> Ticket:
+    """The ticket closed; `confirmed` if the requester said that it holds."""
+    model.check_transition(ticket, "closed", "closed")
+    return ticket.add("close", act.at, act.by, {"status": "closed"}, confirmed=confirmed or None)
+
+
+def reopened(ticket: Ticket, act: Act, because: str) -> Ticket:
+    """The ticket back in work, because the solution did not hold."""
+    if ticket.live:
+        raise RefusedError(f"{ticket.id} is {ticket.status}; only what was resolved is reopened")
+    model.check_transition(ticket, "in_progress", "reopened")
+    _check_said(because, "--because")
+    closing = model.last(ticket.log, "close")
+    window = act.policy.reopen_within
+    if ticket.status == "closed" and closing and act.at - closing.when > window:
+        ago = dates.in_words((act.at - closing.when).total_seconds())
+        raise RefusedError(
+            f"{ticket.id} was closed {ago} ago and can be reopened for "
+            f"{dates.in_words(window.total_seconds())}; open a new ticket and "
+            f"`desk link NEW follows {ticket.id}`"
+        )
+    return ticket.add("reopen", act.at, act.by, {"status": "in_progress"}, because=because)
+
+
+def cancelled(ticket: Ticket, act: Act, because: str) -> Ticket:
+    """The ticket taken back: it was opened in error or is not wanted any more."""
+    model.check_transition(ticket, "cancelled", "cancelled")
+    _check_said(because, "--because")
+    change: dict[str, Value] = {"status": "cancelled", **_OFF_HOLD}
+    return ticket.add("cancel", act.at, act.by, change, because=because)
+
+
+def surveyed(ticket: Ticket, act: Act, score: int, comment: str = "") -> Ticket:
+    """The ticket with the requester's answer to the survey, given once."""
+    if ticket.status not in ("resolved", "closed"):
+        raise RefusedError(
+            f"{ticket.id} is {ticket.status}; satisfaction is asked about when it is resolved"
+        )
+    if ticket.survey:
+        raise RefusedError(
+            f"{ticket.id} has its answer already, of {ticket.survey.at}; a survey counts once"
+        )
+    return ticket.add("survey", act.at, act.by, score=score, comment=comment)
+
+
+def check_no_circle(record_id: str, other_id: str, how: str, read: Callable[[str], Record]) -> None:
+    """Raise RefusedError if following `how` from the other record leads back to the first."""
+    if LINKS[how] == how:
+        return
+    seen: set[str] = set()
+    waiting = [other_id]
+    while waiting:
+        one = waiting.pop()
+        if one == record_id:
+            raise RefusedError(
+                f"{record_id} cannot be {how} {other_id}: that would be a circle of links"
+            )
+        if one not in seen:
+            seen.add(one)
+            with suppress(NotFoundError, DamagedError):
+                waiting += read(one).linked(how)
+
+
+def linked(record: Record, act: Act, how: str, other: Record) -> tuple[Record, Record]:
+    """Both records with the link: `how` on the one, its inverse on the other."""
+    if record.id == other.id:
+        raise RefusedError(f"{record.id} cannot be linked to itself")
+    inverse = LINKS[how]
+    if (how, other.id) in record.links and (inverse, record.id) in other.links:
+        raise RefusedError(f"{record.id} is {how} {other.id} already")
+    present = record.linked(how)
+    if how in ("parent", "duplicate-of") and present and present != [other.id]:
+        raise RefusedError(f"{record.id} is {how} {present[0]} already; it can have only one")
+    return with_link(record, act, how, other.id), with_link(other, act, inverse, record.id)
+
+
+def with_link(record: Record, act: Act, how: str, other: str) -> Record:
+    """The record with one side of a link; as it is where it has it."""
+    if (how, other) in record.links:
+        return record
+    links: list[Value] = [*record.items("links"), f"{how} {other}"]
+    return record.add("link", act.at, act.by, {"links": links})
+
+
+def edited(ticket: Ticket, act: Act, change: Mapping[str, Value]) -> Ticket:
+    """The ticket with other values in fields that no verb governs (None takes a field out)."""
+    change = {n: v for n, v in change.items() if ticket.head.get(n) != v}
+    for name, value in change.items():
+        if name in GOVERNED:
+            raise RefusedError(f"{name!r} is changed by {GOVERNED[name]}, not by `desk edit`")
+        if name == "title" and not str(value or "").strip():
+            raise UsageError("a ticket needs a title that says what it is about")
+        if name == "channel" and value:
+            act.policy.checked("channel", str(value))
+    if not change:
+        raise RefusedError(f"{ticket.id} is so already; nothing was changed")
+    return ticket.add("edit", act.at, act.by, change)
+
+
+def setting(ticket: Ticket, name: str, text: str, now: datetime) -> tuple[str, Value]:
+    """The field and its new value that `FIELD=VALUE` means; an empty value takes it out.
+
+    `requester.email` and the like set one part of the requester; `tags` takes commas;
+    `began` takes what `dates.moment` does.
+    """
+    if name.startswith("requester."):
+        part = name.partition(".")[2]
+        if part not in model.REQUESTER_FIELDS:
+            raise UsageError(
+                f"a requester has no {part!r}; {nearest(part, model.REQUESTER_FIELDS)}"
+            )
+        requester = {**ticket.requester, part: text}
+        kept: Value = {key: value for key, value in requester.items() if value}
+        return "requester", kept or None
+    if name == "tags":
+        return name, [tag.strip() for tag in text.split(",") if tag.strip()] or None
+    if name == "began" and text:
+        return name, dates.stamp(dates.moment(text, now))
+    return name, text or None

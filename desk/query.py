@@ -1,0 +1,166 @@
+"""`status:open network vpn` to a filter: what a TERM on the command line means.
+
+A term is `field:value`, several values with commas, `-field:value` for not, or words that
+must stand in the title or the description. All terms must hold.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from desk import model
+from desk.errors import UsageError, nearest
+from desk.model import Record, Ticket, Value
+
+_TERM = re.compile(r"(-?)([^\W\d][\w.-]*):(.*)", re.DOTALL)
+DERIVED = ("age", "score", "code", "solution", "closed", "resolved")
+FIELDS = (*model.TICKET_FIELDS, *(f"requester.{part}" for part in model.REQUESTER_FIELDS), *DERIVED)
+_NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One condition: one of `values` stands in `field` (or does not); no field: in the text."""
+
+    field: str
+    values: tuple[str, ...]
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """The conditions that all must hold."""
+
+    terms: tuple[Term, ...]
+    me: str
+    text: str
+
+    def matches(self, ticket: Ticket) -> bool:
+        """Whether the ticket fulfils every term."""
+        return all(self._holds(term, ticket) != term.negated for term in self.terms)
+
+    def names(self, field: str) -> bool:
+        """Whether some term is about that field."""
+        return any(term.field == field for term in self.terms)
+
+    def unknown_fields(self) -> list[str]:
+        """Fields that the format does not know: they can only be custom ones."""
+        return [t.field for t in self.terms if t.field and _canonical(t.field) not in FIELDS]
+
+    def _holds(self, term: Term, ticket: Ticket) -> bool:
+        if not term.field:
+            text = f"{ticket.title}\n{ticket.text('description')}".casefold()
+            return all(word in text for word in term.values)
+        return any(self._has(ticket, _canonical(term.field), value) for value in term.values)
+
+    def _has(self, ticket: Ticket, field: str, wanted: str) -> bool:
+        if field == "status" and wanted == "open":
+            return ticket.live
+        if wanted == "me" and field in ("assignee", "requester.email"):
+            wanted = self.me.casefold()
+        found = [text.casefold() for text in _texts(field_value(ticket, field))]
+        if wanted == _NONE:
+            return not found
+        if field == "category":
+            return any(text == wanted or text.startswith(f"{wanted}/") for text in found)
+        return wanted in found
+
+
+def _canonical(field: str) -> str:
+    return {"tag": "tags", "link": "links"}.get(field, field)
+
+
+def parse(terms: Sequence[str], me: str) -> Filter:
+    """The filter that the terms of a command line mean; `me` is who asks.
+
+    Raises UsageError for a term that has no value.
+    """
+    return Filter(tuple(_term(term) for term in terms if term.strip()), me, " ".join(terms))
+
+
+def _term(text: str) -> Term:
+    match = _TERM.fullmatch(text)
+    if not match or match[3].startswith("//"):
+        return Term("", tuple(text.casefold().split()))
+    values = tuple(value.strip().casefold() for value in match[3].split(",") if value.strip())
+    if not values:
+        raise UsageError(f"{text!r} has no value; write {match[2]}:VALUE or {match[2]}:none")
+    return Term(match[2], values, negated=bool(match[1]))
+
+
+def check_fields(asked: Filter, seen: Callable[[], Iterable[Record]]) -> None:
+    """Raise UsageError for a field of the filter that neither desk nor any record has."""
+    unknown = asked.unknown_fields()
+    if not unknown:
+        return
+    custom = {name for record in seen() for name in record.head}
+    for field in unknown:
+        if field.partition(".")[0] not in custom:
+            raise UsageError(
+                f"no ticket has a field {field!r}; {nearest(field, (*FIELDS, *sorted(custom)))}"
+            )
+
+
+def field_value(ticket: Ticket, field: str, now: datetime | None = None) -> Value:
+    """A field of the head, a part of one (`requester.email`), or a DERIVED one."""
+    if field in DERIVED:
+        return _derived(ticket, field, now)
+    value: Value = ticket.head.get(field)
+    if value is None and "." in field:
+        name, _, part = field.partition(".")
+        outer = ticket.head.get(name)
+        value = outer.get(part) if isinstance(outer, dict) else None
+    return value
+
+
+def _derived(ticket: Ticket, field: str, now: datetime | None) -> Value:
+    if field == "age":
+        return int((now - ticket.opened).total_seconds()) if now else None
+    if field == "score":
+        return ticket.survey.words.get("score") if ticket.survey else None
+    if field in ("closed", "resolved"):
+        event = model.last(ticket.log, "close" if field == "closed" else "resolve")
+        return event.at if event and ticket.status in ("resolved", "closed") else None
+    return ticket.resolution.words.get(field) if ticket.resolution else None
+
+
+def _texts(value: Value) -> list[str]:
+    """The texts that a value is searched by: its own, or each of a list's or mapping's."""
+    if value is None:
+        return []
+    if isinstance(value, dict):
+        return [text for item in value.values() for text in _texts(item)]
+    if isinstance(value, list):
+        return [text for item in value for text in _texts(item)]
+    if isinstance(value, bool):
+        return ["true" if value else "false"]
+    return [str(value)]
+
+
+def sort_key(field: str, now: datetime) -> Callable[[Ticket], tuple[bool, bool, int, str]]:
+    """A key that sorts tickets by a field: numbers as numbers, the rest as text, none last."""
+
+    def key(ticket: Ticket) -> tuple[bool, bool, int, str]:
+        value = field_value(ticket, field, now)
+        if isinstance(value, bool | int):
+            return (False, False, int(value), "")
+        return (value is None, True, 0, ",".join(_texts(value)).casefold())
+
+    return key
+
+
+def in_order(tickets: Iterable[Ticket], sort: str, now: datetime) -> list[Ticket]:
+    """Tickets by `FIELD,-FIELD`; without one: live first, by priority, the oldest first."""
+    result = sorted(tickets, key=lambda ticket: ticket.id)
+    if not sort:
+        return sorted(
+            result, key=lambda t: (not t.live, t.text("priority") or "~", t.opened.timestamp())
+        )
+    for field in reversed([name.strip() for name in sort.split(",") if name.strip()]):
+        name = _canonical(field.lstrip("-"))
+        key = sort_key(name, now)
+        have = [ticket for ticket in result if field_value(ticket, name, now) is not None]
+        lack = [ticket for ticket in result if field_value(ticket, name, now) is None]
+        result = sorted(have, key=key, reverse=field.startswith("-")) + lack
+    return result

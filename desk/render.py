@@ -1,0 +1,314 @@
+r"""Records and figures to text: tables, JSON, CSV …; the only importer of tabulate.
+
+Machine formats carry every character of the data (JSON and YAML write what a terminal would
+act on as escapes); text for people shows such characters as `\x1b`, `\u202e`.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from desk import codec, dates, model, yamltext
+from desk.errors import UsageError
+from desk.model import Event, Record, Ticket, Value
+
+FORMATS = ("table", "json", "ndjson", "csv", "tsv", "yaml", "ids")
+Row = Mapping[str, Value]
+
+_UNSAFE = re.compile(f"[{yamltext.UNSAFE}]")
+_UNSAFE_OR_BREAK = re.compile(f"[{yamltext.UNSAFE}\n\t]")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def safe(text: str, *, lines: bool = False) -> str:
+    """Text that a terminal may be sent: what it would act on is shown as an escape.
+
+    With `lines` line breaks and tabs stay.
+    """
+    return (_UNSAFE if lines else _UNSAFE_OR_BREAK).sub(_shown, text)
+
+
+def _shown(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    if match[0] in "\n\t\r":
+        return {"\n": "\\n", "\t": "\\t", "\r": "\\r"}[match[0]]
+    return (
+        f"\\x{code:02x}"
+        if code < 0x100
+        else f"\\u{code:04x}"
+        if code < 0x10000
+        else f"\\U{code:08x}"
+    )
+
+
+def as_json(value: object, *, indent: int | None = 2) -> str:
+    """JSON with Chinese as it is and what a terminal would act on as escapes."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    return _UNSAFE.sub(_json_escape, text)
+
+
+def _json_escape(match: re.Match[str]) -> str:
+    return json.dumps(match[0])[1:-1] if ord(match[0]) != 0x7F else "\\u007f"
+
+
+def rows(rows: Sequence[Row], form: str, columns: Sequence[str] = ()) -> str:
+    """Rows in one of FORMATS, each with its end of line; `columns` narrows and orders them."""
+    if columns:
+        rows = [{name: row.get(name) for name in columns} for row in rows]
+    if form == "json":
+        return as_json(rows) + "\n"
+    if form == "ndjson":
+        return "".join(as_json(row, indent=None) + "\n" for row in rows)
+    if form == "yaml":
+        return yamltext.dump_value([dict(row) for row in rows])
+    if form == "ids":
+        if any("id" not in row for row in rows):
+            raise UsageError("these rows have no ids; take another --format")
+        return "".join(f"{row['id']}\n" for row in rows)
+    flat = [flattened(row) for row in rows]
+    names = list(columns) or list(dict.fromkeys(name for row in flat for name in row))
+    if form == "csv":
+        return csv(flat, names)
+    if form == "tsv":
+        return tsv(flat, names)
+    return table([[shown(row.get(name)) for name in names] for row in flat], names)
+
+
+def flattened(row: Row) -> dict[str, Value]:
+    """A row whose mappings are taken apart: `requester.name`."""
+    flat: dict[str, Value] = {}
+    for name, value in row.items():
+        if isinstance(value, dict):
+            flat |= {f"{name}.{part}": item for part, item in value.items()}
+        else:
+            flat[name] = value
+    return flat
+
+
+def cell(value: Value) -> str:
+    """A value as the text of one cell: lists and mappings as JSON, nothing as empty."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return as_json(value, indent=None) if isinstance(value, dict | list) else str(value)
+
+
+def _guarded(value: Value) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    text = cell(value)
+    return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULA) else text
+
+
+def csv(rows: Iterable[Row], names: Sequence[str]) -> str:
+    """RFC 4180 with a header; text that a spreadsheet would run is led by `'`."""
+    import csv
+    import io
+
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(_guarded(name) for name in names)
+    writer.writerows([_guarded(row.get(name)) for name in names] for row in rows)
+    return out.getvalue()
+
+
+def tsv(rows: Iterable[Row], names: Sequence[str]) -> str:
+    """Tab-separated with a header; tab, line break and backslash in a cell are escaped."""
+    escapes = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+    lines = [names, *([_guarded(row.get(name)) for name in names] for row in rows)]
+    return "".join("\t".join(text.translate(escapes) for text in line) + "\n" for line in lines)
+
+
+def shown(value: Value) -> str:
+    """A value as a person reads it in a table."""
+    if isinstance(value, list):
+        return safe(", ".join(cell(item) for item in value))
+    return safe(cell(value))
+
+
+def table(rows: Sequence[Sequence[str]], headers: Sequence[str], width: int = 0) -> str:
+    """A table of cells; with a `width` the widest column is cut so that lines fit it."""
+    import tabulate
+
+    if width:
+        rows = _fitted(rows, headers, width)
+    tabulate.PRESERVE_WHITESPACE = True
+    text = tabulate.tabulate(
+        rows, headers, tablefmt="plain", disable_numparse=True, numalign="left"
+    )
+    return "".join(f"{line.rstrip()}\n" for line in text.split("\n"))
+
+
+def _fitted(rows: Sequence[Sequence[str]], headers: Sequence[str], width: int) -> list[list[str]]:
+    widths = [
+        max(columns_of(text) for text in column) for column in zip(headers, *rows, strict=True)
+    ]
+    over = sum(widths) + 2 * (len(widths) - 1) - width
+    widest = widths.index(max(widths))
+    room = max(widths[widest] - over, 12)
+    return [
+        [
+            cut(text, room) if over > 0 and place == widest else text
+            for place, text in enumerate(row)
+        ]
+        for row in rows
+    ]
+
+
+def columns_of(text: str) -> int:
+    """How many columns of a terminal a text takes: East Asian characters take two."""
+    if text.isascii():
+        return len(text)
+    from wcwidth import wcswidth
+
+    return max(wcswidth(text), 0)
+
+
+def cut(text: str, width: int) -> str:
+    """The text, shortened with `…` to so many columns if it is wider."""
+    if columns_of(text) <= width:
+        return text
+    while text and columns_of(text) > width - 1:
+        text = text[:-1]
+    return f"{text}…"
+
+
+def aligned(pairs: Iterable[tuple[str, str]]) -> str:
+    """`label  value` lines; labels are ASCII."""
+    kept = [(label, value) for label, value in pairs if value]
+    width = max((len(label) for label, _ in kept), default=0)
+    return "".join(f"{label:<{width}}  {value}\n" for label, value in kept)
+
+
+# --- one record ----------------------------------------------------------------------------
+
+_PUBLIC = frozenset({"open", "reply", "resolve", "close", "reopen", "survey"})
+_LONG = ("description", "symptoms", "cause", "solution", "body")
+_TRIED = ("note", "reply", "resolve")
+
+
+def record(shown_record: Record, now: datetime) -> str:
+    """A record for a person: a hand-over if it was escalated, its fields, text and log."""
+    title = f"{shown_record.id}  {safe(shown_record.title)}\n"
+    body = [title, _fields(shown_record, now)]
+    if (
+        isinstance(shown_record, Ticket)
+        and shown_record.live
+        and (handed := _handover(shown_record))
+    ):
+        body.insert(1, handed)
+    texts = ((name, shown_record.text(name)) for name in _LONG)
+    body += [f"\n{name.capitalize()}\n{_indented(text)}" for name, text in texts if text]
+    if shown_record.log:
+        body.append("\nLog\n" + "".join(event(one) for one in shown_record.log))
+    return "".join(body)
+
+
+def _fields(shown_record: Record, now: datetime) -> str:
+    pairs = []
+    for name, value in codec.as_dict(shown_record, log=False).items():
+        if name == "requester" and isinstance(value, dict):
+            pairs.append((name, ", ".join(safe(str(part)) for part in value.values())))
+        elif name == "opened" and isinstance(shown_record, Ticket):
+            age = dates.in_words((now - shown_record.opened).total_seconds())
+            pairs.append((name, f"{value} ({age} ago)"))
+        elif name not in ("id", "title", *_LONG):
+            pairs.append((safe(name), shown(value)))
+    return aligned(pairs)
+
+
+def _handover(ticket: Ticket) -> str:
+    """What the next one must know, for a ticket that was escalated; else empty."""
+    escalation = model.last(ticket.log, "escalate")
+    if not escalation:
+        return ""
+    tried = [one for one in ticket.log if one.did in _TRIED and one.n < escalation.n]
+    lines = [
+        f"Hand-over ({escalation.text('escalation')} escalation by {safe(escalation.by)}, "
+        f"{escalation.at})\n",
+        f"  why          {_hanging(escalation.text('because'))}\n",
+        f"  description  {_hanging(ticket.text('description') or ticket.title)}\n",
+    ]
+    lines += [f"  tried        {_hanging(text)}\n" for one in tried for text in _attempts(one)]
+    if not tried:
+        lines.append("  tried        nothing was written down\n")
+    return "".join([*lines, "\n"])
+
+
+def _attempts(one: Event) -> list[str]:
+    steps = one.words.get("steps")
+    texts = [str(step) for step in steps] if isinstance(steps, list) else []
+    text = one.text("text") or one.text("solution")
+    return [*texts, *([text] if text else [])]
+
+
+def _hanging(text: str) -> str:
+    return safe(text.strip("\n"), lines=True).replace("\n", "\n" + " " * 15)
+
+
+def _indented(text: str) -> str:
+    lines = safe(text.strip("\n"), lines=True).split("\n")
+    return "".join(f"  {line}\n" if line else "\n" for line in lines)
+
+
+def event(one: Event) -> str:
+    """An event for a person: a line with who, what, when and its changes, then its words."""
+    audience = "public" if one.did in _PUBLIC else "internal"
+    kind = f"{one.did} ({audience})" if one.did in ("note", "reply") else one.did
+    head = f"  {one.at}  {safe(one.by)}  {safe(kind)}"
+    lines = [f"{head}: {changes(one)}\n" if one.change and one.did != "open" else f"{head}\n"]
+    for name, word in one.words.items():
+        label = "" if name == "text" else f"{safe(name)}: "
+        text = (
+            "\n".join(f"- {cell(item)}" for item in word) if isinstance(word, list) else cell(word)
+        )
+        text = f"\n{text}" if isinstance(word, list) else text
+        lines.append(
+            f"      {label}{safe(text, lines=True)}".rstrip().replace("\n", "\n      ") + "\n"
+        )
+    return "".join(lines)
+
+
+def changes(one: Event) -> str:
+    """What an event changed, on one line: `status new → resolved, team network`."""
+    parts = []
+    for name, (was, to) in one.change.items():
+        before = "" if was is None else f"{cut(shown(was), 60)} → "
+        parts.append(f"{safe(name)} {before}{'none' if to is None else cut(shown(to), 60)}")
+    return ", ".join(parts)
+
+
+def history_rows(shown_record: Record) -> list[dict[str, Value]]:
+    """The log as rows for a table: at, by, did, what changed and what was said."""
+    return [
+        {
+            "n": one.n,
+            "at": one.at,
+            "by": one.by,
+            "did": one.did,
+            "change": changes(one),
+            "words": "; ".join(f"{name}: {shown(word)}" for name, word in one.words.items()),
+        }
+        for one in shown_record.log
+    ]
+
+
+# --- figures -------------------------------------------------------------------------------
+
+_IN_BRIEF = (
+    "opened", "resolved", "backlog", "first_response_median", "resolution_median",
+    "resolution_p90", "first_contact_resolution_rate", "reopen_rate", "csat",
+)  # fmt: skip
+
+
+def figure(measure: Mapping[str, Value]) -> str:
+    """A measure's value with the unit that people read."""
+    value, unit = measure.get("value"), measure.get("unit")
+    if not isinstance(value, int | float):
+        return ""
+    if unit == "seconds":
+        return dates.in_words(value)
+    if unit == "ratio":
+        return f"{value * 100:.1f} %"
+    return str(value) if isinstance(value, int) else f"{value:.2f}"

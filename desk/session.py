@@ -1,0 +1,121 @@
+"""What one run of the program knows: which desk, what time it is, who acts.
+
+Set by options that stand before or behind the command's name: `-C`, `--now`, `--as`; else by
+DESK_DIR, DESK_NOW, DESK_USER; else by the folder, the clock, git's identity and the login.
+"""
+
+import os
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from desk.lifecycle import Act
+    from desk.store import Desk
+
+
+class Session:
+    """One run; everything is found out when it is first needed."""
+
+    def __init__(self) -> None:
+        self.options: dict[str, str] = {}
+
+    def _given(self, option: str, variable: str) -> str:
+        return self.options.get(option) or os.environ.get(variable, "")
+
+    @property
+    def folder(self) -> Path:
+        """Where to look for a desk."""
+        return Path(self._given("start", "DESK_DIR") or ".").absolute()
+
+    @cached_property
+    def desk(self) -> "Desk":
+        """The desk; its policy is read at once, so that a newer format is never half read.
+
+        Raises NotFoundError where there is none, DamagedError for a bad desk.yaml.
+        """
+        from desk import store
+
+        desk = store.find(self.folder)
+        _ = desk.policy
+        return desk
+
+    @cached_property
+    def now(self) -> datetime:
+        """The moment of this run, in the desk's time zone."""
+        from desk import dates
+
+        clock = dates.system_now().astimezone(self.desk.policy.zone).replace(microsecond=0)
+        given = self._given("now", "DESK_NOW")
+        return dates.moment(given, clock).astimezone(clock.tzinfo) if given else clock
+
+    def moment(self, text: str | None, *, ahead: bool = False) -> datetime | None:
+        """The moment that an option's text means, None where it was not given."""
+        from desk import dates
+
+        return dates.moment(text, self.now, ahead=ahead) if text else None
+
+    @cached_property
+    def actor(self) -> str:
+        """Who acts: a person's id, or for somebody not enrolled the e-mail, name or login.
+
+        Raises RefusedError if --as or DESK_USER names somebody whom desk.yaml does not know.
+        """
+        from desk import git
+
+        policy = self.desk.policy
+        given = self._given("user", "DESK_USER")
+        if given:
+            return policy.person(given)
+        identity = (*reversed(git.identity(self.desk.root)), login())
+        known = (policy.find_person(who) for who in identity if who)
+        return next(filter(None, known), "") or next(filter(None, identity), "unknown")
+
+    def act(self, at: str | None = None) -> "Act":
+        """An act of this run, backdated to `at` if that is given.
+
+        Raises UsageError if `at` is later than now.
+        """
+        from desk import dates
+        from desk.errors import UsageError
+        from desk.lifecycle import Act
+
+        when = self.moment(at) or self.now
+        if when > self.now:
+            raise UsageError(f"--at {dates.stamp(when)} lies ahead of {dates.stamp(self.now)}")
+        return Act(self.actor, when, self.desk.policy)
+
+
+def login() -> str:
+    """The login name, empty where the system knows none."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return ""
+
+
+def session_options() -> list[click.Parameter]:
+    """The options that every command and the group take."""
+
+    def remember(context: click.Context, parameter: click.Parameter, value: Any) -> None:
+        if value:
+            context.ensure_object(Session).options[parameter.name or ""] = value
+
+    def option(*names: str, metavar: str, help: str) -> click.Option:
+        return click.Option(
+            names, metavar=metavar, help=help, expose_value=False, callback=remember
+        )
+
+    return [
+        option("-C", "start", metavar="DIR", help="Work on the desk in DIR or above it."),
+        option("--now", metavar="TIME", help="Take TIME for the present moment."),
+        option("--as", "user", metavar="WHO", help="Act as that person of desk.yaml."),
+    ]
+
+
+pass_session = click.make_pass_decorator(Session, ensure=True)

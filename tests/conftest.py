@@ -1,0 +1,78 @@
+"""Fixtures that all tests share, and the figures of the promises at the end of a run."""
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from desk import policy, store
+from desk.model import Record
+
+NOW = datetime(2026, 11, 21, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
+SHARED = Path(__file__).parents[2] / "shared"
+
+settings.register_profile(
+    "default", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("default")
+
+
+@pytest.fixture(autouse=True)
+def _own_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory):
+    """No test sees or touches the settings of whoever runs it."""
+    for name in [name for name in os.environ if name.startswith(("DESK_", "GIT_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path_factory.getbasetemp() / "home"))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    monkeypatch.setenv("PYTHONWARNINGS", "error")
+
+
+def policy_text(**values: str) -> str:
+    """The shipped desk.yaml as `desk init` fills it in."""
+    filled = {
+        "name": "Help desk",
+        "prefix": "T",
+        "timezone": "Asia/Shanghai",
+        "person": "chen",
+        "person_name": "陈伟",
+        "person_email": "chen@example.com",
+    }
+    return policy.template(**{**filled, **values})
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> store.Desk:
+    """An empty desk with the shipped policy, where chen works."""
+    return store.make(tmp_path / "desk", policy_text())
+
+
+def add(desk: store.Desk, *records: Record) -> None:
+    """Create those records, all in one transaction."""
+    with desk.changing(NOW, "chen") as transaction:
+        for record in records:
+            transaction.create(record)
+
+
+@pytest.fixture
+def figures(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Takes lines that are printed below the run's summary."""
+    return lambda line: record_property("figure", line)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    lines = sorted(_figures(terminalreporter))
+    if lines:
+        terminalreporter.section("promises")
+    for line in lines:
+        terminalreporter.write_line(line)
+
+
+def _figures(reporter: pytest.TerminalReporter) -> Iterator[str]:
+    for reports in reporter.stats.values():
+        for report in reports:
+            if getattr(report, "when", "") == "call":
+                yield from (str(v) for name, v in report.user_properties if name == "figure")
