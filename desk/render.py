@@ -287,7 +287,7 @@ def history_rows(shown_record: Record) -> list[dict[str, Value]]:
             "at": one.at,
             "by": one.by,
             "did": one.did,
-            "change": changes(one),
+            "change": "" if one.did == "open" else changes(one),
             "words": "; ".join(f"{name}: {shown(word)}" for name, word in one.words.items()),
         }
         for one in shown_record.log

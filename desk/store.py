@@ -53,6 +53,11 @@ def path_of(record_id: str) -> str:
     return f"tickets/{century}{day[:2]}/{day[2:4]}/{record_id}.yaml"
 
 
+def is_record_name(name: str) -> bool:
+    """Whether a file of that name can be a record's."""
+    return bool(_FILE.fullmatch(name))
+
+
 def new_id(prefix: str, day: datetime, number: int) -> str:
     """An id of that day; `number` (at least 25 random or hashed bits) gives its last part."""
     letters = "".join(CROCKFORD[number >> shift & 31] for shift in (20, 15, 10, 5, 0))
@@ -172,6 +177,29 @@ class Desk:
                 for month in self.names(f"tickets/{year}"):
                     yield f"tickets/{year}/{month}"
 
+    def walk(self, folder: str = "") -> Iterator[str]:
+        """The paths of all files below tickets and kb (or below `folder`), hidden ones not.
+
+        A folder that is named like a record's file is among them, a link is not followed.
+        """
+        if not folder:
+            yield from self.walk("tickets")
+            yield from self.walk("kb")
+            return
+        for name in self.names(folder):
+            path = f"{folder}/{name}"
+            if name.startswith("."):
+                continue
+            if self._is_folder(path) and not is_record_name(name):
+                yield from self.walk(path)
+            else:
+                yield path
+
+    def _is_folder(self, path: str) -> bool:
+        folder, _, name = path.rpartition("/")
+        with self._folder(folder) as handle:
+            return stat.S_ISDIR(os.stat(name, dir_fd=handle, follow_symlinks=False).st_mode)
+
     def names(self, folder: str) -> list[str]:
         """The sorted names in a folder of the desk, none where it is missing or no folder."""
         try:
@@ -276,6 +304,7 @@ class Transaction:
         self._by = by
         self._staged: dict[str, tuple[Record, bool]] = {}
         self._written = 0
+        self._removed: list[str] = []
         with desk._folder(".desk/tmp", make=True) as tmp:
             for leftover in os.listdir(tmp):
                 os.unlink(leftover, dir_fd=tmp)
@@ -312,6 +341,10 @@ class Transaction:
         if self._desk._exists(path_of(record.id)):
             raise IdTakenError(f"{record.id} is in use")
         self._stage(record, new=True)
+
+    def remove(self, path: str) -> None:
+        """Remove a file when the changes have been made."""
+        self._removed.append(path)
 
     def _stage(self, record: Record, *, new: bool) -> None:
         text = codec.dump(record)
@@ -360,6 +393,12 @@ class Transaction:
                     except OSError as error:
                         raise _stopped(error, done, len(names), folder) from error
                     os.fsync(target)
+
+            for path in self._removed:
+                folder, _, name = path.rpartition("/")
+                with self._desk._folder(folder) as handle:
+                    os.unlink(name, dir_fd=handle)
+                    os.fsync(handle)
 
     def _move(self, name: str, tmp: int, target: int) -> None:
         _, new = self._staged[name]

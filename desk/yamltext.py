@@ -206,8 +206,8 @@ def comments(text: str) -> list[str]:
             return found
         place = _place(event.end_mark)
         if type(event) is ScalarEvent and event.style in ("|", ">"):
-            header = lines[event.start_mark.line][event.start_mark.column :]
-            if match := re.search(r"#.*", header):
+            row, column = _place(event.start_mark)
+            if match := re.search(r"#.*", lines[row][column:]):
                 found.append(match[0].rstrip())
 
 
@@ -257,8 +257,12 @@ def dump_value(value: Value) -> str:
 
 
 def is_line(value: Value) -> bool:
-    """Whether the value is no list or mapping and stands on one line."""
-    return not isinstance(value, dict | list) and not (isinstance(value, str) and "\n" in value)
+    """Whether no text in the value has a line break, so that `flow` reads well."""
+    if isinstance(value, dict):
+        return all(is_line(item) for item in value.values())
+    if isinstance(value, list):
+        return all(is_line(item) for item in value)
+    return not (isinstance(value, str) and "\n" in value)
 
 
 def write_field(lines: list[str], indent: str, name: str, value: Value) -> None:
@@ -313,7 +317,7 @@ def flow(value: Value, name: str = "") -> str:
     if isinstance(value, list):
         return f"[{', '.join(flow(item) for item in value)}]"
     if isinstance(value, dict):
-        return f"{{{', '.join(f'{_quoted(key)}: {flow(item)}' for key, item in value.items())}}}"
+        return f"{{{', '.join(f'{flow(key)}: {flow(item)}' for key, item in value.items())}}}"
     if isinstance(value, str) and name in model.TIME_FIELDS and _is_stamp(value):
         return value
     if isinstance(value, str) and _FLOW_INDICATOR.search(value):

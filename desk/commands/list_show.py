@@ -15,6 +15,7 @@ from desk.commands.common import (
     ids_argument,
     page,
     parts_of_ids,
+    tell,
 )
 from desk.errors import ManyError, UsageError, nearest
 from desk.model import Ticket, Value
@@ -64,6 +65,8 @@ def list_(
     chosen = query.in_order(found, sort, session.now)[:limit]
     if form == "table":
         page(_table(chosen, names, session.now))
+        if not chosen:
+            tell("no ticket fits" if terms else "no live tickets; --all lists the others too")
     else:
         rows = [_row(ticket, names, session.now) for ticket in chosen]
         click.echo(render.rows(rows, form, names), nl=False)
@@ -88,9 +91,13 @@ def _row(ticket: Ticket, names: list[str], now: datetime) -> dict[str, Value]:
 def _table(tickets: list[Ticket], names: list[str], now: datetime) -> str:
     columns = names or list(_COLUMNS)
     rows = [[_cell(ticket, name, now) for name in columns] for ticket in tickets]
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
     headers = [name.removesuffix(".name") for name in columns]
-    return render.table(rows, headers, width) if rows else ""
+    return render.table(rows, headers, _width()) if rows else ""
+
+
+def _width() -> int:
+    """The columns of the terminal, 0 where the output is none."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
 
 
 def _cell(ticket: Ticket, name: str, now: datetime) -> str:
@@ -136,7 +143,9 @@ def history_(session: Session, record_id: str, form: str) -> None:
     """Show a record's log: what happened when, by whom, and what it changed."""
     record = session.desk.read(session.desk.named(record_id))
     if form == "table":
-        page(render.rows(render.history_rows(record), form))
+        rows = render.history_rows(record)
+        cells = [[render.shown(value) for value in row.values()] for row in rows]
+        page(render.table(cells, list(rows[0]), _width()) if rows else "")
     else:
         rows = [{"id": record.id, **codec.event_as_dict(event)} for event in record.log]
         click.echo(render.rows(rows, form), nl=False)

@@ -1,0 +1,265 @@
+"""Proves the folder sound: a tuple of functions, each returning problems with file and line.
+
+RECORD_CHECKS look at one record and its text, DESK_CHECKS at all records in brief. A problem
+that can be mended without a guess carries its fix.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from desk import codec, lifecycle, model, store, yamltext
+from desk.errors import DamagedError, DeskError, nearest
+from desk.lifecycle import Act
+from desk.model import Record, Ticket, Value
+from desk.store import Desk, Transaction
+
+_KNOWN = ("kind", "channel", "category", "impact", "urgency", "priority", "team", "assignee")
+Fix = Callable[[Transaction], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong in a file; `level` is error or warning, `line` from 1 where it has one."""
+
+    path: str
+    line: int | None
+    level: str
+    sentence: str
+    fix: Fix | None = None
+
+    def row(self) -> dict[str, Value]:
+        """The problem as data."""
+        return {
+            "file": self.path,
+            "line": self.line,
+            "level": self.level,
+            "problem": self.sentence,
+            "fixable": self.fix is not None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A record with the text of its file."""
+
+    path: str
+    text: str
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What the checks of the whole desk need of one record."""
+
+    path: str
+    id: str
+    links: tuple[tuple[str, str], ...]
+    external: str
+    names: dict[str, str] = field(default_factory=dict)
+
+
+def problems(desk: Desk, act: Act, on_file: Callable[[], None] = lambda: None) -> list[Problem]:
+    """All problems of the desk, by file and line; `act` is who would mend them, and when."""
+    found: list[Problem] = []
+    briefs: dict[str, Brief] = {}
+    for path in desk.walk():
+        on_file()
+        try:
+            entry = _entry(desk, path)
+        except DamagedError as error:
+            found.append(_damage(error, path))
+            continue
+        except DeskError as error:
+            found.append(Problem(path, None, "error", str(error)))
+            continue
+        if entry is None:
+            found.append(_stray(path))
+        elif (place := store.path_of(entry.record.id)) != path:
+            found.append(_misplaced(entry, place, taken=entry.record.id in briefs))
+        else:
+            briefs[entry.record.id] = _brief(entry)
+            found += (p for check in RECORD_CHECKS for p in check(entry, act))
+    found += (p for check in DESK_CHECKS for p in check(briefs, act))
+    return sorted(found, key=lambda problem: (problem.path, problem.line or 0, problem.sentence))
+
+
+def _entry(desk: Desk, path: str) -> Entry | None:
+    """The record in a file, None for a file that is not named like one."""
+    if not store.is_record_name(path.rpartition("/")[2]):
+        return None
+    text = desk.text(path)
+    return Entry(path, text, codec.load(text))
+
+
+def _brief(entry: Entry) -> Brief:
+    record = entry.record
+    names = {name: record.text(name) for name in _KNOWN if record.text(name)}
+    return Brief(entry.path, record.id, tuple(record.links), record.text("external"), names)
+
+
+def _damage(error: DamagedError, path: str) -> Problem:
+    return Problem(path, error.line, "error", error.problem)
+
+
+def _stray(path: str) -> Problem:
+    return Problem(
+        path,
+        None,
+        "warning",
+        "this is no record's file name (T-261121-7K3FQ.yaml); move it out of tickets and kb",
+    )
+
+
+def _misplaced(entry: Entry, place: str, *, taken: bool) -> Problem:
+    line = yamltext.line_of(entry.text, "id")
+    sentence = f"its id is {entry.record.id}, whose place is {place}"
+    if taken:
+        return Problem(entry.path, line, "error", f"{sentence}; that file exists too")
+
+    def move(transaction: Transaction) -> None:
+        transaction.create(entry.record)
+        transaction.remove(entry.path)
+
+    return Problem(entry.path, line, "error", f"{sentence}; move it", move)
+
+
+# --- one record ----------------------------------------------------------------------------
+
+
+def _rewrite(record_id: str) -> Fix:
+    """Write the record in the format's layout, hand edits and comments as an event."""
+    return lambda transaction: transaction.replace(transaction.read(record_id))
+
+
+def hand_edits(entry: Entry, _: Act) -> Iterator[Problem]:
+    """Fields whose value the log does not explain."""
+    for name in model.hand_edits(entry.record):
+        logged = model.fold(entry.record.log).get(name)
+        was = "has none" if logged is None else f"says {yamltext.flow(logged)}"
+        yield Problem(
+            entry.path,
+            yamltext.line_of(entry.text, name),
+            "warning",
+            f"{name!r} was changed by hand: the log {was}; the next command writes an edit event",
+            _rewrite(entry.record.id),
+        )
+
+
+def layout(entry: Entry, _: Act) -> Iterator[Problem]:
+    """Text that desk would write otherwise."""
+    text = codec.dump(entry.record)
+    if text != entry.text:
+        pairs = zip(text.splitlines(), entry.text.splitlines(), strict=False)
+        line = next((n for n, (ours, theirs) in enumerate(pairs, 1) if ours != theirs), 1)
+        yield Problem(
+            entry.path,
+            line,
+            "warning",
+            "the layout is not the format's; the next command writes it so, comments into the log",
+            _rewrite(entry.record.id),
+        )
+
+
+def statuses(entry: Entry, _: Act) -> Iterator[Problem]:
+    """A hold without its reason, or a reason without the hold."""
+    record = entry.record
+    waiting = record.text("waiting_for")
+    if not isinstance(record, Ticket) or (record.status == "on_hold") == bool(waiting):
+        return
+    right = (
+        f"'waiting_for' goes with status on_hold, not {record.status}"
+        if waiting
+        else f"status on_hold needs 'waiting_for': {', '.join(model.WAITING_FOR)}"
+    )
+    yield Problem(entry.path, yamltext.line_of(entry.text, "status"), "warning", right)
+
+
+def times(entry: Entry, act: Act) -> Iterator[Problem]:
+    """Events from the future, which a wrong clock wrote."""
+    limit = act.at + timedelta(days=1)
+    for position, event in enumerate(entry.record.log):
+        if event.when > limit:
+            line = yamltext.line_of(entry.text, "log", position, "at")
+            yield Problem(entry.path, line, "warning", f"event {event.n} lies ahead: {event.at}")
+
+
+RECORD_CHECKS: tuple[Callable[[Entry, Act], Iterable[Problem]], ...] = (
+    hand_edits,
+    layout,
+    statuses,
+    times,
+)
+
+# --- the whole desk ------------------------------------------------------------------------
+
+
+def links(briefs: dict[str, Brief], act: Act) -> Iterator[Problem]:
+    """Links to nowhere, and links that only one of the two records has."""
+    for brief in briefs.values():
+        for how, other_id in brief.links:
+            inverse = model.INVERSE_LINKS.get(how)
+            other = briefs.get(other_id)
+            if inverse is None:
+                sentence = f"link {how!r} is unknown; {nearest(how, model.INVERSE_LINKS)}"
+                yield Problem(brief.path, None, "error", sentence)
+            elif other is None:
+                sentence = f"{how} {other_id}: there is no such record"
+                yield Problem(brief.path, None, "error", sentence)
+            elif (inverse, brief.id) not in other.links:
+                sentence = f"{how} {other_id}, but that has no `{inverse} {brief.id}`"
+                fix = _mend_link(other_id, inverse, brief.id, act)
+                yield Problem(brief.path, None, "error", sentence, fix)
+
+
+def _mend_link(record_id: str, how: str, other: str, act: Act) -> Fix:
+    def mend(transaction: Transaction) -> None:
+        record = transaction.read(record_id)
+        transaction.replace(lifecycle.with_link(record, act, how, other))
+
+    return mend
+
+
+def unknown_names(briefs: dict[str, Brief], act: Act) -> Iterator[Problem]:
+    """Names that desk.yaml does not know, once each with the first record that has it."""
+    counts: Counter[tuple[str, str]] = Counter()
+    first: dict[tuple[str, str], str] = {}
+    for brief in briefs.values():
+        for pair in brief.names.items():
+            counts[pair] += 1
+            first.setdefault(pair, brief.path)
+    for (name, value), count in counts.items():
+        if value not in act.policy.known(name):
+            others = f" (and {count - 1} more)" if count > 1 else ""
+            sentence = f"{name} {value!r}{others} is not in desk.yaml"
+            yield Problem(first[name, value], None, "warning", sentence)
+
+
+def externals(briefs: dict[str, Brief], _: Act) -> Iterator[Problem]:
+    """Outside numbers that several records have."""
+    by_number: defaultdict[str, list[Brief]] = defaultdict(list)
+    for brief in briefs.values():
+        if brief.external:
+            by_number[brief.external].append(brief)
+    for number, several in by_number.items():
+        for brief in several[1:]:
+            sentence = f"external {number!r} is that of {several[0].id} too"
+            yield Problem(brief.path, None, "warning", sentence)
+
+
+DESK_CHECKS: tuple[Callable[[dict[str, Brief], Act], Iterable[Problem]], ...] = (
+    links,
+    unknown_names,
+    externals,
+)
+
+
+def mend(desk: Desk, found: Iterable[Problem], act: Act) -> int:
+    """Apply the fix of each problem that has one, in one transaction; returns how many."""
+    fixable = [problem.fix for problem in found if problem.fix]
+    if fixable:
+        with desk.changing(act.at, act.by) as transaction:
+            for fix in fixable:
+                fix(transaction)
+    return len(fixable)

@@ -1,0 +1,104 @@
+"""A settings file in YAML, read so that every mistake in it is reported at once."""
+
+from collections.abc import Iterable, Mapping
+
+from desk import dates, yamltext
+from desk.errors import DamagedError, UsageError, nearest
+from desk.model import Value
+
+
+class Reader:
+    """Takes values out of one settings file and gathers its mistakes as (line, sentence)."""
+
+    def __init__(self, text: str, path: str) -> None:
+        """Parse the text; `path` is what its mistakes are said of.
+
+        Raises DamagedError where it is no YAML or no mapping.
+        """
+        self.path = path
+        self.problems: list[tuple[int, str]] = []
+        self._text = text
+        try:
+            value = yamltext.parse(text)
+        except DamagedError as error:
+            raise error.in_file(path) from error
+        if not isinstance(value, dict):
+            raise DamagedError("this file is a mapping of settings, `name: …`", path, 1)
+        self.top = value
+
+    def refuse_mistakes(self) -> None:
+        """Raise DamagedError that lists every mistake with its line, if there is one."""
+        if self.problems:
+            (first_line, first), *others = sorted(set(self.problems))
+            more = "".join(f"\n{self.path}:{line}: {problem}" for line, problem in others)
+            raise DamagedError(first + more, self.path, first_line)
+
+    def problem(self, sentence: str, *path: str | int) -> None:
+        """Note a mistake in the value under that path of keys and positions."""
+        self.problems.append((yamltext.line_of(self._text, *path), sentence))
+
+    def only(self, mapping: Mapping[str, Value], allowed: Iterable[str], *path: str) -> None:
+        """Note every key of the mapping that is not allowed."""
+        for key in mapping:
+            if key not in allowed:
+                self.problem(f"{key!r} is no setting here; {nearest(key, allowed)}", *path, key)
+
+    def known(self, value: str, known: Iterable[str], *path: str | int) -> None:
+        """Note a value that is set and not among the known ones."""
+        if value and value not in known:
+            self.problem(f"{value!r} is not known here; {nearest(value, known)}", *path)
+
+    def at(self, *path: str) -> Value:
+        """The value under that path of keys, None where there is none."""
+        value: Value = self.top
+        for key in path:
+            value = value.get(key) if isinstance(value, dict) else None
+        return value
+
+    def mapping(self, *path: str) -> Mapping[str, Value]:
+        """The mapping there, empty where there is none."""
+        value = self.at(*path)
+        if value is None:
+            return {}
+        if isinstance(value, dict):
+            return value
+        self.problem(f"{path[-1]!r} is a mapping", *path)
+        return {}
+
+    def text(self, *path: str, default: str = "") -> str:
+        """The text there."""
+        value = self.at(*path)
+        if value is None:
+            return default
+        if isinstance(value, str):
+            return value
+        self.problem(f"{path[-1]!r} is text; put it in quotes", *path)
+        return default
+
+    def texts(self, *path: str) -> tuple[str, ...]:
+        """The list of texts there."""
+        value = self.at(*path)
+        if value is None:
+            return ()
+        if isinstance(value, list) and all(isinstance(item, str) for item in value):
+            return tuple(str(item) for item in value)
+        self.problem(f"{path[-1]!r} is a list of texts: [one, two]", *path)
+        return ()
+
+    def flag(self, *path: str) -> bool:
+        """The true or false there, false where there is none."""
+        value = self.at(*path)
+        if value is None or type(value) is bool:
+            return bool(value)
+        self.problem(f"{path[-1]!r} is true or false", *path)
+        return False
+
+    def timezone(self, *path: str, default: str) -> str:
+        """The name of a time zone there."""
+        name = self.text(*path, default=default)
+        try:
+            if name:
+                dates.zone(name)
+        except UsageError as error:
+            self.problem(str(error), *path)
+        return name
