@@ -15,7 +15,8 @@ from typing import Self, TypeAlias, TypeVar
 from desk import dates
 from desk.errors import RefusedError
 
-Value: TypeAlias = "bool | int | str | list[Value] | dict[str, Value] | None"
+# A record holds no float; figures do.
+Value: TypeAlias = "bool | int | float | str | list[Value] | dict[str, Value] | None"
 Change: TypeAlias = Mapping[str, tuple[Value, Value]]
 R = TypeVar("R", bound="Record")
 

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from desk import model
 from desk.errors import UsageError, nearest
-from desk.model import Record, Ticket, Value
+from desk.model import Ticket, Value
 
 _TERM = re.compile(r"(-?)([^\W\d][\w.-]*):(.*)", re.DOTALL)
 DERIVED = ("age", "score", "code", "solution", "closed", "resolved")
@@ -42,17 +42,17 @@ class Filter:
 
     def names(self, field: str) -> bool:
         """Whether some term is about that field."""
-        return any(term.field == field for term in self.terms)
+        return field in self.fields()
 
-    def unknown_fields(self) -> list[str]:
-        """Fields that the format does not know: they can only be custom ones."""
-        return [t.field for t in self.terms if t.field and _canonical(t.field) not in FIELDS]
+    def fields(self) -> list[str]:
+        """The fields that the terms are about."""
+        return [term.field for term in self.terms if term.field]
 
     def _holds(self, term: Term, ticket: Ticket) -> bool:
         if not term.field:
             text = f"{ticket.title}\n{ticket.text('description')}".casefold()
             return all(word in text for word in term.values)
-        return any(self._has(ticket, _canonical(term.field), value) for value in term.values)
+        return any(self._has(ticket, canonical(term.field), value) for value in term.values)
 
     def _has(self, ticket: Ticket, field: str, wanted: str) -> bool:
         if field == "status" and wanted == "open":
@@ -67,7 +67,8 @@ class Filter:
         return wanted in found
 
 
-def _canonical(field: str) -> str:
+def canonical(field: str) -> str:
+    """The format's name of a field that has a shorter one here."""
     return {"tag": "tags", "link": "links"}.get(field, field)
 
 
@@ -89,17 +90,16 @@ def _term(text: str) -> Term:
     return Term(match[2], values, negated=bool(match[1]))
 
 
-def check_fields(asked: Filter, seen: Callable[[], Iterable[Record]]) -> None:
-    """Raise UsageError for a field of the filter that neither desk nor any record has."""
-    unknown = asked.unknown_fields()
+def check_names(names: Iterable[str], tickets: Iterable[Ticket]) -> None:
+    """Raise UsageError for a field that neither desk nor any of the tickets has."""
+    unknown = [name for name in names if canonical(name) not in FIELDS]
     if not unknown:
         return
-    custom = {name for record in seen() for name in record.head}
-    for field in unknown:
-        if field.partition(".")[0] not in custom:
-            raise UsageError(
-                f"no ticket has a field {field!r}; {nearest(field, (*FIELDS, *sorted(custom)))}"
-            )
+    custom = {name for ticket in tickets for name in ticket.head}
+    for name in unknown:
+        if name not in custom and name.partition(".")[0] not in custom:
+            near = nearest(name, (*FIELDS, *sorted(custom)))
+            raise UsageError(f"no ticket has a field {name!r}; {near}")
 
 
 def field_value(ticket: Ticket, field: str, now: datetime | None = None) -> Value:
@@ -158,7 +158,7 @@ def in_order(tickets: Iterable[Ticket], sort: str, now: datetime) -> list[Ticket
             result, key=lambda t: (not t.live, t.text("priority") or "~", t.opened.timestamp())
         )
     for field in reversed([name.strip() for name in sort.split(",") if name.strip()]):
-        name = _canonical(field.lstrip("-"))
+        name = canonical(field.lstrip("-"))
         key = sort_key(name, now)
         have = [ticket for ticket in result if field_value(ticket, name, now) is not None]
         lack = [ticket for ticket in result if field_value(ticket, name, now) is None]

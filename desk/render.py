@@ -312,3 +312,52 @@ def figure(measure: Mapping[str, Value]) -> str:
     if unit == "ratio":
         return f"{value * 100:.1f} %"
     return str(value) if isinstance(value, int) else f"{value:.2f}"
+
+
+def figures(summary: Mapping[str, Value], measures: Sequence[str], by: Sequence[str]) -> str:
+    """A summary for a person: a measure a line, then a group a line with the chief measures."""
+    totals = _measures(summary)
+    names = list(measures) or list(totals)
+    lines = [
+        [name, figure(totals[name]), _counted(totals[name])] for name in names if name in totals
+    ]
+    text = table(lines, ("measure", "value", "of"))
+    groups = summary.get("groups")
+    if not isinstance(groups, list) or not groups:
+        return text
+    columns = list(measures) or list(_IN_BRIEF)
+    rows = [
+        [*_group_of(group), *(figure(_measures(group).get(n, {})) for n in columns)]
+        for group in groups
+    ]
+    return f"{text}\n{table(rows, (*by, *columns))}"
+
+
+def _measures(of: object) -> dict[str, dict[str, Value]]:
+    measures = of.get("measures") if isinstance(of, Mapping) else None
+    if not isinstance(measures, dict):
+        return {}
+    return {name: measure for name, measure in measures.items() if isinstance(measure, dict)}
+
+
+def _counted(measure: Mapping[str, Value]) -> str:
+    """How much a figure rests on: `12 of 40`, or the number of cases."""
+    if "denominator" in measure and measure.get("unit") == "ratio":
+        return f"{measure['numerator']} of {measure['denominator']}"
+    return str(measure.get("n", ""))
+
+
+def _group_of(group: Value) -> list[str]:
+    by = group.get("by") if isinstance(group, dict) else None
+    return [shown(value) or "none" for value in by.values()] if isinstance(by, dict) else []
+
+
+def figure_rows(summary: Mapping[str, Value]) -> list[dict[str, Value]]:
+    """A summary as rows, one a measure of the whole and of each group, for CSV and the like."""
+    groups = summary.get("groups")
+    return [
+        {**(group["by"] if isinstance(group, dict) and isinstance(group.get("by"), dict) else {}),
+         "measure": name, **{key: value for key, value in measure.items() if key != "definition"}}
+        for group in ([summary, *groups] if isinstance(groups, list) else [summary])
+        for name, measure in _measures(group).items()
+    ]  # fmt: skip

@@ -240,7 +240,7 @@ _INDICATOR_FIRST = frozenset("-?:,[]{}#&*!|>'\"%@`=<~.+ \t")
 _NUMBER_LIKE = re.compile(r"\d[0-9a-fA-FxXoOtTzZ_.:+\- ]*", re.ASCII)
 _WORDS_OF_YAML = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null"))
 _MID_INDICATOR = re.compile(r":(?:\s|$)|\s#|[\t\n]|\s$")
-_FLOW_INDICATOR = re.compile(r"[,\[\]{}:]")
+_FLOW_INDICATOR = re.compile(r"[,\[\]{}:?]")
 
 
 def dump_value(value: Value) -> str:
@@ -331,7 +331,7 @@ def scalar(value: Value) -> str:
         return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int):
+    if isinstance(value, int | float):
         return str(value)
     text = str(value)
     return text if _is_plain(text) else _quoted(text)

@@ -15,10 +15,11 @@ from desk.model import Record
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 SHARED = Path(__file__).parents[2] / "shared"
 
-settings.register_profile(
-    "default", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.load_profile("default")
+# The same examples in every run; `--hypothesis-profile=thorough` looks for new ones.
+_QUICK = settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("quick", _QUICK)
+settings.register_profile("thorough", _QUICK, derandomize=False, max_examples=5000)
+settings.load_profile("quick")
 
 
 @pytest.fixture(autouse=True)

@@ -154,7 +154,7 @@ BIDI_CONTROLS = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
 def test_other_readers_of_yaml_see_the_same_values(record: Record):
     """PyYAML in Python and in C; only plain times are theirs to resolve."""
     text = codec.dump(record)
-    wanted = _without_times(codec.as_dict(record))
+    wanted = _without_times(codec.as_dict(record, log=bool(record.log)))
     assert _without_times(yaml.load(text, yaml.SafeLoader)) == wanted
     assert _without_times(yaml.load(text, yaml.CSafeLoader)) == wanted
 

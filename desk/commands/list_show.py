@@ -17,7 +17,7 @@ from desk.commands.common import (
     parts_of_ids,
     tell,
 )
-from desk.errors import ManyError, UsageError, nearest
+from desk.errors import ManyError
 from desk.model import Ticket, Value
 from desk.session import Session, pass_session
 
@@ -59,8 +59,8 @@ def list_(
     names = [name.strip() for name in columns.split(",") if name.strip()]
     everywhere = everything or asked.names("status")
     tickets = list(session.desk.tickets(damage))
-    query.check_fields(asked, lambda: tickets)
-    _check_names([*names, *(name.lstrip("-") for name in sort.split(",") if name)], tickets)
+    query.check_names(asked.fields(), tickets)
+    query.check_names(_named(names, sort), tickets)
     found = [t for t in tickets if (everywhere or t.live) and asked.matches(t)]
     chosen = query.in_order(found, sort, session.now)[:limit]
     if form == "table":
@@ -73,13 +73,10 @@ def list_(
     damage.say()
 
 
-def _check_names(names: list[str], tickets: list[Ticket]) -> None:
-    known = {*query.FIELDS, *_COLUMNS}
-    if not known.issuperset(names):
-        known |= {name for ticket in tickets for name in ticket.head}
-    for name in names:
-        if name not in known and name.partition(".")[0] not in known:
-            raise UsageError(f"no ticket has a field {name!r}; {nearest(name, sorted(known))}")
+def _named(columns: list[str], sort: str) -> list[str]:
+    """The fields that --columns and --sort name."""
+    by = (name.strip().lstrip("-") for name in sort.split(","))
+    return [name for name in (*columns, *by) if name and name not in _COLUMNS]
 
 
 def _row(ticket: Ticket, names: list[str], now: datetime) -> dict[str, Value]:

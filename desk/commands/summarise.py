@@ -1,0 +1,108 @@
+"""desk summarise."""
+
+import click
+
+from desk import query, render, yamltext
+from desk.commands.common import Damage, command, format_option, page
+from desk.errors import UsageError, nearest
+from desk.model import Value
+from desk.session import Session, pass_session
+
+
+@command(
+    "summarise",
+    "desk summarise",
+    "desk summarise --by team --since 30d",
+    "desk summarise category:network --by month --since 2026-01-01 -f json",
+    "desk summarise --define",
+)
+@click.argument("terms", metavar="[TERM…]", nargs=-1)
+@click.option("--by", metavar="FIELD", multiple=True, help="By field, or day, week, month …")
+@click.option("--since", metavar="TIME", help="What happened from then on.")
+@click.option("--until", metavar="TIME", help="What happened before then.")
+@click.option("--measures", metavar="NAME,…", default="", help="These measures only.")
+@click.option("--define", is_flag=True, help="Print what each measure means.")
+@format_option
+@pass_session
+def summarise_(
+    session: Session,
+    /,
+    terms: tuple[str, ...],
+    by: tuple[str, ...],
+    since: str | None,
+    until: str | None,
+    measures: str,
+    define: bool,
+    form: str,
+) -> None:
+    """Figures of the desk, computed from the tickets' own logs as of now (or --now).
+
+    TERMs choose tickets as in `desk list`. Counts are of what happened in the period; the
+    backlog is that at its end.
+    """
+    from desk import summary
+
+    names = [name.strip() for name in measures.split(",") if name.strip()]
+    for name in names:
+        if name not in summary.DEFINITIONS:
+            raise UsageError(f"no measure is named {name!r}; {nearest(name, summary.DEFINITIONS)}")
+    if define:
+        _define(names or list(summary.DEFINITIONS), form)
+        return
+    start, end = session.moment(since), session.moment(until)
+    if start and start >= (end or session.now):
+        raise UsageError("the period is empty: --since is not before --until or now")
+    damage = Damage()
+    asked = query.parse(terms, session.actor if "me" in " ".join(terms) else "")
+    tickets = list(session.desk.tickets(damage))
+    query.check_names(asked.fields(), tickets)
+    query.check_names([name for name in by if name not in summary.PERIODS], tickets)
+    figures = summary.summarise(
+        (ticket for ticket in tickets if asked.matches(ticket)),
+        now=session.now,
+        since=start,
+        until=end,
+        by=by,
+        filter_text=asked.text,
+        zone=session.desk.policy.zone,
+    )
+    if form == "table":
+        page(render.figures(figures, names, by))
+    else:
+        _for_programs(figures, names, form)
+    damage.say()
+
+
+def _for_programs(figures: dict[str, Value], names: list[str], form: str) -> None:
+    if form == "ids":
+        raise UsageError("figures have no ids; take another --format")
+    if names:
+        groups = figures["groups"]
+        for part in (figures, *(groups if isinstance(groups, list) else ())):
+            if isinstance(part, dict) and isinstance(found := part["measures"], dict):
+                part["measures"] = {name: found[name] for name in names if name in found}
+    if form == "json":
+        click.echo(render.as_json(figures))
+    elif form == "yaml":
+        click.echo(yamltext.dump_value(figures), nl=False)
+    else:
+        click.echo(render.rows(render.figure_rows(figures), form), nl=False)
+
+
+def _define(names: list[str], form: str) -> None:
+    from desk.summary import DEFINITIONS
+
+    rows: list[render.Row] = [
+        {"measure": n, "unit": DEFINITIONS[n].unit, "definition": DEFINITIONS[n].text,
+         "source": DEFINITIONS[n].source}
+        for n in names
+    ]  # fmt: skip
+    if form != "table":
+        click.echo(render.rows(rows, form), nl=False)
+        return
+    page(
+        "\n".join(
+            f"{row['measure']} ({row['unit']})\n  {row['definition']}\n  Source: {row['source']}\n"
+            for row in rows
+        )
+    )

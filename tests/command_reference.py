@@ -1,0 +1,38 @@
+"""Writes docs/commands.md from each command's help: `python -m tests.command_reference`."""
+
+from pathlib import Path
+
+import click
+
+from desk import cli
+
+PAGE = Path(__file__).parent.parent / "docs" / "commands.md"
+_HEAD = """\
+# Commands
+
+Made from `desk --help` and `desk COMMAND --help` by `python -m tests.command_reference`; do not
+edit it by hand. Exit codes, formats and the layout of a desk stand in [format.md](format.md).
+"""
+
+
+def text() -> str:
+    """The whole page."""
+    context = click.Context(cli.cli, info_name="desk", max_content_width=80, terminal_width=80)
+    parts = [_HEAD, _block(cli.cli.get_help(context))]
+    for name in cli.COMMANDS:
+        command = cli.cli.get_command(context, name)
+        assert command is not None
+        inner = click.Context(
+            command, info_name=name, parent=context, max_content_width=80, terminal_width=80
+        )
+        parts.append(f"## desk {name}\n\n{_block(command.get_help(inner))}")
+    return "\n".join(parts)
+
+
+def _block(help_text: str) -> str:
+    lines = "\n".join(line.rstrip() for line in help_text.splitlines())
+    return f"```text\n{lines}\n```\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(text(), encoding="utf-8")

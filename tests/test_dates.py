@@ -1,0 +1,205 @@
+"""What people type for a moment and for a length of time."""
+
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from desk import dates
+from desk.errors import UsageError
+from tests import strategies
+from tests.conftest import NOW
+
+MOMENTS = {
+    "now": "2026-11-21T09:00:00+08:00",
+    "NOW": "2026-11-21T09:00:00+08:00",
+    "2026-11-21T09:00:00+08:00": "2026-11-21T09:00:00+08:00",
+    "2026-11-20T23:30:00Z": "2026-11-20T23:30:00+00:00",
+    "2026-11-20T23:30:00.987Z": "2026-11-20T23:30:00+00:00",
+    "2026-11-20 14:00": "2026-11-20T14:00:00+08:00",
+    " 2026-11-20 14:00 ": "2026-11-20T14:00:00+08:00",
+    "2026-11-20 9:05": "2026-11-20T09:05:00+08:00",
+    "2026-11-20 14:00 +02:00": "2026-11-20T14:00:00+02:00",
+    "2026-11-20": "2026-11-20T00:00:00+08:00",
+    "2026-3-4": "2026-03-04T00:00:00+08:00",
+    "2026/11/20": "2026-11-20T00:00:00+08:00",
+    "20261120": "2026-11-20T00:00:00+08:00",
+    "2026年11月20日": "2026-11-20T00:00:00+08:00",
+    "2026年3月4日 14:00": "2026-03-04T14:00:00+08:00",
+    "2026年3月4日14:00": "2026-03-04T14:00:00+08:00",
+    "20 Nov 2026 14:00": "2026-11-20T14:00:00+08:00",
+    "November 20, 2026": "2026-11-20T00:00:00+08:00",
+    "14:30": "2026-11-21T14:30:00+08:00",
+    "7:05": "2026-11-21T07:05:00+08:00",
+    "07:05:09": "2026-11-21T07:05:09+08:00",
+    "today": "2026-11-21T00:00:00+08:00",
+    "yesterday": "2026-11-20T00:00:00+08:00",
+    "Yesterday 14:00": "2026-11-20T14:00:00+08:00",
+    "tomorrow 08:30": "2026-11-22T08:30:00+08:00",
+    "今天": "2026-11-21T00:00:00+08:00",
+    "昨天 14:00": "2026-11-20T14:00:00+08:00",
+    "昨天14:00": "2026-11-20T14:00:00+08:00",
+    "前天": "2026-11-19T00:00:00+08:00",
+    "明天 9:00": "2026-11-22T09:00:00+08:00",
+    "后天": "2026-11-23T00:00:00+08:00",
+    "2h ago": "2026-11-21T07:00:00+08:00",
+    "90 minutes ago": "2026-11-21T07:30:00+08:00",
+    "-2h": "2026-11-21T07:00:00+08:00",
+    "+2h": "2026-11-21T11:00:00+08:00",
+    "in 2h": "2026-11-21T11:00:00+08:00",
+    "in 3 days": "2026-11-24T09:00:00+08:00",
+    "2小时前": "2026-11-21T07:00:00+08:00",
+    "30分钟后": "2026-11-21T09:30:00+08:00",
+    "3天前": "2026-11-18T09:00:00+08:00",
+    "2h": "2026-11-21T07:00:00+08:00",
+    "1d 12h": "2026-11-19T21:00:00+08:00",
+    "1周": "2026-11-14T09:00:00+08:00",
+}
+REFUSED = (
+    "", " ", "soon", "03/04/2026", "3.4.2026", "2026", "12", "2026-13-04", "2026-02-30",
+    "2026-11-21T24:00:00Z", "25:00", "9:60", "yesterday 14", "yesterday 99:99", "昨天下午",
+    "2026年13月1日", "5ms", "2h later", "in", "in soon", "-", "+", "ago", "前", "-2026-11-21",
+    "Nov 21 2026 09:00 EST", "99999999999d", "9" * 400 + "h", "\0", "2026-11-21\n09:00\x1b[0m",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "wanted"), MOMENTS.items())
+def test_moments(text: str, wanted: str):
+    assert dates.stamp(dates.moment(text, NOW)) == wanted
+
+
+@pytest.mark.parametrize("text", REFUSED)
+def test_refused_moments(text: str):
+    with pytest.raises(UsageError) as caught:
+        dates.moment(text, NOW)
+    assert str(caught.value) == (
+        f"{text!r} is no time that desk can read; write 2026-11-21T09:00:00+08:00, "
+        "2026-11-21 09:00, yesterday 14:00 or 2h"
+    )
+
+
+def test_a_bare_length_of_time_lies_ahead_where_that_is_meant():
+    assert dates.moment("2h", NOW, ahead=True) == NOW + timedelta(hours=2)
+    assert dates.moment("2h ago", NOW, ahead=True) == NOW - timedelta(hours=2)
+    assert dates.moment("2026-11-20", NOW, ahead=True) == datetime(
+        2026, 11, 20, tzinfo=NOW.tzinfo
+    )
+
+
+def test_two_hours_are_two_hours_across_a_change_of_the_clocks():
+    berlin = ZoneInfo("Europe/Berlin")
+    after_spring = datetime(2026, 3, 29, 4, 0, tzinfo=berlin)
+    assert dates.stamp(dates.moment("2h ago", after_spring)) == "2026-03-29T01:00:00+01:00"
+    before_autumn = datetime(2026, 10, 25, 1, 30, tzinfo=berlin)
+    assert dates.stamp(dates.moment("in 3h", before_autumn)) == "2026-10-25T03:30:00+01:00"
+
+
+@given(st.text(max_size=30))
+def test_any_text_is_a_moment_or_refused(text: str):
+    try:
+        found = dates.moment(text, NOW)
+    except UsageError:
+        return
+    assert found.tzinfo is not None
+
+
+@given(strategies.moments())
+def test_stamps_read_back(moment: datetime):
+    assert dates.from_stamp(dates.stamp(moment)) == moment
+    assert dates.moment(dates.stamp(moment), NOW) == moment
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("2026-11-21T09:00:00+08:00", datetime(2026, 11, 21, 1, tzinfo=UTC)),
+        ("2026-11-21T09:00Z", datetime(2026, 11, 21, 9, tzinfo=UTC)),
+        ("2026-11-21t09:00:00z", datetime(2026, 11, 21, 9, tzinfo=UTC)),
+        ("2026-11-21T09:00:00.5-05:30", datetime(2026, 11, 21, 14, 30, 0, 500_000, tzinfo=UTC)),
+    ],
+)
+def test_from_stamp(text: str, wanted: datetime):
+    assert dates.from_stamp(text) == wanted
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "2026-11-21", "2026-11-21T09:00:00", "2026-11-21 09:00:00Z", "2026-13-21T09:00:00Z",
+     "2026-11-21T09:00:00+25:00", "٢٠٢٦-11-21T09:00:00Z", "2026-11-21T09:00:00Z\n"],
+)  # fmt: skip
+def test_what_is_no_stamp(text: str):
+    with pytest.raises(ValueError, match=r"."):
+        dates.from_stamp(text)
+
+
+DURATIONS = {
+    "90m": 5400, "4h": 14400, "1d 12h": 129_600, "1d12h": 129_600, "2 weeks": 1_209_600,
+    "3天": 259_200, "1.5h": 5400, "45 sec": 45, "10s": 10, "1 hr": 3600, "2hrs": 7200,
+    "5 Mins": 300, "2小时30分": 9000, "1周2日": 777_600, "0m": 0,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "seconds"), DURATIONS.items())
+def test_durations(text: str, seconds: int):
+    assert dates.duration(text) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "4", "h", "-4h", "4 parsecs", "4h!", "1,5h", "5ms", "4h 3", "2 months", "4h4"]
+)
+def test_what_is_no_duration(text: str):
+    with pytest.raises(ValueError, match="is no length of time such as 90m, 4h, 3d or 2w"):
+        dates.duration(text)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "0m"), (29, "0m"), (31, "1m"), (3600, "1h"), (5400, "1h 30m"), (86_400, "1d"),
+     (90_000, "1d 1h"), (86_460, "1d"), (273_600, "3d 4h"), (-5400, "-1h 30m"), (3599.9, "1h")],
+)  # fmt: skip
+def test_in_words(seconds: float, words: str):
+    assert dates.in_words(seconds) == words
+
+
+@given(st.integers(0, 10**9))
+def test_in_words_reads_back_to_within_its_smaller_unit(seconds: int):
+    words = dates.in_words(seconds)
+    smaller = {"m": 60, "h": 3600, "d": 86_400}[words[-1]]
+    slack = max(smaller, 3600) if "d" in words else 60
+    assert abs(dates.duration(words).total_seconds() - seconds) <= slack
+
+
+@pytest.mark.parametrize("name", ["Mars/Phobos", "", "Asia", "../etc/passwd", "a\0b", "A" * 400])
+def test_unknown_zones_are_refused(name: str):
+    with pytest.raises(UsageError, match="is unknown; write an IANA name such as Asia/Shanghai"):
+        dates.zone(name)
+
+
+def test_zones_are_known_by_name():
+    noon = datetime(2026, 7, 1, 12, tzinfo=dates.zone("Europe/Berlin"))
+    assert noon == datetime(2026, 7, 1, 12, tzinfo=timezone(timedelta(hours=2)))
+
+
+def test_the_local_zone_is_that_of_the_environment(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("TZ", ":Asia/Shanghai")
+    assert dates.local_zone_name() == "Asia/Shanghai"
+    monkeypatch.setenv("TZ", "Mars/Phobos")
+    assert dates.local_zone_name() in ("UTC", os.path.realpath("/etc/localtime")[20:])
+
+
+def test_dateutil_is_imported_only_for_texts_that_need_it():
+    code = (
+        "import sys; from desk import dates; now = dates.system_now();"
+        "dates.moment('2h ago', now); dates.moment('2026-11-21 09:00', now);"
+        "dates.moment('yesterday 14:00', now); print('dateutil' in sys.modules);"
+        "dates.moment('21 Nov 2026', now); print('dateutil' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "False\nTrue\n"
