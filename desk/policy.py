@@ -9,8 +9,8 @@ from datetime import timedelta, tzinfo
 from importlib import resources
 
 from desk import codec, dates, yamltext
-from desk.errors import DamagedError, RefusedError, UsageError, nearest
-from desk.model import Value
+from desk.errors import DamagedError, RefusedError, nearest
+from desk.settings import Reader
 
 FORMAT = 1
 FOLLOW = ("resolve", "offer", "leave")
@@ -135,17 +135,9 @@ def load(text: str, path: str = "desk.yaml") -> Policy:
 
     Raises DamagedError that lists every mistake with its line.
     """
-    try:
-        value = yamltext.parse(text)
-    except DamagedError as error:
-        raise error.in_file(path) from error
-    reader = _Reader(text, value)
+    reader = _Reader(text, path)
     policy = reader.policy()
-    if reader.problems:
-        mistakes = sorted(reader.problems)
-        first_line, first = mistakes[0]
-        others = "".join(f"\n{path}:{line}: {problem}" for line, problem in mistakes[1:])
-        raise DamagedError(first + others, path, first_line)
+    reader.refuse_mistakes()
     return policy
 
 
@@ -158,43 +150,37 @@ _TEAM = ("name", "tier", "lead", "vendor")
 _DEFAULTS = ("kind", "channel", "impact", "urgency", "team")
 
 
-class _Reader:
-    """Reads one desk.yaml and gathers its mistakes as (line, sentence)."""
+class _Reader(Reader):
+    """Reads one desk.yaml."""
 
-    def __init__(self, text: str, value: Value) -> None:
-        self.problems: list[tuple[int, str]] = []
-        self._text = text
-        if not isinstance(value, dict):
-            raise DamagedError("desk.yaml is a mapping, `format: 1` first", "desk.yaml", 1)
-        self._top = value
-        self._check_format()
-
-    def _check_format(self) -> None:
-        number = self._top.get("format")
+    def __init__(self, text: str, path: str) -> None:
+        super().__init__(text, path)
+        number = self.top.get("format")
         if type(number) is int and number > FORMAT:
             raise DamagedError(
                 f"this desk has format {number} and this program reads up to {FORMAT}; "
                 "install a newer desk",
-                "desk.yaml",
-                yamltext.line_of(self._text, "format"),
+                path,
+                yamltext.line_of(text, "format"),
             )
         if number != FORMAT:
-            self._problem(f"`format: {FORMAT}` is missing", "format")
+            self.problem(f"`format: {FORMAT}` is missing", "format")
 
     def policy(self) -> Policy:
-        self._only(self._top, _TOP)
+        """All of it, as far as it can be read; `problems` has the rest."""
+        self.only(self.top, _TOP)
         impacts, urgencies = self._names("impacts"), self._names("urgencies")
         matrix = self._matrix(impacts, urgencies)
-        teams = {name: self._team(name) for name in self._mapping("teams")}
-        people = {name: self._person(name, teams) for name in self._mapping("people")}
+        teams = {name: self._team(name) for name in self.mapping("teams")}
+        people = {name: self._person(name, teams) for name in self.mapping("people")}
         for person in people.values():
-            self._known(person.manager, people, "people", person.id, "manager")
+            self.known(person.manager, people, "people", person.id, "manager")
         for team in teams.values():
-            self._known(team.lead, people, "teams", team.id, "lead")
+            self.known(team.lead, people, "teams", team.id, "lead")
         policy = Policy(
-            name=self._text_at("name", default="desk"),
+            name=self.text("name", default="desk"),
             prefix=self._prefix(),
-            timezone=self._timezone(),
+            timezone=self.timezone("timezone", default="UTC"),
             people=people,
             teams=teams,
             kinds=self._names("kinds"),
@@ -202,137 +188,84 @@ class _Reader:
             categories=self._categories(),
             impacts=impacts,
             urgencies=urgencies,
-            priorities=tuple(dict.fromkeys(sorted(matrix.values()))),
+            priorities=tuple(sorted(set(matrix.values()))),
             matrix=matrix,
-            defaults={key: self._text_at("defaults", key) for key in self._mapping("defaults")},
+            defaults={key: self.text("defaults", key) for key in self.mapping("defaults")},
             codes=self._names("codes"),
             reopen_within=self._duration("reopen_within"),
             on_resolve=self._on_resolve(),
         )
-        self._only(self._mapping("defaults"), _DEFAULTS, "defaults")
+        self.only(policy.defaults, _DEFAULTS, "defaults")
         for key, value in policy.defaults.items():
             if key in _DEFAULTS:
-                self._known(value, policy.known(key), "defaults", key)
+                self.known(value, policy.known(key), "defaults", key)
         return policy
 
-    def _problem(self, sentence: str, *path: str | int) -> None:
-        self.problems.append((yamltext.line_of(self._text, *path), sentence))
-
-    def _only(self, mapping: Mapping[str, Value], allowed: Iterable[str], *path: str) -> None:
-        for key in mapping:
-            if key not in allowed:
-                self._problem(f"{key!r} is no setting here; {nearest(key, allowed)}", *path, key)
-
-    def _at(self, *path: str) -> Value:
-        value: Value = self._top
-        for key in path:
-            value = value.get(key) if isinstance(value, dict) else None
-        return value
-
-    def _mapping(self, *path: str) -> Mapping[str, Value]:
-        value = self._at(*path)
-        if value is None:
-            return {}
-        if isinstance(value, dict):
-            return value
-        self._problem(f"{path[-1]!r} is a mapping", *path)
-        return {}
-
-    def _text_at(self, *path: str, default: str = "") -> str:
-        value = self._at(*path)
-        if value is None:
-            return default
-        if isinstance(value, str):
-            return value
-        self._problem(f"{path[-1]!r} is text; put it in quotes", *path)
-        return default
-
     def _names(self, *path: str) -> tuple[str, ...]:
-        value = self._at(*path)
-        if value is None:
-            return ()
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            self._problem(f"{path[-1]!r} is a list of names: [one, two]", *path)
-            return ()
-        names = [str(item) for item in value]
+        names = self.texts(*path)
         for name in names:
             if not name or name != name.strip() or "," in name:
-                self._problem(f"{name!r} is no name; no comma, no space at its ends", *path)
-        return tuple(names)
-
-    def _known(self, value: str, known: Iterable[str], *path: str) -> None:
-        if value and value not in known:
-            self._problem(f"{value!r} is not known here; {nearest(value, known)}", *path)
+                self.problem(f"{name!r} is no name; no comma, no space at its ends", *path)
+        return names
 
     def _prefix(self) -> str:
-        prefix = self._text_at("prefix", default="T")
+        prefix = self.text("prefix", default="T")
         if not valid_prefix(prefix):
-            self._problem(PREFIX_RULE.format(prefix), "prefix")
+            self.problem(PREFIX_RULE.format(prefix), "prefix")
         return prefix
 
-    def _timezone(self) -> str:
-        name = self._text_at("timezone", default="UTC")
-        try:
-            dates.zone(name)
-        except UsageError as error:
-            self._problem(str(error), "timezone")
-        return name
-
     def _duration(self, *path: str) -> timedelta:
-        text = self._text_at(*path, default="14d")
+        text = self.text(*path, default="14d")
         try:
             return dates.duration(text)
         except ValueError as error:
-            self._problem(str(error), *path)
+            self.problem(str(error), *path)
             return timedelta()
 
     def _team(self, name: str) -> Team:
-        entry = self._mapping("teams", name)
-        self._only(entry, _TEAM, "teams", name)
-        tier, vendor = entry.get("tier", 1), entry.get("vendor", False)
+        entry = self.mapping("teams", name)
+        self.only(entry, _TEAM, "teams", name)
+        tier = entry.get("tier", 1)
         if type(tier) is not int or tier < 1:
-            self._problem("'tier' is a whole number from 1", "teams", name, "tier")
+            self.problem("'tier' is a whole number from 1", "teams", name, "tier")
             tier = 1
-        if type(vendor) is not bool:
-            self._problem("'vendor' is true or false", "teams", name, "vendor")
-            vendor = False
         return Team(
             id=name,
-            name=self._text_at("teams", name, "name", default=name),
+            name=self.text("teams", name, "name", default=name),
             tier=tier,
-            lead=self._text_at("teams", name, "lead"),
-            vendor=vendor,
+            lead=self.text("teams", name, "lead"),
+            vendor=self.flag("teams", name, "vendor"),
         )
 
     def _person(self, name: str, teams: Mapping[str, Team]) -> Person:
-        entry = self._mapping("people", name)
-        self._only(entry, _PERSON, "people", name)
+        entry = self.mapping("people", name)
+        self.only(entry, _PERSON, "people", name)
         member_of = self._names("people", name, "teams")
         for team in member_of:
-            self._known(team, teams, "people", name, "teams")
+            self.known(team, teams, "people", name, "teams")
         return Person(
             id=name,
-            name=self._text_at("people", name, "name", default=name),
-            email=self._text_at("people", name, "email"),
+            name=self.text("people", name, "name", default=name),
+            email=self.text("people", name, "email"),
             teams=member_of,
-            manager=self._text_at("people", name, "manager"),
+            manager=self.text("people", name, "manager"),
         )
 
     def _categories(self) -> tuple[str, ...]:
         names: list[str] = []
-        for parent in self._mapping("categories"):
+        for parent in self.mapping("categories"):
             names += [parent, *(f"{parent}/{leaf}" for leaf in self._names("categories", parent))]
         return tuple(names)
 
     def _matrix(
         self, impacts: tuple[str, ...], urgencies: tuple[str, ...]
     ) -> dict[tuple[str, str], str]:
-        self._only(self._mapping("matrix"), impacts, "matrix")
+        self.only(self.mapping("matrix"), impacts, "matrix")
         matrix: dict[tuple[str, str], str] = {}
         for impact in impacts:
             row = self._names("matrix", impact)
             if len(row) != len(urgencies):
-                self._problem(
+                self.problem(
                     f"the row {impact!r} needs {len(urgencies)} priorities, one for each of "
                     f"{', '.join(urgencies)}",
                     "matrix",
@@ -342,11 +275,11 @@ class _Reader:
         return matrix
 
     def _on_resolve(self) -> dict[str, str]:
-        self._only(self._mapping("on_resolve"), ("duplicates", "children"), "on_resolve")
+        self.only(self.mapping("on_resolve"), ("duplicates", "children"), "on_resolve")
         rules = {}
         for who in ("duplicates", "children"):
-            rule = self._text_at("on_resolve", who, default="offer")
-            self._known(rule, FOLLOW, "on_resolve", who)
+            rule = self.text("on_resolve", who, default="offer")
+            self.known(rule, FOLLOW, "on_resolve", who)
             rules[who] = rule
         return rules
 
