@@ -175,15 +175,16 @@ def cut(text: str, width: int) -> str:
 
 
 def aligned(pairs: Iterable[tuple[str, str]]) -> str:
-    """`label  value` lines; labels are ASCII."""
+    """`label  value` lines, of those that have a value."""
     kept = [(label, value) for label, value in pairs if value]
-    width = max((len(label) for label, _ in kept), default=0)
-    return "".join(f"{label:<{width}}  {value}\n" for label, value in kept)
+    width = max((columns_of(label) for label, _ in kept), default=0)
+    return "".join(
+        f"{label}{' ' * (width - columns_of(label))}  {value}\n" for label, value in kept
+    )
 
 
 # --- one record ----------------------------------------------------------------------------
 
-_PUBLIC = frozenset({"open", "reply", "resolve", "close", "reopen", "survey"})
 _LONG = ("description", "symptoms", "cause", "solution", "body")
 _TRIED = ("note", "reply", "resolve")
 
@@ -254,20 +255,20 @@ def _indented(text: str) -> str:
 
 def event(one: Event) -> str:
     """An event for a person: a line with who, what, when and its changes, then its words."""
-    audience = "public" if one.did in _PUBLIC else "internal"
-    kind = f"{one.did} ({audience})" if one.did in ("note", "reply") else one.did
-    head = f"  {one.at}  {safe(one.by)}  {safe(kind)}"
-    lines = [f"{head}: {changes(one)}\n" if one.change and one.did != "open" else f"{head}\n"]
-    for name, word in one.words.items():
-        label = "" if name == "text" else f"{safe(name)}: "
-        text = (
-            "\n".join(f"- {cell(item)}" for item in word) if isinstance(word, list) else cell(word)
-        )
-        text = f"\n{text}" if isinstance(word, list) else text
-        lines.append(
-            f"      {label}{safe(text, lines=True)}".rstrip().replace("\n", "\n      ") + "\n"
-        )
-    return "".join(lines)
+    audience = {"note": " (internal)", "reply": " (public)"}.get(one.did, "")
+    head = f"  {one.at}  {safe(one.by)}  {safe(one.did)}{audience}"
+    if one.change and one.did != "open":
+        head += f": {changes(one)}"
+    words = (_word(name, word) for name, word in one.words.items())
+    return "".join([f"{head}\n", *(f"      {line}\n" for word in words for line in word)])
+
+
+def _word(name: str, word: Value) -> list[str]:
+    """The lines of one of an event's words: its text, behind its name unless that is `text`."""
+    label = "" if name == "text" else f"{safe(name)}: "
+    if isinstance(word, list):
+        return [label.rstrip(), *(f"- {safe(cell(item))}" for item in word)]
+    return f"{label}{safe(cell(word), lines=True)}".split("\n")
 
 
 def changes(one: Event) -> str:
@@ -352,12 +353,14 @@ def _group_of(group: Value) -> list[str]:
     return [shown(value) or "none" for value in by.values()] if isinstance(by, dict) else []
 
 
-def figure_rows(summary: Mapping[str, Value]) -> list[dict[str, Value]]:
+def figure_rows(summary: Mapping[str, Value], by: Sequence[str]) -> list[dict[str, Value]]:
     """A summary as rows, one a measure of the whole and of each group, for CSV and the like."""
     groups = summary.get("groups")
+    whole: dict[str, Value] = dict.fromkeys(by)
     return [
-        {**(group["by"] if isinstance(group, dict) and isinstance(group.get("by"), dict) else {}),
+        {**whole, **(found if isinstance(found := group.get("by"), dict) else {}),
          "measure": name, **{key: value for key, value in measure.items() if key != "definition"}}
-        for group in ([summary, *groups] if isinstance(groups, list) else [summary])
+        for group in (summary, *(groups if isinstance(groups, list) else ()))
+        if isinstance(group, Mapping)
         for name, measure in _measures(group).items()
     ]  # fmt: skip

@@ -833,14 +833,15 @@ def _gather(
     everything: list[Facts] = []
     buckets: dict[_Key, _Bucket] = {}
     ends = [part.end for part in parts]
+    undivided = list(parts) == [whole]
     if not fields:
         _put(buckets, parts, None, ())
     for ticket in tickets:
         log = _read(ticket)
         one = _facts(log, whole.end, fields)
-        if one and whole.touches(one):
-            everything.append(one)
-        for same, then in _through(log, parts, ends, fields):
+        own = [([whole], one)] if one and whole.touches(one) else []
+        everything += [counted for _, counted in own]
+        for same, then in own if undivided else _through(log, parts, ends, fields):
             for values in then.values:
                 _put(buckets, same, then, values)
     return everything, buckets

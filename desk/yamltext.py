@@ -113,7 +113,7 @@ class _Reader:
             if type(extra) is DocumentStartEvent:
                 self._refuse(extra, "a second document begins here; a file holds one")
         except MarkedYAMLError as error:
-            raise _from_libyaml(error) from error
+            raise _conflict(self._text) or _from_libyaml(error) from error
         except ReaderError as error:
             line = self._text.encode()[: error.position].count(b"\n") + 1
             raise DamagedError(f"this is not YAML: {error.reason}", line=line) from error
@@ -183,6 +183,13 @@ def _resolved(event: Any) -> Value:
     if value in _CONSTANTS:
         return _CONSTANTS[value]
     return int(value) if _INTEGER.fullmatch(value) else value
+
+
+def _conflict(text: str) -> DamagedError | None:
+    if not (mark := re.search(r"^<{7}(?: |$)", text, re.MULTILINE)):
+        return None
+    line = text.count("\n", 0, mark.start()) + 1
+    return DamagedError("a merge conflict begins here; settle it and remove its marks", line=line)
 
 
 def _from_libyaml(error: MarkedYAMLError) -> DamagedError:

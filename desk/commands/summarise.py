@@ -1,5 +1,7 @@
 """desk summarise."""
 
+from typing import cast
+
 import click
 
 from desk import query, render, yamltext
@@ -56,8 +58,8 @@ def summarise_(
     asked = query.parse(terms, session.actor if "me" in " ".join(terms) else "")
     tickets = list(session.desk.tickets(damage))
     query.check_names(asked.fields(), tickets)
-    query.check_names([name for name in by if name not in summary.PERIODS], tickets)
-    figures = summary.summarise(
+    query.check_names([name for name in by if name not in summary.TIME_FIELDS], tickets)
+    found = summary.summarise(
         (ticket for ticket in tickets if asked.matches(ticket)),
         now=session.now,
         since=start,
@@ -66,14 +68,18 @@ def summarise_(
         filter_text=asked.text,
         zone=session.desk.policy.zone,
     )
+    # A TypedDict is a dict of values, which the checker cannot see.
+    figures = cast(dict[str, Value], found)
     if form == "table":
         page(render.figures(figures, names, by))
     else:
-        _for_programs(figures, names, form)
+        _for_programs(figures, names, by, form)
     damage.say()
 
 
-def _for_programs(figures: dict[str, Value], names: list[str], form: str) -> None:
+def _for_programs(
+    figures: dict[str, Value], names: list[str], by: tuple[str, ...], form: str
+) -> None:
     if form == "ids":
         raise UsageError("figures have no ids; take another --format")
     if names:
@@ -86,7 +92,7 @@ def _for_programs(figures: dict[str, Value], names: list[str], form: str) -> Non
     elif form == "yaml":
         click.echo(yamltext.dump_value(figures), nl=False)
     else:
-        click.echo(render.rows(render.figure_rows(figures), form), nl=False)
+        click.echo(render.rows(render.figure_rows(figures, by), form), nl=False)
 
 
 def _define(names: list[str], form: str) -> None:

@@ -1,0 +1,71 @@
+"""What is generated stands as it would be generated now, and what is promised is there."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from desk import cli
+from tests import command_reference
+
+ROOT = Path(__file__).parent.parent
+
+
+def tracked(*folders: str) -> dict[str, str]:
+    """The files that git tracks in those folders, with their texts in the working tree."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", *folders], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    names = [name for name in listed.stdout.split("\0") if name]
+    return {name: (ROOT / name).read_text(encoding="utf-8") for name in names}
+
+
+def test_the_command_reference_is_what_help_says() -> None:
+    assert command_reference.PAGE.read_text(encoding="utf-8") == command_reference.text()
+
+
+def test_the_sample_desk_is_what_its_script_makes(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "desk.yaml", tmp_path)
+    made = subprocess.run(
+        [sys.executable, "-m", "tests.sample_desk", str(tmp_path)],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert made.returncode == 0, made.stderr
+    files = [*tmp_path.glob("tickets/**/*.yaml"), *tmp_path.glob("kb/*.yaml")]
+    texts = {str(path.relative_to(tmp_path)): path.read_text(encoding="utf-8") for path in files}
+    assert texts == tracked("tickets", "kb")
+
+
+def test_the_sample_shows_every_status_kind_and_channel() -> None:
+    texts = "\n".join(tracked("tickets").values())
+    policy = (ROOT / "desk.yaml").read_text(encoding="utf-8")
+    for name in ("kinds", "channels"):
+        words = re.search(rf"^{name}: \[(.*)\]$", policy, re.MULTILINE)
+        assert words
+        for word in words[1].split(", "):
+            assert f"\n{name[:-1]}: {word}\n" in texts, word
+    for status in ("new", "in_progress", "on_hold", "resolved", "closed", "cancelled"):
+        assert f"\nstatus: {status}\n" in texts, status
+
+
+def test_every_command_has_help_an_example_and_a_line_in_the_readme_or_reference() -> None:
+    reference = command_reference.PAGE.read_text(encoding="utf-8")
+    for name in cli.COMMANDS:
+        section = reference.split(f"## desk {name}\n")[1].split("\n## ")[0]
+        assert f"Usage: desk {name}" in section
+        assert re.search(rf"Examples:\n(.*\n)*.*desk {name}", section), name
+
+
+def test_the_quick_start_holds_two_blocks() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    section = readme.split("## Quick start\n")[1].split("\n## ")[0]
+    assert len(re.findall(r"^```sh$", section, re.MULTILINE)) == 2
+    assert section.count("```") == 4
+
+
+def test_the_template_and_the_sample_are_sound(tmp_path: Path) -> None:
+    for folder in (ROOT, tmp_path):
+        if folder is tmp_path:
+            assert cli.run(["init", str(tmp_path)]) == 0
+        assert cli.run(["-C", str(folder), "check"]) == 0
