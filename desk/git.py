@@ -2,14 +2,13 @@
 
 import os
 import subprocess
-from pathlib import Path
 
 _HARDENED = (
     "git", "--no-pager", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null",
 )  # fmt: skip
 
 
-def identity(folder: Path) -> tuple[str, str]:
+def identity(folder: str) -> tuple[str, str]:
     """(name, e-mail) that git would commit with in that folder, empty where it has none."""
     name = os.environ.get("GIT_AUTHOR_NAME", "")
     email = os.environ.get("GIT_AUTHOR_EMAIL", "")
@@ -20,8 +19,8 @@ def identity(folder: Path) -> tuple[str, str]:
     return name, email
 
 
-def _settings(folder: Path) -> dict[str, str]:
-    command = (*_HARDENED, "-C", str(folder), "config", "--null", "--get-regexp")
+def _settings(folder: str) -> dict[str, str]:
+    command = (*_HARDENED, "-C", folder, "config", "--null", "--get-regexp")
     try:
         answer = subprocess.run(
             (*command, r"^user\.(name|email)$"),

@@ -1,44 +1,42 @@
 """Another desk's export to tickets with their logs.
 
-Reads the rows of a CSV file, makes of each ticket's rows its events and head as the map says
-(importmap.py), and writes what the desk does not have yet. What becomes of each row and
-column is counted and told in the report. docs/import.md describes it.
+Makes of each ticket's rows its events and its head, as the map says (importmap.py), and
+writes what the desk does not have yet. What becomes of each row and column is counted and
+told in the report. docs/import.md describes it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, tzinfo
+import itertools
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import IO, NamedTuple, TypeAlias
+from typing import NamedTuple
 
-from desk import codec, dates, importmap, model, store, yamltext
-from desk.errors import DamagedError, DeskError, NotFoundError, RefusedError, StorageError
-from desk.errors import UsageError, nearest
+from desk import codec, dates, importmap, importrows, model, store
+from desk.errors import DamagedError, NotFoundError, RefusedError, StorageError
 from desk.importmap import Map, State
-from desk.model import Event, Ticket, Value
+from desk.importrows import Clock, Export, Layout, Refusal, Row
+from desk.model import Change, Event, Record, Ticket, Value
 from desk.store import Desk, Transaction
 
-Row: TypeAlias = tuple[str, ...]
 BATCH = 1000
 NOBODY = "unknown"
 # The word of every imported event: the map's name. Events without it were made here.
 SOURCE = "source"
-_TIME_WORDS = {"resolved": "resolved_at", "closed": "closed_at"}
-_CLASSIFIED = frozenset({"category", "impact", "urgency", "priority", "kind"})
 _OVER = ("resolved", "closed")
-_LONGEST_LINE = 1 << 20
-_YEARS = range(1970, 2070)
+_PLAIN = (
+    "title", "description", "kind", "priority", "impact", "urgency", "channel", "team", "assignee",
+)  # fmt: skip
+_CLASSIFIED = frozenset({"kind", "category", "impact", "urgency", "priority"})
+_HANDED = frozenset({"team", "assignee"})
+_WORDS = {
+    "code": "code", "solution": "solution", "resolved": "resolved_at",
+    "resolved_by": "resolved_by", "closed": "closed_at", "closed_by": "closed_by",
+}  # fmt: skip
 
 
 # --- what is told --------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A row (or ticket) that did not come in; `line` is that of its (first) row, from 1."""
-
-    line: int
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,372 +148,526 @@ def _shortened(lines: list[str], heading: str, limit: int) -> Iterator[str]:
         yield f"… and {len(lines) - limit} more"
 
 
-# --- reading the file ----------------------------------------------------------------------
-
-
-class _Lines:
-    """The lines of a file, of which those of a row that went wrong can be read again."""
-
-    def __init__(self, file: IO[str]) -> None:
-        self._file = file
-        self._again: list[str] = []
-        self.number = 0
-        self.taken: list[str] = []
-
-    def __iter__(self) -> "_Lines":
-        return self
-
-    def __next__(self) -> str:
-        line = self._again.pop() if self._again else self._file.readline(_LONGEST_LINE)
-        if not line:
-            raise StopIteration
-        self.number += 1
-        self.taken.append(line)
-        return line
-
-    def give_back(self) -> None:
-        """All but the first line of the row are read again, as rows of their own."""
-        self._again += reversed(self.taken[1:])
-        self.number -= len(self.taken) - 1
-
-
-def _rows(lines: _Lines, separator: str) -> Iterator[tuple[int, list[str] | str]]:
-    """(line, cells) of each row, (line, reason) of one that is no row; the header first.
-
-    A row that goes wrong may have swallowed others by an open quote: these are read again.
-    """
-    import csv
-
-    reader = csv.reader(lines, delimiter=separator, strict=True)
-    width = 0
-    while True:
-        lines.taken.clear()
-        line = lines.number + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            lines.give_back()
-            yield line, f"this is no row of a CSV file: {error}"
-            continue
-        width = width or len(cells)
-        if any("\0" in taken for taken in lines.taken):
-            yield line, "a NUL character stands in it, which no text has; the file is damaged"
-        elif cells and len(cells) != width:
-            lines.give_back()
-            yield line, f"it has {_count(len(cells), 'column')} and the header has {width}"
-        elif cells:
-            yield line, cells
-
-
-def _opened(path: Path, encoding: str) -> IO[str]:
-    """The file as text, unpacked if it is gzipped."""
-    import gzip
-
-    with path.open("rb") as file:
-        start = file.read(4)
-    _check_is_text(start, encoding)
-    if start[:2] == b"\x1f\x8b":
-        return gzip.open(path, "rt", encoding=encoding, newline="")
-    return path.open(encoding=encoding, newline="")
-
-
-def _check_is_text(start: bytes, encoding: str) -> None:
-    if start[:2] == b"PK":
-        raise DamagedError("this is a zip archive or a workbook; save it as CSV, or unpack it")
-    if start[:2] in (b"\xff\xfe", b"\xfe\xff") and "16" not in encoding:
-        raise DamagedError("this is UTF-16; save it as UTF-8, or write `encoding: utf-16`"
-                           " into the map")  # fmt: skip
-
-
-def _gathered(path: Path, the_map: Map, zone: tzinfo) -> "_Export":
-    """The rows of the whole file by ticket.
-
-    Raises UsageError where there is no file, DamagedError where it is no CSV file that the
-    map can read.
-    """
-    import gzip
-    import zlib
-
-    try:
-        with _opened(path, the_map.encoding) as file:
-            rows = _rows(_Lines(file), the_map.separator)
-            export = _Export(_Layout(_header(rows), the_map, zone))
-            for line, cells in rows:
-                export.take(line, cells)
-            return export
-    except UnicodeDecodeError as error:
-        raise _not_decoded(path, the_map.encoding) from error
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise DamagedError(f"the gzip data is damaged or cut short ({error})", str(path)) from error
-    except DamagedError as error:
-        raise error.in_file(str(path)) from error
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror or error}") from error
-
-
-def _not_decoded(path: Path, encoding: str) -> DamagedError:
-    """What to say of a file whose text is not of that encoding."""
-    line = None
-    with _opened(path, "latin-1") as file:
-        for number, text in enumerate(file, 1):
-            try:
-                text.encode("latin-1").decode(encoding)
-            except UnicodeDecodeError:
-                line = number
-                break
-    name = encoding.removesuffix("-sig").upper()
-    return DamagedError(
-        f"these bytes are not {name}; save the file as UTF-8, or write what it is into the map: "
-        "`encoding: gb18030`",
-        str(path),
-        line,
-    )
-
-
-def _header(rows: Iterator[tuple[int, list[str] | str]]) -> list[str]:
-    line, cells = next(rows, (1, []))
-    if isinstance(cells, str):
-        raise DamagedError(f"the header: {cells}", line=line)
-    if not cells:
-        raise DamagedError("the file is empty; its first row names the columns")
-    names = [cell.strip() or f"column_{number}" for number, cell in enumerate(cells, 1)]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise DamagedError(f"the column {twice[0]!r} stands twice; rename one of them", line=line)
-    return names
-
-
-class _Layout:
-    """Which column of one file is what, by the map."""
-
-    def __init__(self, header: list[str], the_map: Map) -> None:
-        self.map = the_map
-        self.header = header
-        self.roles: dict[str, int] = {}
-        self.keys: dict[int, str] = {}
-        self.final_keys: dict[int, str] = {}
-        for position, name in enumerate(header):
-            column = the_map.columns.get(name, Column())
-            if column.role:
-                self.roles[column.role] = position
-            elif not column.ignored:
-                fields = self.final_keys if column.final else self.keys
-                fields[position] = self._key(name, position)
-        self._check()
-
-    def _check(self) -> None:
-        for name, column in self.map.columns.items():
-            if column.role in ("external", "opened", "updated") and name not in self.header:
-                raise DamagedError(
-                    f"there is no column {name!r}, which the map calls `{column.role}`; "
-                    + nearest(name, self.header).replace("the desk knows", "there are"),
-                    line=1,
-                )
-
-    def _key(self, name: str, position: int) -> str:
-        """The custom field of a column; a name that a field cannot have is changed."""
-        key = "".join(
-            letter if letter.isprintable() and letter not in ":,=" else "_" for letter in name
-        )
-        if key in {*model.TICKET_FIELDS, *model.UNLOGGED, "log"}:
-            key = f"imported_{key}"
-        if len(key) > yamltext.MAX_KEY or key in {*self.keys.values(), *self.final_keys.values()}:
-            key = f"{key[: yamltext.MAX_KEY - 8].strip()}_{position + 1}"
-        return key
-
-    def key_of_role(self, role: str) -> str:
-        """The custom field that keeps a column whose role cannot be played in a ticket."""
-        position = self.roles[role]
-        return self._key(self.header[position], position)
-
-    def column(self, role: str) -> str:
-        """The name of the column that has that role."""
-        return self.header[self.roles[role]]
-
-    def cell(self, row: Row, role: str) -> str:
-        """What stands in the column of that role, empty where there is none."""
-        position = self.roles.get(role)
-        return "" if position is None else row[position]
-
-    def value(self, row: Row, role: str) -> str:
-        """The same in the desk's words."""
-        text = self.cell(row, role)
-        if not text:
-            return ""
-        value = self.map.columns[self.column(role)].values.get(text, text)
-        return "" if value is None else str(value)
-
-    @property
-    def kept(self) -> tuple[tuple[str, str], ...]:
-        """(column, custom field)."""
-        fields = sorted((self.keys | self.final_keys).items())
-        return tuple((self.header[position], key) for position, key in fields)
-
-    @property
-    def ignored(self) -> tuple[tuple[str, str], ...]:
-        """(column, reason)."""
-        columns = self.map.columns.items()
-        return tuple((n, c.ignored) for n, c in columns if c.ignored and n in self.header)
-
-    @property
-    def missing(self) -> tuple[str, ...]:
-        """Columns that the map names and the file does not have."""
-        return tuple(name for name in self.map.columns if name not in self.header)
-
-
-class _Clock:
-    """Reads the times of a file; each spelling once."""
-
-    def __init__(self, forms: tuple[str, ...], zone: tzinfo) -> None:
-        self._forms = forms
-        self._zone = zone
-        self._stamps: dict[str, str] = {}
-
-    def stamp(self, text: str) -> str:
-        """The RFC 3339 stamp of a time in the file.
-
-        Raises ValueError for what is no time, and for a year that no id can hold.
-        """
-        stamp = self._stamps.get(text)
-        if stamp is None:
-            stamp = self._stamps[text] = dates.stamp(self._moment(text.strip()))
-        return stamp
-
-    def _moment(self, text: str) -> datetime:
-        for form in self._forms:
-            try:
-                moment = datetime.strptime(text, form)
-            except ValueError:
-                continue
-            if moment.year not in _YEARS:
-                raise ValueError(f"{text!r} is not between 1970 and 2069")
-            return moment if moment.tzinfo else moment.replace(tzinfo=self._zone)
-        raise ValueError(f"{text!r} is no time of the form {' or '.join(self._forms)}")
-
-
-class _Pool(dict[str, str]):
-    """Each text of the file once; those that stand for no value are empty."""
-
-    def __init__(self, empty: Iterable[str]) -> None:
-        super().__init__()
-        self._empty = frozenset(empty) | {""}
-
-    def __missing__(self, text: str) -> str:
-        text = self[text] = "" if text.strip() in self._empty else text.replace("\r\n", "\n")
-        return text
-
-
-class _Export:
-    """The rows of one file by ticket: of each its cells and its line."""
-
-    def __init__(self, layout: _Layout, clock: _Clock) -> None:
-        self.layout = layout
-        self.clock = clock
-        self.tickets: dict[str, dict[Row, int]] = {}
-        self.refused: list[Refusal] = []
-        self.rows = 0
-        self.repeated = 0
-        self._pool = _Pool(layout.map.empty)
-        self._checks = (self._external, self._times, self._state)
-
-    def take(self, line: int, cells: list[str] | str) -> None:
-        """Put a row with its ticket, or a row that cannot be read with the refused ones."""
-        self.rows += 1
-        if isinstance(cells, str):
-            self.refused.append(Refusal(line, cells))
-            return
-        row = tuple(self._pool[cell] for cell in cells)
-        fault = next(filter(None, (check(row) for check in self._checks)), "")
-        if fault:
-            self.refused.append(Refusal(line, fault))
-            return
-        rows = self.tickets.setdefault(self.layout.cell(row, "external").strip(), {})
-        if row in rows:
-            self.repeated += 1
-        elif rows and not self.layout.map.updates:
-            first = next(iter(rows.values()))
-            reason = f"its number stands on line {first} already, and the map says `rows: tickets`"
-            self.refused.append(Refusal(line, reason))
-        else:
-            rows[row] = line
-
-    def _external(self, row: Row) -> str:
-        if self.layout.cell(row, "external"):
-            return ""
-        return f"{self.layout.column('external')} is empty; a ticket needs its number"
-
-    def _times(self, row: Row) -> str:
-        for role in importmap.TIMES:
-            text = self.layout.cell(row, role)
-            try:
-                if text:
-                    self.clock.stamp(text)
-                elif role == "opened" or (role == "updated" and self.layout.map.updates):
-                    return f"{self.layout.column(role)} is empty; it is needed"
-            except ValueError as error:
-                return f"{self.layout.column(role)} {error}"
-        return ""
-
-    def _state(self, row: Row) -> str:
-        if "status" not in self.layout.roles:
-            return ""
-        column, text = self.layout.column("status"), self.layout.cell(row, "status")
-        states = self.layout.map.columns[column].states or _OWN_STATES
-        if text in states:
-            return ""
-        if not text:
-            return f"{column} is empty; a row needs its state"
-        return f"{column} {text!r} is not in the map; {nearest(text, states)}"
-
-
-_OWN_STATES = {status: State(status) for status in model.STATUSES}
-
-
 # --- from rows to a ticket -----------------------------------------------------------------
 
 
 class _Step(NamedTuple):
-    """How a ticket stood after something was done to it; `words` go with the event."""
+    """How a ticket stood after something was done to it, and the words of that event.
+
+    `told` are the roles of the columns that its time and its person are from.
+    """
 
     at: str
     by: str
     head: dict[str, Value]
+    told: tuple[str, ...]
+    words: dict[str, Value]
     because: str = ""
-    words: dict[str, Value] = {}  # noqa: RUF012 - never changed
     texts: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def status(self) -> Value:
+        return self.head["status"]
 
 
 class _Builder:
-    """Makes a head and a log of the rows of one ticket."""
+    """Makes the head (without the id) and the log of the rows of one ticket."""
 
-    def __init__(self, layout: _Layout, clock: _Clock) -> None:
+    def __init__(self, layout: Layout, clock: Clock) -> None:
         self._layout = layout
         self._clock = clock
         self._map = layout.map
-        self._source: Value = layout.map.name
-        columns = [layout.map.columns.get(name, Column()) for name in layout.header]
-        self._plain = [
-            (position, name, columns[position].values)
-            for name, position in (
-                *((name, layout.roles[name]) for name in _PLAIN if name in layout.roles),
-                *((key, position) for position, key in layout.keys.items()),
-            )
-        ]
-        self._finals = [
-            role
-            for role in (*importmap.ENDING, *importmap.CLOSING)
-            if role in layout.roles and (columns[layout.roles[role]].final or not self._map.updates)
-        ]
-        self._row_words = [
-            role
-            for role in (*importmap.ENDING, *importmap.CLOSING)
-            if role in layout.roles and role not in self._finals
-        ]
-        spare = {layout.key_of_role(role) for role in self._finals}
-        custom = {*layout.keys.values(), *layout.final_keys.values(), *spare}
+        fields = [(layout.roles[name], name) for name in _PLAIN if name in layout.roles]
+        fields += layout.keys.items()
+        self._fields = [(at, name, layout.columns[at].values) for at, name in fields]
+        ending = [role for role in _WORDS if role in layout.roles]
+        self._final = [r for r in ending if not self._map.updates or layout.is_final(r)]
+        self._row_words = [role for role in ending if role not in self._final]
+        self._spare = {role: layout.key_of_role(role) for role in self._final}
+        custom = {*layout.keys.values(), *layout.final_keys.values(), *self._spare.values()}
         self._order = (*model.TICKET_FIELDS, *sorted(custom))
+        # What the end of a ticket decides, and so may stand elsewhere in a newer export.
         self.final_names = frozenset(
-            {*layout.final_keys.values(), *spare, *(_WORDS[role] for role in self._finals)}
+            {*layout.final_keys.values(), *self._spare.values(), *(_WORDS[r] for r in self._final)}
         )
+        # Tickets that had several values in a column that the map calls final.
+        self.varying: Counter[str] = Counter()
+
+    def ticket(self, rows: list[Row]) -> tuple[dict[str, Value], tuple[Event, ...]]:
+        """The head and the log."""
+        if self._map.newest_first:
+            rows = rows[::-1]
+        opening = self._opening(rows[0])
+        steps = self._updates(rows) if self._map.updates else self._life(rows[0])
+        self._end(opening, steps, rows[-1])
+        self._count_varying(rows)
+        head = steps[-1].head if steps else opening.head
+        return dict(head), tuple(self._events(opening, steps))
+
+    # --- the steps of its life
+
+    def _opening(self, row: Row) -> _Step:
+        """The ticket as it was opened: new, and with what its first row says."""
+        head = {**self._head(row), "status": "new"}
+        head.pop("waiting_for", None)
+        return self._step(row, "opened", "opened_by", head)
+
+    def _step(self, row: Row, at: str, by: str, head: dict[str, Value]) -> _Step:
+        time = self._clock.stamp(self._layout.cell(row, at))
+        return _Step(time, self._layout.value(row, by) or NOBODY, head, (at, by), {})
+
+    def _updates(self, rows: list[Row]) -> list[_Step]:
+        """A step for each row."""
+        steps: list[_Step] = []
+        before: Row = ()
+        for row in rows:
+            step = self._step(row, "updated", "updated_by", self._head(row))
+            ends = step.status in _OVER and not (steps and steps[-1].status == step.status)
+            step = step._replace(
+                words=self._words_of_row(row, before, ends=ends),
+                because=self._state(row).because,
+                texts=self._texts(row, before),
+            )
+            steps.append(step)
+            before = row
+        return steps
+
+    def _words_of_row(self, row: Row, before: Row, *, ends: bool) -> dict[str, Value]:
+        """What the row itself says of the end: when that comes, and where it changes."""
+        cell = self._layout.cell
+        return {
+            _WORDS[role]: self._word(row, role)
+            for role in self._row_words
+            if cell(row, role) and (ends or not before or cell(row, role) != cell(before, role))
+        }
+
+    def _texts(self, row: Row, before: Row) -> tuple[tuple[str, str], ...]:
+        """Notes and replies that the row before did not have."""
+        cell = self._layout.cell
+        return tuple(
+            (role, cell(row, role))
+            for role in importmap.TEXTS
+            if cell(row, role) and not (before and cell(row, role) == cell(before, role))
+        )
+
+    def _life(self, row: Row) -> list[_Step]:
+        """The steps that the only row of a ticket tells of, each at the time that it gives.
+
+        A step whose own time it does not give is put at the last time that it gives.
+        """
+        head = self._head(row)
+        status = head["status"]
+        steps: list[_Step] = []
+        latest = "updated" if self._layout.cell(row, "updated") else "opened"
+        if status in _OVER and self._layout.cell(row, "resolved"):
+            steps.append(self._step(row, "resolved", "resolved_by", {**head, "status": "resolved"}))
+            latest = "resolved" if latest == "opened" else latest
+        if status in ("closed", "cancelled"):
+            at = "closed" if self._layout.cell(row, "closed") else latest
+            steps.append(self._step(row, at, "closed_by", head))
+        elif status != "new" and not steps:
+            by = "resolved_by" if status == "resolved" else "updated_by"
+            step = self._step(row, latest, by, head)
+            steps.append(step._replace(because=self._state(row).because))
+        if texts := self._texts(row, ()):
+            steps.append(self._step(row, latest, "updated_by", head)._replace(texts=texts))
+        return steps
+
+    def _end(self, opening: _Step, steps: list[_Step], row: Row) -> None:
+        """Give what the map calls final to the last step that resolves or closes.
+
+        Where none does, it becomes custom fields from the opening on.
+        """
+        fields = {
+            key: self._translated(row, position)
+            for position, key in self._layout.final_keys.items()
+            if row[position]
+        }
+        told = {role for step in steps for role in step.told}
+        roles = [r for r in self._final if r not in told and self._layout.cell(row, r)]
+        pairs = list(itertools.pairwise([opening, *steps]))
+        ends = [i for i, (a, b) in enumerate(pairs) if b.status in _OVER and a.status not in _OVER]
+        closes = [i for i, (a, b) in enumerate(pairs) if b.status == "closed" != a.status]
+        if ends:
+            for role in roles:
+                last = (closes or ends)[-1] if role in importmap.CLOSING else ends[-1]
+                steps[last].words[_WORDS[role]] = self._word(row, role)
+        else:
+            fields |= {self._spare[role]: self._layout.cell(row, role) for role in roles}
+        kept = {name: value for name, value in fields.items() if value not in (None, "")}
+        for step in steps[ends[-1] :] if ends else [opening, *steps]:
+            step.head.update(kept)
+
+    def _count_varying(self, rows: list[Row]) -> None:
+        positions = [self._layout.roles[role] for role in self._final]
+        for position in (*positions, *self._layout.final_keys):
+            last = rows[-1][position]
+            if any(row[position] not in ("", last) for row in rows):
+                self.varying[self._layout.header[position]] += 1
+
+    # --- what a row says
+
+    def _state(self, row: Row) -> State:
+        if "status" in self._layout.roles:
+            return self._layout.states[self._layout.cell(row, "status")]
+        if self._map.updates:
+            return State("new")
+        ended = (r for r in ("closed", "resolved") if self._layout.cell(row, r))
+        return State(next(ended, "new"))
+
+    def _translated(self, row: Row, position: int) -> Value:
+        text = row[position]
+        return self._layout.columns[position].values.get(text, text)
+
+    def _word(self, row: Row, role: str) -> Value:
+        """What a column about the end says, as the word of an event."""
+        if role in importmap.TIMES:
+            return self._clock.stamp(self._layout.cell(row, role))
+        return self._layout.value(row, role)
+
+    def _head(self, row: Row) -> dict[str, Value]:
+        """The fields of the head that a row gives."""
+        layout, state = self._layout, self._state(row)
+        number = layout.cell(row, "external").strip()
+        head: dict[str, Value] = {
+            **self._map.defaults,
+            "title": number,
+            "external": number,
+            "status": state.status,
+            "opened": self._clock.stamp(layout.cell(row, "opened")),
+        }
+        for position, name, values in self._fields:
+            text = row[position]
+            if text and (value := values.get(text, text)) not in (None, ""):
+                head[name] = value
+        if state.waiting_for:
+            head["waiting_for"] = state.waiting_for
+        return head | self._made_of_parts(row)
+
+    def _made_of_parts(self, row: Row) -> dict[str, Value]:
+        layout = self._layout
+        category = (layout.value(row, "category"), layout.value(row, "subcategory"))
+        requester: dict[str, Value] = {
+            name: value
+            for name in model.REQUESTER_FIELDS
+            if (value := layout.value(row, f"requester.{name}"))
+        }
+        tags: list[Value] = [
+            tag.strip() for tag in layout.value(row, "tags").split(",") if tag.strip()
+        ]
+        began = layout.cell(row, "began")
+        found: dict[str, Value] = {
+            "category": "/".join(filter(None, category)),
+            "requester": requester,
+            "tags": tags,
+            "began": self._clock.stamp(began) if began else "",
+        }
+        return {name: value for name, value in found.items() if value}
+
+    # --- from steps to events
+
+    def _events(self, opening: _Step, steps: list[_Step]) -> Iterator[Event]:
+        source: dict[str, Value] = {SOURCE: self._map.name}
+        opened = {name: v for name, v in opening.head.items() if name not in model.UNLOGGED}
+        yield Event(1, opening.at, opening.by, "open", self._change({}, opened), source)
+        n = 1
+        before = opening
+        for step in steps:
+            change = self._change(before.head, step.head)
+            words = dict(step.words)
+            did = _did(change)
+            if step.because and step.because != before.because:
+                did, words["because"] = "hold", step.because
+            same = step[:2] == opening[:2] and step is steps[0]
+            if change or words or not (step.texts or same):
+                n += 1
+                yield Event(n, step.at, step.by, did, change, words | source)
+            for verb, text in step.texts:
+                n += 1
+                yield Event(n, step.at, step.by, verb, {}, {"text": text, **source})
+            before = step
+
+    def _change(self, was: Mapping[str, Value], now: Mapping[str, Value]) -> Change:
+        return {
+            name: (was.get(name), now.get(name))
+            for name in self._order
+            if was.get(name) != now.get(name)
+        }
+
+
+def _did(change: Change) -> str:
+    """The verb of the command that would have made that change."""
+    if "status" in change:
+        return _status_verb(*change["status"], handed=bool(_HANDED & change.keys()))
+    if "waiting_for" in change:
+        return "hold"
+    if _HANDED & change.keys():
+        return "assign"
+    return "classify" if _CLASSIFIED & change.keys() else "update"
+
+
+def _status_verb(was: Value, now: Value, *, handed: bool) -> str:
+    verbs = {"resolved": "resolve", "closed": "close", "cancelled": "cancel"}
+    if now in verbs:
+        return verbs[str(now)]
+    if was in model.ENDED:
+        return "reopen"
+    if now == "on_hold":
+        return "hold"
+    if was == "on_hold":
+        return "resume"
+    return "assign" if now == "in_progress" or handed else "update"
+
+
+# --- from tickets to files -----------------------------------------------------------------
+
+
+class _DifferentError(Exception):
+    """The ticket on the desk is not what the file says; the message is why."""
+
+
+def import_file(
+    desk: Desk,
+    path: Path,
+    the_map: Map,
+    *,
+    now: datetime,
+    by: str,
+    dry_run: bool = False,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
+    batch: int = BATCH,
+) -> Report:
+    """Bring the tickets of a file into the desk; returns what became of its rows.
+
+    `progress` is told (tickets done, tickets in all) when the file has been read and after
+    each `batch` of tickets, which is one transaction. `now` and `by` are those of the `edit`
+    event where a ticket that grows was edited by hand.
+    Raises UsageError where there is no file, DamagedError where the map cannot read it,
+    BusyError and StorageError as the store does.
+    """
+    zone = dates.zone(the_map.timezone) if the_map.timezone else desk.policy.zone
+    export = importrows.gathered(path, the_map, zone)
+    run = _Run(desk, export)
+    numbers = list(export.tickets)
+    progress(0, len(numbers))
+    for done in range(0, len(numbers), batch):
+        drafts = [run.draft(number) for number in numbers[done : done + batch]]
+        try:
+            if dry_run:
+                run.bring_in(drafts, None)
+            else:
+                with desk.changing(now, by) as transaction:
+                    run.bring_in(drafts, transaction)
+        except StorageError as error:
+            raise _interrupted(error, done, len(numbers)) from error
+        progress(min(done + batch, len(numbers)), len(numbers))
+    return run.report(dry_run=dry_run)
+
+
+def _interrupted(error: StorageError, done: int, total: int) -> StorageError:
+    if not done:
+        return error
+    return StorageError(
+        f"{error}; {done} of {total} tickets had been brought in before, and the same import "
+        "goes on from there"
+    )
+
+
+class _Draft(NamedTuple):
+    """A ticket of the file that has no id yet; `line` is that of its first row."""
+
+    external: str
+    line: int
+    opened: datetime
+    head: Mapping[str, Value]
+    log: tuple[Event, ...]
+
+    def ticket(self, record_id: str) -> Ticket:
+        return Ticket({"id": record_id, **self.head}, self.log)
+
+
+class _Run:
+    """One import: finds for each ticket of the file its place on the desk, and counts."""
+
+    def __init__(self, desk: Desk, export: Export) -> None:
+        self._desk = desk
+        self._export = export
+        self._builder = _Builder(export.layout, export.clock)
+        self._source = export.layout.map.name
+        self._refused = export.refused
+        self._differing: list[Difference] = []
+        self._count: Counter[str] = Counter()
+        self._created: set[str] = set()
+        self._by_end: defaultdict[str, list[str]] = defaultdict(list)
+        for record_id in desk.ids():
+            self._by_end[record_id[-5:]].append(record_id)
+
+    def draft(self, number: str) -> _Draft:
+        """The ticket of that outside number; its rows are let go."""
+        rows = self._export.tickets.pop(number)
+        head, log = self._builder.ticket(list(rows))
+        line = next(iter(rows.values()))
+        return _Draft(number, line, datetime.fromisoformat(log[0].at), head, log)
+
+    def bring_in(self, drafts: list[_Draft], transaction: Transaction | None) -> None:
+        """Write what the desk does not have; without a transaction only count it."""
+        for draft in drafts:
+            try:
+                self._bring_in(draft, transaction)
+            except RefusedError as error:
+                self._refused.append(Refusal(draft.line, f"{draft.external}: {error}"))
+
+    def _bring_in(self, draft: _Draft, transaction: Transaction | None) -> None:
+        for attempt in itertools.count():
+            number = _hashed(self._source, draft.external, attempt)
+            ticket = draft.ticket(store.new_id(self._desk.policy.prefix, draft.opened, number))
+            if ticket.id in self._created:
+                continue
+            if self._is_here(draft, ticket, transaction):
+                return
+            if self._is_free(ticket.id):
+                self._create(ticket, transaction)
+                return
+
+    def _is_here(self, draft: _Draft, ticket: Ticket, transaction: Transaction | None) -> bool:
+        """Whether the desk has the ticket; if it lacks events of it, they are added."""
+        for record_id in dict.fromkeys((ticket.id, *self._by_end.get(ticket.id[-5:], ()))):
+            try:
+                text = self._desk.text(store.path_of(record_id))
+                if text == codec.dump(ticket):
+                    self._count["unchanged"] += 1
+                    return True
+                stored = self._desk.read(record_id)
+            except NotFoundError:
+                continue
+            except DamagedError as error:
+                if record_id == ticket.id:
+                    self._differs(draft, record_id, f"its file cannot be read: {error}")
+                    return True
+                continue
+            if self._is_from_here(stored, draft):
+                self._compare(stored, draft, ticket, transaction)
+                return True
+        return False
+
+    def _is_free(self, record_id: str) -> bool:
+        try:
+            self._desk.text(store.path_of(record_id))
+        except NotFoundError:
+            return True
+        except DamagedError:
+            return False
+        return False
+
+    def _is_from_here(self, stored: Record, draft: _Draft) -> bool:
+        sources = (event.words.get(SOURCE) for event in stored.log)
+        return stored.text("external") == draft.external and self._source in sources
+
+    def _create(self, ticket: Ticket, transaction: Transaction | None) -> None:
+        if transaction:
+            transaction.create(ticket)
+        self._created.add(ticket.id)
+        self._count["created"] += 1
+        self._count["events"] += len(ticket.log)
+
+    def _differs(self, draft: _Draft, record_id: str, reason: str) -> None:
+        self._differing.append(Difference(draft.external, record_id, reason))
+
+    def _compare(
+        self, stored: Record, draft: _Draft, ticket: Ticket, transaction: Transaction | None
+    ) -> None:
+        try:
+            further = self._further(stored, ticket)
+        except _DifferentError as difference:
+            self._differs(draft, stored.id, str(difference))
+            return
+        if transaction and further:
+            transaction.replace(_extended(transaction.read(stored.id), further))
+        self._count["extended" if further else "unchanged"] += 1
+        self._count["events"] += len(further)
+
+    def _further(self, stored: Record, ticket: Ticket) -> tuple[Event, ...]:
+        """The events of the file that the stored ticket does not have yet.
+
+        Raises _DifferentError where those that it has are not the file's.
+        """
+        head = model.origin(stored)
+        if head.get("description") != model.origin(ticket).get("description"):
+            raise _DifferentError("its description is not what the file says")
+        imported = sum(event.words.get(SOURCE) == self._source for event in stored.log)
+        if imported > len(ticket.log):
+            raise _DifferentError(
+                f"it has {imported} imported events and the file gives {len(ticket.log)}"
+            )
+        moved = self._builder.final_names if imported < len(ticket.log) else frozenset()
+        theirs = iter(ticket.log)
+        for event in model.in_order(stored.log):
+            if event.words.get(SOURCE) == self._source:
+                what = _difference(event, next(theirs), head, moved)
+                if what:
+                    raise _DifferentError(
+                        f"{what} of event {event.n} ({event.did}, {event.at}) is not what the "
+                        "file says"
+                    )
+            model.apply(head, event.change)
+        return tuple(theirs)
+
+    def report(self, *, dry_run: bool) -> Report:
+        """What became of everything."""
+        layout = self._export.layout
+        return Report(
+            rows=self._export.rows,
+            repeated=self._export.repeated,
+            created=self._count["created"],
+            extended=self._count["extended"],
+            unchanged=self._count["unchanged"],
+            events=self._count["events"],
+            refused=tuple(sorted(self._refused)),
+            differing=tuple(self._differing),
+            kept=layout.kept,
+            ignored=layout.ignored,
+            missing=layout.missing,
+            varying=tuple(sorted(self._builder.varying.items())),
+            dry_run=dry_run,
+        )
+
+
+def _hashed(source: str, external: str, attempt: int) -> int:
+    """25 bits for an id: the same for the same number of the same desk, everywhere."""
+    import hashlib
+
+    text = f"{source}\0{external}\0{attempt}"
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4]) & 0x1FFFFFF
+
+
+def _difference(
+    ours: Event, theirs: Event, head: Mapping[str, Value], moved: Collection[str]
+) -> str:
+    """What of an imported event is not as the file has it, empty where all of it is.
+
+    `head` is how the ticket stood before the event: an event that was added late does not
+    name what was so already. `moved` may have gone to a later event of the file.
+    """
+    for name in ("at", "by", "did"):
+        if getattr(ours, name) != getattr(theirs, name):
+            return name
+    was_so = {name for name, (_, to) in theirs.change.items() if head.get(name) == to}
+    here = {name: to for name, (_, to) in ours.change.items()}
+    there = {name: to for name, (_, to) in theirs.change.items()}
+    return (
+        _unequal(here, there, {*moved} - there.keys() | was_so - here.keys())
+        or _unequal(ours.words, theirs.words, {*moved} - theirs.words.keys())
+    )  # fmt: skip
+
+
+def _unequal(here: Mapping[str, Value], there: Mapping[str, Value], excused: set[str]) -> str:
+    names = (name for name in {**here, **there} if name not in excused)
+    return next((name for name in names if here.get(name) != there.get(name)), "")
+
+
+def _extended(record: Record, further: Iterable[Event]) -> Record:
+    """The record with those events, numbered on and told from how it stands now."""
+    for event in further:
+        change = {name: to for name, (_, to) in event.change.items()}
+        record = record.add(event.did, event.when, event.by, change, **event.words)
+    return record

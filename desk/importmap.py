@@ -5,10 +5,8 @@ settings are described in docs/import.md; the maps in `maps/` ship with desk.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from importlib import resources
-from types import MappingProxyType
 
 from desk import model, settings
 from desk.errors import UsageError, nearest
@@ -58,8 +56,8 @@ class Column:
     """
 
     role: str = ""
-    values: Mapping[str, Value] = MappingProxyType({})
-    states: Mapping[str, State] = MappingProxyType({})
+    values: Mapping[str, Value] = field(default_factory=dict)
+    states: Mapping[str, State] = field(default_factory=dict)
     final: bool = False
     ignored: str = ""
 
@@ -82,6 +80,8 @@ class Map:
 
 def shipped_names() -> list[str]:
     """The names of the maps that ship with desk."""
+    from importlib import resources
+
     files = resources.files("desk").joinpath("maps").iterdir()
     return sorted(one.name.removesuffix(".yaml") for one in files if one.name.endswith(".yaml"))
 
@@ -91,6 +91,8 @@ def shipped_map(name: str) -> Map:
 
     Raises UsageError for a name that none has.
     """
+    from importlib import resources
+
     names = shipped_names()
     if name not in names:
         raise UsageError(f"there is no map {name!r}; {nearest(name, names)}, or write one (--map)")

@@ -1,6 +1,6 @@
 """The rows of an export by ticket: a CSV file, read and checked as its map says."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import IO, NamedTuple, TypeAlias
@@ -73,7 +73,7 @@ def _rows(lines: _Lines, separator: str) -> Iterator[tuple[int, list[str] | str]
             yield line, "a NUL character stands in it, which no text has; the file is damaged"
         elif cells and len(cells) != width:
             lines.give_back()
-            yield line, f"it has {_count(len(cells), 'column')} and the header has {width}"
+            yield line, f"its number of columns is {len(cells)}, and that of the header {width}"
         elif cells:
             yield line, cells
 
@@ -162,17 +162,21 @@ class Layout:
     def __init__(self, header: list[str], the_map: Map) -> None:
         self.map = the_map
         self.header = header
+        self.columns = [the_map.columns.get(name, Column()) for name in header]
         self.roles: dict[str, int] = {}
         self.keys: dict[int, str] = {}
         self.final_keys: dict[int, str] = {}
-        for position, name in enumerate(header):
-            column = the_map.columns.get(name, Column())
+        for position, (name, column) in enumerate(zip(header, self.columns, strict=True)):
             if column.role:
                 self.roles[column.role] = position
             elif not column.ignored:
                 fields = self.final_keys if column.final else self.keys
                 fields[position] = self._key(name, position)
         self._check()
+        # The states of the file, in the words of the map or else of desk itself.
+        self.states: Mapping[str, State] = _OWN_STATES
+        if "status" in self.roles:
+            self.states = self.columns[self.roles["status"]].states or _OWN_STATES
 
     def _check(self) -> None:
         for name, column in self.map.columns.items():
@@ -199,6 +203,10 @@ class Layout:
         position = self.roles[role]
         return self._key(self.header[position], position)
 
+    def is_final(self, role: str) -> bool:
+        """Whether the column of that role holds the last value on every row."""
+        return self.columns[self.roles[role]].final
+
     def column(self, role: str) -> str:
         """The name of the column that has that role."""
         return self.header[self.roles[role]]
@@ -210,10 +218,10 @@ class Layout:
 
     def value(self, row: Row, role: str) -> str:
         """The same in the desk's words."""
-        text = self.cell(row, role)
-        if not text:
+        position = self.roles.get(role)
+        if position is None or not row[position]:
             return ""
-        value = self.map.columns[self.column(role)].values.get(text, text)
+        value = self.columns[position].values.get(row[position], row[position])
         return "" if value is None else str(value)
 
     @property
@@ -331,7 +339,7 @@ class Export:
         if "status" not in self.layout.roles:
             return ""
         column, text = self.layout.column("status"), self.layout.cell(row, "status")
-        states = self.layout.map.columns[column].states or _OWN_STATES
+        states = self.layout.states
         if text in states:
             return ""
         if not text:

@@ -6,7 +6,6 @@ Every mistake in the file is reported at once, each with its line and what would
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta, tzinfo
-from importlib import resources
 
 from desk import codec, dates, yamltext
 from desk.errors import DamagedError, RefusedError, nearest
@@ -124,6 +123,8 @@ def _leaves(categories: Iterable[str], word: str) -> list[str]:
 
 def template(**values: str) -> str:
     """The text of a new desk.yaml: the commented template with `{{name}}` filled in."""
+    from importlib import resources
+
     text = resources.files("desk").joinpath("template.yaml").read_text(encoding="utf-8")
     for name, value in values.items():
         text = text.replace("{{" + name + "}}", yamltext.dump_value(value).rstrip("\n"))

@@ -5,14 +5,14 @@ DESK_DIR, DESK_NOW, DESK_USER; else by the folder, the clock, git's identity and
 """
 
 import os
-from datetime import datetime
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from desk.lifecycle import Act
     from desk.store import Desk
 
@@ -27,9 +27,9 @@ class Session:
         return self.options.get(option) or os.environ.get(variable, "")
 
     @property
-    def folder(self) -> Path:
+    def folder(self) -> str:
         """Where to look for a desk."""
-        return Path(self._given("start", "DESK_DIR") or ".").absolute()
+        return os.path.abspath(self._given("start", "DESK_DIR") or ".")
 
     @cached_property
     def desk(self) -> "Desk":
@@ -44,7 +44,7 @@ class Session:
         return desk
 
     @cached_property
-    def now(self) -> datetime:
+    def now(self) -> "datetime":
         """The moment of this run, in the desk's time zone."""
         from desk import dates
 
@@ -52,7 +52,7 @@ class Session:
         given = self._given("now", "DESK_NOW")
         return dates.moment(given, clock).astimezone(clock.tzinfo) if given else clock
 
-    def moment(self, text: str | None, *, ahead: bool = False) -> datetime | None:
+    def moment(self, text: str | None, *, ahead: bool = False) -> "datetime | None":
         """The moment that an option's text means, None where it was not given."""
         from desk import dates
 

@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import cached_property
-from pathlib import Path
 
 from desk import codec, model, policy, yamltext
 from desk.errors import (
@@ -69,14 +68,17 @@ def random_number() -> int:
     return int.from_bytes(os.urandom(4), "big") & 0x1FFFFFF
 
 
-def find(start: Path) -> "Desk":
+def find(start: str) -> "Desk":
     """The desk in the nearest folder from `start` upward that holds desk.yaml.
 
     Raises NotFoundError where there is none.
     """
-    for folder in (start, *start.parents):
-        if (folder / POLICY_FILE).is_file():
-            return Desk(folder)
+    folder = os.path.abspath(start)
+    while not os.path.isfile(os.path.join(folder, POLICY_FILE)):
+        if folder == (folder := os.path.dirname(folder)):
+            break
+    else:
+        return Desk(folder)
     raise NotFoundError(
         f"no desk.yaml in {start} or any folder above it; go into a desk, name one with -C, "
         "or make one with `desk init`"
@@ -86,7 +88,7 @@ def find(start: Path) -> "Desk":
 class Desk:
     """One desk folder."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: str) -> None:
         self.root = root
         try:
             self._root = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -385,15 +387,14 @@ class Transaction:
             done = 0
             for folder in sorted(folders):
                 names = [n for n in self._staged if path_of(n).rpartition("/")[0] == folder]
-                with self._desk._folder(folder, make=True) as target:
-                    try:
+                try:
+                    with self._desk._folder(folder, make=True) as target:
                         for name in names:
                             self._move(name, tmp, target)
                             done += 1
-                    except OSError as error:
-                        raise _stopped(error, done, len(names), folder) from error
-                    os.fsync(target)
-
+                        os.fsync(target)
+                except OSError as error:
+                    raise _stopped(error, done, len(self._staged), folder) from error
             for path in self._removed:
                 folder, _, name = path.rpartition("/")
                 with self._desk._folder(folder) as handle:
@@ -409,7 +410,8 @@ class Transaction:
             os.link(name, f"{name}.yaml", src_dir_fd=tmp, dst_dir_fd=target, follow_symlinks=False)
         except FileExistsError as error:
             raise IdTakenError(f"{name} is in use") from error
-        os.unlink(name, dir_fd=tmp)
+        with suppress(OSError):  # the record is there; a leftover goes with the next change
+            os.unlink(name, dir_fd=tmp)
 
     def drop(self) -> None:
         """Remove what was staged and not moved into place."""
@@ -469,13 +471,13 @@ def _make_folder(name: str, parent: int) -> None:
 
 def _write_ignore_file(folder: int) -> None:
     """The private folder ignores itself in git."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    with suppress(FileExistsError):
-        handle = os.open(".gitignore", flags, 0o666, dir_fd=folder)
-        try:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    handle = os.open(".gitignore", flags, 0o666, dir_fd=folder)
+    try:
+        if not os.fstat(handle).st_size:  # new, or left empty by a kill
             _write_all(handle, b"*\n")
-        finally:
-            os.close(handle)
+    finally:
+        os.close(handle)
 
 
 def _take_lock(folder: int) -> int:
@@ -530,23 +532,46 @@ def _stopped(error: OSError, done: int, total: int, folder: str) -> StorageError
     return StorageError(f"{folder}: {error.strerror}; {count}")
 
 
-def make(root: Path, policy_text: str) -> Desk:
-    """A new desk in the folder `root`, which may exist.
+def make(root: str, policy_text: str) -> Desk:
+    """A new desk in the folder `root`, which may exist; desk.yaml comes last and whole.
 
     Raises RefusedError where there is a desk already, StorageError if the system refuses.
     """
-    if (root / POLICY_FILE).exists():
-        raise RefusedError(f"{root / POLICY_FILE} exists already; this folder is a desk")
+    policy_path = os.path.join(root, POLICY_FILE)
+    if os.path.lexists(policy_path):
+        raise RefusedError(f"{policy_path} exists already; this folder is a desk")
     try:
         for folder in ("tickets", "kb"):
-            (root / folder).mkdir(parents=True, exist_ok=True)
-        attributes = root / ".gitattributes"
-        if not attributes.exists():
-            attributes.write_text(GIT_ATTRIBUTES, encoding="utf-8")
-        (root / POLICY_FILE).write_text(policy_text, encoding="utf-8")
+            os.makedirs(os.path.join(root, folder), exist_ok=True)
+        attributes = os.path.join(root, ".gitattributes")
+        if not os.path.lexists(attributes):
+            _write_whole(attributes, GIT_ATTRIBUTES)
+        _write_whole(policy_path, policy_text)
     except OSError as error:
         raise StorageError(f"{error.filename or root}: {error.strerror}") from error
     return Desk(root)
+
+
+def _write_whole(path: str, text: str) -> None:
+    """Write a file so that it is there whole or not at all."""
+    temporary = f"{path}.new"
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+    try:
+        try:
+            _write_all(handle, text.encode())
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        os.rename(temporary, path)
+    except OSError:
+        with suppress(OSError):
+            os.unlink(temporary)
+        raise
+    folder = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 GIT_ATTRIBUTES = """\

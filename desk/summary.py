@@ -584,7 +584,7 @@ def _split(whole: _Period, units: Sequence[str], zone: tzinfo) -> list[_Period]:
         start = end
         if len(parts) > MAX_SUBPERIODS:
             raise UsageError(
-                f"the period from {labels[units[0]]} has over {MAX_SUBPERIODS} parts by "
+                f"the period from {parts[0].labels[units[0]]} has over {MAX_SUBPERIODS} parts by "
                 f"{' and '.join(units)}; narrow it with --since and --until"
             )
     return parts

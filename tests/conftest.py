@@ -48,7 +48,7 @@ def policy_text(**values: str) -> str:
 @pytest.fixture
 def desk(tmp_path: Path) -> store.Desk:
     """An empty desk with the shipped policy, where chen works."""
-    return store.make(tmp_path / "desk", policy_text())
+    return store.make(str(tmp_path / "desk"), policy_text())
 
 
 def add(desk: store.Desk, *records: Record) -> None:

@@ -1,5 +1,6 @@
 """Records to text and back."""
 
+import contextlib
 import json
 import unicodedata
 from pathlib import Path
@@ -106,7 +107,9 @@ status: new
 title: t
 id: T-261121-7K3FQ
 """
-    assert codec.dump(codec.load(text)) == """\
+    assert (
+        codec.dump(codec.load(text))
+        == """\
 id: T-261121-7K3FQ
 title: t
 status: new
@@ -115,6 +118,7 @@ apple: 2
 zebra: 1
 description: x
 """
+    )
 
 
 def test_an_article_is_known_by_its_id():
@@ -266,10 +270,8 @@ def test_damage_is_named_with_its_line(text: str, sentence: str):
 
 @given(st.text(max_size=80) | strategies.texts(80))
 def test_any_text_is_a_record_or_damaged(text: str):
-    try:
-        codec.load(text)
-    except DamagedError as error:
-        assert len(str(error)) < 500
+    with contextlib.suppress(DamagedError):
+        assert isinstance(codec.load(text), Record)
 
 
 def test_the_whole_of_the_sample_desk_is_written_as_desk_writes_it():

@@ -86,9 +86,7 @@ def test_refused_moments(text: str):
 def test_a_bare_length_of_time_lies_ahead_where_that_is_meant():
     assert dates.moment("2h", NOW, ahead=True) == NOW + timedelta(hours=2)
     assert dates.moment("2h ago", NOW, ahead=True) == NOW - timedelta(hours=2)
-    assert dates.moment("2026-11-20", NOW, ahead=True) == datetime(
-        2026, 11, 20, tzinfo=NOW.tzinfo
-    )
+    assert dates.moment("2026-11-20", NOW, ahead=True) == datetime(2026, 11, 20, tzinfo=NOW.tzinfo)
 
 
 def test_two_hours_are_two_hours_across_a_change_of_the_clocks():
@@ -199,7 +197,5 @@ def test_dateutil_is_imported_only_for_texts_that_need_it():
         "dates.moment('yesterday 14:00', now); print('dateutil' in sys.modules);"
         "dates.moment('21 Nov 2026', now); print('dateutil' in sys.modules)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\nTrue\n"

@@ -98,9 +98,7 @@ def test_hand_edits_become_an_event_and_are_none_after_it(ticket: Ticket, edits)
     model.apply(head, {name: (None, value) for name, value in edits.items()})
     edited = replace(ticket, head=head)
     found = model.hand_edits(edited)
-    assert found == {
-        name: value for name, value in edits.items() if ticket.head.get(name) != value
-    }
+    assert found == {name: value for name, value in edits.items() if ticket.head.get(name) != value}
     kept = model.with_hand_edits(edited, NOW, "li")
     assert kept.head == {name: value for name, value in head.items() if value is not None}
     assert model.hand_edits(kept) == {}

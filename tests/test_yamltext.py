@@ -1,5 +1,6 @@
 """The YAML that desk reads and writes."""
 
+import contextlib
 import re
 import time
 
@@ -154,10 +155,8 @@ def test_hostile_texts_are_refused_in_time():
              "\t", "%", "\n", "a: [", "- |\n", "- - ", "\\", ": ", "- >\n", "{a,")  # fmt: skip
     for bomb in bombs:
         began = time.perf_counter()
-        try:
+        with contextlib.suppress(DamagedError):
             yamltext.parse(bomb * (yamltext.MAX_BYTES // len(bomb)))
-        except DamagedError:
-            pass
         assert time.perf_counter() - began < 2, bomb
 
 

@@ -1,6 +1,11 @@
-"""Duplicates and children of a resolved ticket, which follow it as desk.yaml says."""
+"""Duplicates and children of a resolved ticket, which follow it as desk.yaml says.
 
-from collections.abc import Iterator
+What is to follow is found out, and asked about, before the desk is locked.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
 
 import click
 
@@ -9,40 +14,85 @@ from desk.commands.common import at_terminal
 from desk.errors import ManyError
 from desk.lifecycle import Act
 from desk.model import Ticket
+from desk.session import Session
 from desk.store import Transaction
 
-# (rule in on_resolve, the original's link to a follower, the follower's link to the original)
-_KINDS = (("duplicates", "duplicate", "duplicate-of"), ("children", "child", "parent"))
+# The rule in desk.yaml's on_resolve for each link from a follower to what it follows.
+_RULES = {"duplicate-of": "duplicates", "parent": "children"}
 
 
-def resolve_followers(transaction: Transaction, act: Act, original: Ticket) -> Iterator[str]:
-    """Resolve those that follow the original, asking first where the rule is `offer`.
+@dataclass(frozen=True, slots=True)
+class Follower:
+    """A ticket that is resolved along with `original`, or (not `wanted`) only named."""
 
-    Yields a sentence for each that was resolved, or left and still live.
-    """
-    for rule, link, how in _KINDS:
-        for follower_id in original.linked(link):
+    id: str
+    how: str
+    original: str
+    wanted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Who follows whom, in the order in which they are resolved."""
+
+    followers: list[Follower] = field(default_factory=list)
+
+    def apply(self, transaction: Transaction, act: Act, original: Ticket) -> Iterator[str]:
+        """Resolve what follows the ticket, and what follows that; yields a sentence each."""
+        for one in self.followers:
+            if one.original != original.id:
+                continue
             try:
-                follower = transaction.ticket(follower_id)
-                if follower.live:
-                    yield from resolve_follower(transaction, act, original, follower, rule, how)
+                follower = transaction.ticket(one.id)
+                if not follower.live:
+                    continue
+                if not one.wanted:
+                    yield f"{one.id} is still {follower.status}, {one.how} {one.original}"
+                    continue
+                resolved = lifecycle.resolved_with(follower, act, original, one.how)
+                transaction.replace(resolved)
+                yield f"{one.id} is resolved with it ({one.how} {one.original})"
+                yield from self.apply(transaction, act, resolved)
             except ManyError.ONE_RECORD as error:
-                yield f"{follower_id} was left as it is: {error}"
+                yield f"{one.id} was left as it is: {error}"
 
 
-def resolve_follower(
-    transaction: Transaction, act: Act, original: Ticket, follower: Ticket, rule: str, how: str
-) -> Iterator[str]:
-    """Resolve one live follower if the rule, or whoever is asked, says so."""
-    decision = act.policy.on_resolve[rule]
-    question = f"Resolve {follower.id} ({follower.title}) with it, {how} {original.id}?"
-    if decision == "offer" and at_terminal() and click.confirm(question, default=True, err=True):
-        decision = "resolve"
-    if decision != "resolve":
-        if decision == "offer":
-            yield f"{follower.id} is still {follower.status}, {how} {original.id}: resolve it too?"
+def plan(session: Session, originals: Iterable[str]) -> Plan:
+    """What follows the tickets that are named, by desk.yaml and by the person who is asked."""
+    made = Plan()
+    for part in originals:
+        with suppress(*ManyError.ONE_RECORD):
+            ticket = session.desk.read(session.desk.named(part))
+            if isinstance(ticket, Ticket):
+                _add_followers(session, ticket, made)
+    return made
+
+
+def _add_followers(session: Session, original: Ticket, made: Plan) -> None:
+    for link in ("duplicate", "child"):
+        how = "duplicate-of" if link == "duplicate" else "parent"
+        for follower_id in original.linked(link):
+            with suppress(*ManyError.ONE_RECORD):
+                follower = session.desk.read(follower_id)
+                if isinstance(follower, Ticket) and follower.live:
+                    add_follower(session, follower, how, original.id, made)
+
+
+def add_follower(session: Session, follower: Ticket, how: str, original: str, made: Plan) -> None:
+    """Add a live ticket to the plan, and what follows it, if it is to be resolved."""
+    if any(one.id == follower.id for one in made.followers):
         return
-    resolved = lifecycle.resolved_with(follower, act, original, how)
-    transaction.replace(resolved)
-    yield f"{follower.id} is resolved with it ({how} {original.id})"
-    yield from resolve_followers(transaction, act, resolved)
+    decision = session.desk.policy.on_resolve[_RULES[how]]
+    if decision == "leave":
+        return
+    question = f"Resolve {follower.id} ({follower.title}) too, {how} {original}?"
+    wanted = decision == "resolve" or (at_terminal() and _confirmed(question))
+    made.followers.append(Follower(follower.id, how, original, wanted))
+    if wanted:
+        _add_followers(session, follower, made)
+
+
+def _confirmed(question: str) -> bool:
+    from desk.render import safe
+
+    return click.confirm(safe(question), default=True, err=True)

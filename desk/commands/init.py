@@ -1,6 +1,6 @@
 """desk init."""
 
-from pathlib import Path
+import os
 
 import click
 
@@ -26,7 +26,7 @@ def init_(session: Session, directory: str | None, prefix: str, timezone: str | 
     from desk import dates, git, policy, store
     from desk.errors import RefusedError
 
-    root = session.folder / (directory or ".")
+    root = os.path.normpath(os.path.join(session.folder, directory or "."))
     zone = timezone or dates.local_zone_name()
     dates.zone(zone)
     if not policy.valid_prefix(prefix):
@@ -34,7 +34,7 @@ def init_(session: Session, directory: str | None, prefix: str, timezone: str | 
     name, email = git.identity(_existing(root))
     person = person_id(email.partition("@")[0] or name or login())
     text = policy.template(
-        name=root.resolve().name or "desk",
+        name=os.path.basename(root) or "desk",
         prefix=prefix,
         timezone=zone,
         person=person,
@@ -43,7 +43,7 @@ def init_(session: Session, directory: str | None, prefix: str, timezone: str | 
     )
     store.make(root, text)
     tell(
-        f"{root} is a desk now and {person} is enrolled; look through {root / 'desk.yaml'}, "
+        f"{root} is a desk now and {person} is enrolled; look through its desk.yaml, "
         "then: desk open TITLE"
     )
 
@@ -54,6 +54,8 @@ def person_id(text: str) -> str:
     return kept.strip("-.") or "admin"
 
 
-def _existing(folder: Path) -> Path:
+def _existing(folder: str) -> str:
     """The folder, or the nearest above it that exists."""
-    return next(path for path in (folder, *folder.parents) if path.is_dir())
+    while not os.path.isdir(folder) and folder != os.path.dirname(folder):
+        folder = os.path.dirname(folder)
+    return folder

@@ -4,7 +4,7 @@ import click
 
 from desk import lifecycle
 from desk.commands.common import at_option, command, complete_ids, tell
-from desk.commands.followers import resolve_follower
+from desk.commands.followers import Plan, add_follower
 from desk.model import LINKS, Ticket
 from desk.session import Session, pass_session
 
@@ -26,21 +26,20 @@ def link_(session: Session, record_id: str, how: str, other_id: str, at: str | N
     """
     act = session.act(at)
     desk = session.desk
+    ids = desk.named(record_id), desk.named(other_id)
+    followers = Plan()
+    if how == "duplicate-of":
+        record, other = (desk.read(one) for one in ids)
+        if isinstance(record, Ticket) and record.live and other.status in ("resolved", "closed"):
+            add_follower(session, record, how, other.id, followers)
     with desk.changing(session.now, act.by) as transaction:
-        record = transaction.read(desk.named(record_id))
-        other = transaction.read(desk.named(other_id))
+        record, other = (transaction.read(one) for one in ids)
         lifecycle.check_no_circle(record.id, other.id, how, transaction.read)
         record, other = lifecycle.linked(record, act, how, other)
         transaction.replace(record)
         transaction.replace(other)
         sentences = [f"{record.id} is {how} {other.id} now"]
-        if (
-            how == "duplicate-of"
-            and isinstance(record, Ticket)
-            and isinstance(other, Ticket)
-            and record.live
-            and other.status in ("resolved", "closed")
-        ):
-            sentences += resolve_follower(transaction, act, other, record, "duplicates", how)
+        if isinstance(other, Ticket):
+            sentences += followers.apply(transaction, act, other)
     for sentence in sentences:
         tell(sentence)

@@ -3,8 +3,15 @@
 import click
 
 from desk import lifecycle
-from desk.commands.common import at_option, change_each, command, ids_argument, known_option
-from desk.commands.followers import resolve_followers
+from desk.commands.common import (
+    at_option,
+    change_each,
+    command,
+    ids_argument,
+    known_option,
+    parts_of_ids,
+)
+from desk.commands.followers import plan
 from desk.session import Session, pass_session
 
 
@@ -35,9 +42,11 @@ def resolve_(
 ) -> None:
     """Record the solution; duplicates and children follow as desk.yaml says (on_resolve)."""
     act = session.act(at)
+    originals = parts_of_ids(ids)
+    followers = plan(session, originals)
     change_each(
         session,
-        ids,
+        originals,
         act,
         lambda ticket: lifecycle.resolved(
             ticket,
@@ -50,7 +59,7 @@ def resolve_(
             config_changes=list(config),
         ),
         lambda _: "is resolved",
-        afterwards=lambda transaction, ticket: resolve_followers(transaction, act, ticket),
+        afterwards=lambda transaction, ticket: followers.apply(transaction, act, ticket),
     )
 
 

@@ -1,0 +1,172 @@
+"""How long `desk import` takes beside bare dumping and writing of the same records.
+
+    python -m tests.bench.import_ratio FILE.csv[.gz]
+
+Imports the file into a new desk in a temporary folder (in a process of its own, whose memory
+is measured), again to see that nothing changes, and writes the same records barely. Prints
+the figures; a test asserts on them.
+"""
+
+import hashlib
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import yaml
+
+from desk import codec, importer, importmap, store
+from desk.model import Record
+from desk.store import Desk
+
+POLICY = "format: 1\nname: Bench\nprefix: T\ntimezone: UTC\n"
+NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+_CHUNK = 1000
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Seconds and counts of one run; `changed` are files that the second import touched."""
+
+    tickets: int
+    events: int
+    refused: int
+    megabytes: float
+    import_seconds: float
+    again_seconds: float
+    yaml_seconds: float
+    codec_seconds: float
+    memory_mb: float
+    changed: int
+    rewritten_otherwise: int
+
+    def lines(self) -> Iterator[str]:
+        """The figures as they are printed."""
+        rate = self.tickets / self.import_seconds
+        yield (
+            f"import: {self.tickets} tickets, {self.events} events, {self.megabytes:.1f} MB in "
+            f"{self.import_seconds:.1f} s ({rate:.0f} tickets/s), {self.refused} rows refused"
+        )
+        yield (
+            f"import beside yaml.CSafeDumper and plain writing: {self.ratio:.2f} times "
+            f"({self.yaml_seconds:.1f} s)"
+        )
+        yield (
+            f"import beside codec.dump and plain writing: "
+            f"{self.import_seconds / self.codec_seconds:.2f} times ({self.codec_seconds:.1f} s)"
+        )
+        yield f"import: peak memory {self.memory_mb:.0f} MB"
+        yield f"import again: {self.again_seconds:.1f} s, {self.changed} files changed"
+        yield f"import: {self.rewritten_otherwise} files otherwise when read and written again"
+
+    @property
+    def ratio(self) -> float:
+        """Import time in bare times."""
+        return self.import_seconds / self.yaml_seconds
+
+
+def measure(csv: Path, folder: Path) -> Figures:
+    """Import the file into a new desk `folder`/desk and measure."""
+    desk = store.make(str(folder / "desk"), POLICY)
+    imported = _in_its_own_process(csv, folder / "desk")
+    before = fingerprint(folder / "desk")
+    start = time.perf_counter()
+    the_map = importmap.shipped_map("servicenow")
+    again = importer.import_file(desk, csv, the_map, now=NOW, by="bench")
+    again_seconds = time.perf_counter() - start
+    assert (again.created, again.extended) == (0, 0)
+    after = fingerprint(folder / "desk")
+    bare = {
+        "yaml": _bare(desk, folder / "yaml", _dumped_by_yaml),
+        "codec": _bare(desk, folder / "codec", codec.dump),
+    }
+    texts = {path: (folder / "desk" / path).read_text("utf-8") for path in before}
+    return Figures(
+        tickets=imported["created"],
+        events=imported["events"],
+        refused=imported["refused"],
+        megabytes=sum(len(text.encode()) for text in texts.values()) / 1e6,
+        import_seconds=imported["seconds"],
+        again_seconds=again_seconds,
+        yaml_seconds=bare["yaml"],
+        codec_seconds=bare["codec"],
+        memory_mb=imported["memory_mb"],
+        changed=len(before.items() ^ after.items()),
+        rewritten_otherwise=sum(codec.dump(codec.load(text)) != text for text in texts.values()),
+    )
+
+
+def fingerprint(root: Path) -> dict[str, tuple[str, int]]:
+    """(hash, time of change) of every ticket's file."""
+    return {
+        str(path.relative_to(root)): (
+            hashlib.sha256(path.read_bytes()).hexdigest(),
+            path.stat().st_mtime_ns,
+        )
+        for path in sorted(root.glob("tickets/**/*.yaml"))
+    }
+
+
+def _in_its_own_process(csv: Path, root: Path) -> dict[str, float]:
+    command = [sys.executable, "-m", __spec__.name, "--into", str(root), str(csv)]
+    ended = subprocess.run(
+        command, check=True, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
+    )
+    figures: dict[str, float] = json.loads(ended.stdout)
+    return figures
+
+
+def _import_into(root: str, csv: str) -> None:
+    desk = Desk(root)
+    start = time.perf_counter()
+    report = importer.import_file(
+        desk, Path(csv), importmap.shipped_map("servicenow"), now=NOW, by="bench"
+    )
+    seconds = time.perf_counter() - start
+    unit = 1 if sys.platform == "darwin" else 1024
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+    counts = {"created": report.created, "events": report.events, "refused": len(report.refused)}
+    print(json.dumps({**counts, "seconds": seconds, "memory_mb": memory}))  # noqa: T201
+
+
+def _bare(desk: Desk, folder: Path, dump: Callable[[Record], str]) -> float:
+    """Seconds to dump all records and write each to its file, without any care."""
+    seconds = 0.0
+    ids = desk.ids()
+    for done in range(0, len(ids), _CHUNK):
+        records = [desk.read(record_id) for record_id in ids[done : done + _CHUNK]]
+        for record in records:
+            (folder / store.path_of(record.id)).parent.mkdir(parents=True, exist_ok=True)
+        start = time.perf_counter()
+        for record in records:
+            with open(folder / store.path_of(record.id), "w", encoding="utf-8") as file:
+                file.write(dump(record))
+        seconds += time.perf_counter() - start
+    return seconds
+
+
+def _dumped_by_yaml(record: Record) -> str:
+    text: str = yaml.dump(
+        codec.as_dict(record), Dumper=yaml.CSafeDumper, allow_unicode=True, sort_keys=False
+    )
+    return text
+
+
+def main(arguments: list[str]) -> None:
+    """Measure and print, or as the inner process import into a desk."""
+    if arguments[0] == "--into":
+        _import_into(*arguments[1:])
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        for line in measure(Path(arguments[0]), Path(folder)).lines():
+            print(line)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
