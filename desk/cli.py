@@ -106,12 +106,19 @@ def run(arguments: list[str]) -> int:
         return code if isinstance(code, int) else 0
     except DeskError as error:
         return _say(str(error), error.exit_code)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return error.exit_code
     except click.ClickException as error:
         return _say(_usage(error), error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         return _say("interrupted", 130)
     except OSError as error:
         return _output_failed(error)
+    except SystemExit as error:
+        if isinstance(error.__context__, OSError):  # click's own answer to a broken pipe
+            return _output_failed(error.__context__)
+        raise
     except Exception as error:
         if os.environ.get("DESK_DEBUG"):
             raise
@@ -121,7 +128,8 @@ def run(arguments: list[str]) -> int:
 
 def _usage(error: click.ClickException) -> str:
     command = getattr(getattr(error, "ctx", None), "command_path", "desk")
-    message = error.format_message().rstrip(".")
+    message = " ".join(error.format_message().split()).rstrip(".")
+    message = message.replace("a valid integer range", "a whole number")
     return f"{message}; see `{command} --help`"
 
 
@@ -129,7 +137,8 @@ def _say(message: str, code: int) -> int:
     from desk.render import safe
 
     try:
-        click.echo(f"desk: {safe(message, lines=True)}", err=True)
+        for line in safe(message, lines=True).split("\n"):
+            click.echo(f"desk: {line}", err=True)
     except OSError:
         return code
     return code
@@ -144,8 +153,22 @@ def _output_failed(error: OSError) -> int:
     return _say(f"{place}: {error.strerror or error}", StorageError.exit_code)
 
 
+def _open_closed_streams() -> None:
+    """Stand in for standard streams that are closed, so that no record's file takes their number.
+
+    A closed output fails when it is written to; a command that prints nothing succeeds.
+    """
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull)  # noqa: SIM115 - it stays open
+    if sys.stdout is None:
+        sys.stdout = open(os.open(os.devnull, os.O_RDONLY), "w")  # noqa: SIM115 - it stays open
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - it stays open
+
+
 def main() -> NoReturn:
     """Run the command line of this process and end it with the exit code."""
+    _open_closed_streams()
     code = run(sys.argv[1:])
     try:
         sys.stdout.flush()

@@ -70,7 +70,7 @@ class ManyError(DeskError):
     ONE_RECORD = (RefusedError, UsageError, NotFoundError, DamagedError)
 
     def __init__(self, errors: Sequence[DeskError]) -> None:
-        super().__init__("\n".join(str(error) for error in errors))
+        super().__init__("\n".join(dict.fromkeys(str(error) for error in errors)))
         codes = {error.exit_code for error in errors}
         self.exit_code = codes.pop() if len(codes) == 1 else RefusedError.exit_code
 
@@ -94,7 +94,8 @@ def nearest(word: str, known: Iterable[str]) -> str:
     choices = [choice for choice in known if choice]
     if not choices:
         return "the desk knows none yet"
-    by_folded = {choice.casefold(): choice for choice in choices}
+    by_folded = {choice.rpartition("/")[2].casefold(): choice for choice in choices}
+    by_folded |= {choice.casefold(): choice for choice in choices}
     near = difflib.get_close_matches(word.casefold(), by_folded, n=2, cutoff=0.6)
     if near:
         return f"did you mean {' or '.join(by_folded[match] for match in near)}?"

@@ -382,7 +382,7 @@ def edited(ticket: Ticket, act: Act, change: Mapping[str, Value]) -> Ticket:
     change = {n: v for n, v in change.items() if ticket.head.get(n) != v}
     for name, value in change.items():
         if name in GOVERNED:
-            raise RefusedError(f"{name!r} is changed by {GOVERNED[name]}, not by `desk edit`")
+            raise RefusedError(f"{name!r} is changed by {GOVERNED[name]}")
         if name == "title" and not str(value or "").strip():
             raise UsageError("a ticket needs a title that says what it is about")
         if name == "channel" and value:
@@ -407,6 +407,8 @@ def setting(ticket: Ticket, name: str, text: str, now: datetime) -> tuple[str, V
         requester = {**ticket.requester, part: text}
         kept: Value = {key: value for key, value in requester.items() if value}
         return "requester", kept or None
+    if name == "requester" and text:
+        raise UsageError("a requester has parts: set requester.name, .email, .phone, .department")
     if name == "tags":
         return name, [tag.strip() for tag in text.split(",") if tag.strip()] or None
     if name == "began" and text:

@@ -5,7 +5,7 @@ must stand in the title or the description. All terms must hold.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,8 +13,8 @@ from desk import model
 from desk.errors import UsageError, nearest
 from desk.model import Ticket, Value
 
-_TERM = re.compile(r"(-?)([^\W\d][\w.-]*):(.*)", re.DOTALL)
-DERIVED = ("age", "score", "code", "solution", "closed", "resolved")
+TERM = re.compile(r"(-?)([^\W\d][\w.-]*):(.*)", re.DOTALL)
+DERIVED = ("age", "holder", "score", "code", "solution", "closed", "resolved")
 FIELDS = (*model.TICKET_FIELDS, *(f"requester.{part}" for part in model.REQUESTER_FIELDS), *DERIVED)
 _NONE = "none"
 
@@ -40,9 +40,16 @@ class Filter:
         """Whether the ticket fulfils every term."""
         return all(self._holds(term, ticket) != term.negated for term in self.terms)
 
-    def names(self, field: str) -> bool:
-        """Whether some term is about that field."""
-        return field in self.fields()
+    def asks_for(self, field: str) -> bool:
+        """Whether some term wants a value of that field (and not only another one than it)."""
+        return any(term.field == field and not term.negated for term in self.terms)
+
+    def among(self, tickets: Iterable[Ticket], names: set[str]) -> Iterator[Ticket]:
+        """Those that match; the names of all fields seen on the way are added to `names`."""
+        for ticket in tickets:
+            names.update(ticket.head)
+            if self.matches(ticket):
+                yield ticket
 
     def fields(self) -> list[str]:
         """The fields that the terms are about."""
@@ -81,7 +88,7 @@ def parse(terms: Sequence[str], me: str) -> Filter:
 
 
 def _term(text: str) -> Term:
-    match = _TERM.fullmatch(text)
+    match = TERM.fullmatch(text)
     if not match or match[3].startswith("//"):
         return Term("", tuple(text.casefold().split()))
     values = tuple(value.strip().casefold() for value in match[3].split(",") if value.strip())
@@ -90,23 +97,19 @@ def _term(text: str) -> Term:
     return Term(match[2], values, negated=bool(match[1]))
 
 
-def check_names(names: Iterable[str], tickets: Iterable[Ticket]) -> None:
-    """Raise UsageError for a field that neither desk nor any of the tickets has."""
-    unknown = [name for name in names if canonical(name) not in FIELDS]
-    if not unknown:
-        return
-    custom = {name for ticket in tickets for name in ticket.head}
-    for name in unknown:
-        if name not in custom and name.partition(".")[0] not in custom:
+def check_names(names: Iterable[str], custom: Collection[str]) -> None:
+    """Raise UsageError for a field that neither desk has nor is among the `custom` ones."""
+    for name in names:
+        if canonical(name) not in FIELDS and not {name, name.partition(".")[0]} & set(custom):
             near = nearest(name, (*FIELDS, *sorted(custom)))
             raise UsageError(f"no ticket has a field {name!r}; {near}")
 
 
 def field_value(ticket: Ticket, field: str, now: datetime | None = None) -> Value:
     """A field of the head, a part of one (`requester.email`), or a DERIVED one."""
-    if field in DERIVED:
-        return _derived(ticket, field, now)
     value: Value = ticket.head.get(field)
+    if value is None and field in DERIVED:
+        return _derived(ticket, field, now)
     if value is None and "." in field:
         name, _, part = field.partition(".")
         outer = ticket.head.get(name)
@@ -117,6 +120,8 @@ def field_value(ticket: Ticket, field: str, now: datetime | None = None) -> Valu
 def _derived(ticket: Ticket, field: str, now: datetime | None) -> Value:
     if field == "age":
         return int((now - ticket.opened).total_seconds()) if now else None
+    if field == "holder":
+        return ticket.text("assignee") or ticket.text("team") or None
     if field == "score":
         return ticket.survey.words.get("score") if ticket.survey else None
     if field in ("closed", "resolved"):

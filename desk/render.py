@@ -103,6 +103,8 @@ def _guarded(value: Value) -> str:
 
 def csv(rows: Iterable[Row], names: Sequence[str]) -> str:
     """RFC 4180 with a header; text that a spreadsheet would run is led by `'`."""
+    if not names:
+        return ""
     import csv
     import io
 
@@ -122,6 +124,8 @@ def tsv(rows: Iterable[Row], names: Sequence[str]) -> str:
 
 def shown(value: Value) -> str:
     """A value as a person reads it in a table."""
+    if isinstance(value, dict):
+        value = list(value.values())
     if isinstance(value, list):
         return safe(", ".join(cell(item) for item in value))
     return safe(cell(value))

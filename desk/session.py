@@ -5,6 +5,7 @@ DESK_DIR, DESK_NOW, DESK_USER; else by the folder, the clock, git's identity and
 """
 
 import os
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -106,15 +107,29 @@ def session_options() -> list[click.Parameter]:
         if value:
             context.ensure_object(Session).options[parameter.name or ""] = value
 
-    def option(*names: str, metavar: str, help: str) -> click.Option:
+    def people(context: click.Context, _: click.Parameter, begun: str) -> list[str]:
+        from desk.errors import DeskError
+
+        with suppress(DeskError):
+            known = context.ensure_object(Session).desk.policy.people
+            return [person for person in known if person.startswith(begun)]
+        return []
+
+    def option(*names: str, metavar: str, help: str, **more: Any) -> click.Option:
         return click.Option(
-            names, metavar=metavar, help=help, expose_value=False, callback=remember
+            names, metavar=metavar, help=help, expose_value=False, callback=remember, **more
         )
 
     return [
         option("-C", "start", metavar="DIR", help="Work on the desk in DIR or above it."),
         option("--now", metavar="TIME", help="Take TIME for the present moment."),
-        option("--as", "user", metavar="WHO", help="Act as that person of desk.yaml."),
+        option(
+            "--as",
+            "user",
+            metavar="WHO",
+            help="Act as that person of desk.yaml.",
+            shell_complete=people,
+        ),
     ]
 
 

@@ -36,12 +36,9 @@ def ticket(log: str, status: str, **head: object) -> Ticket:
 
     A field's value before is what the lines above left.
     """
-    record: Ticket = codec.load(
-        "id: T-261102-7K3FQ\ntitle: VPN drops\nstatus: new\nopened: 2026-11-02T09:00:00+08:00\n"
-    )
-    record = Ticket({"id": record.id}, ()).add(
-        "open", record.opened, "chen", {**record.head, **head}
-    )
+    opened = at("2026-11-02T09:00")
+    first = {"title": "VPN drops", "status": "new", "opened": dates.stamp(opened), **head}
+    record = Ticket({"id": "T-261102-7K3FQ"}, ()).add("open", opened, "chen", first)
     for line in log.strip().splitlines():
         when, did, *parts = line.split()
         words = dict(part.split("=") for part in parts)
@@ -599,6 +596,24 @@ def test_what_comes_later_has_not_happened() -> None:
         "reassignment_mean": (0.0, 2),
         "escalation_rate": "0/2",
     }
+
+
+def test_an_opening_that_was_corrected_later_was_where_it_stood() -> None:
+    text = """
+id: T-261102-AAAAA
+title: Corrected on the 5th, and a lower-case z
+status: new
+opened: 2026-11-03T09:00:00+08:00
+log:
+- {n: 1, at: 2026-11-02t01:00:00z, by: chen, did: open, change: {status: [null, new]}}
+- {n: 2, at: 2026-11-05T09:00:00+08:00, by: chen, did: edit,
+   change: {opened: [2026-11-02T09:00:00+08:00, 2026-11-03T09:00:00+08:00]}}
+"""
+    for until, age in (("11-02T12:00", 3), ("11-04T09:00", 48), ("11-06T09:00", 72)):
+        found = counted(parse(text), until=at(f"2026-{until}"))
+        assert found["backlog_age_mean"] == (age * 3600, 1)
+    unreadable = text.replace("[2026-11-02T09:00:00+08:00", "[Monday")
+    assert counted(parse(unreadable), until=at("2026-11-03")) == NONE
 
 
 # --- groups --------------------------------------------------------------------------------

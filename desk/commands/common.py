@@ -2,13 +2,14 @@
 
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import click
 
 from desk.errors import DamagedError, DeskError, ManyError, UsageError
 from desk.lifecycle import Act
-from desk.model import Ticket
+from desk.model import LIVE, STATUSES, Ticket
 from desk.session import Session, session_options
 from desk.store import Transaction
 
@@ -26,7 +27,11 @@ class DeskCommand(click.Command):
         for argument in args:
             if any("\ud800" <= character <= "\udfff" for character in argument):
                 raise UsageError(f"the argument {argument!a} is not UTF-8 text")
-        return super().parse_args(ctx, args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx
+            raise
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         if self.epilog:
@@ -35,9 +40,34 @@ class DeskCommand(click.Command):
                     formatter.write_text(line)
 
 
-def command(name: str, *examples: str) -> Callable[[Callable[..., Any]], click.Command]:
+def command(
+    name: str, *examples: str, cls: type[DeskCommand] = DeskCommand
+) -> Callable[[Callable[..., Any]], click.Command]:
     """A decorator for a command with examples of its use."""
-    return click.command(name, cls=DeskCommand, epilog="\n".join(examples))
+    return click.command(name, cls=cls, epilog="\n".join(examples))
+
+
+class TermsCommand(DeskCommand):
+    """A command whose TERMs may begin with a dash (-team:network) without being options."""
+
+    _MARK = "\0"  # no argument of a process can hold it
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        from desk.query import TERM
+
+        marked = [
+            self._MARK + word if word[:1] == "-" and TERM.fullmatch(word) else word for word in args
+        ]
+        return super().parse_args(ctx, marked)
+
+
+def terms_argument(function: F) -> F:
+    """TERMs that choose tickets."""
+
+    def unmarked(_: click.Context, __: click.Parameter, words: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(word.removeprefix(TermsCommand._MARK) for word in words)
+
+    return click.argument("terms", metavar="[TERM…]", nargs=-1, callback=unmarked)(function)
 
 
 def ids_argument(function: F) -> F:
@@ -177,22 +207,42 @@ def page(text: str) -> None:
 # --- shell completion ----------------------------------------------------------------------
 
 
+# Which statuses a command's ids may have; any other command is for live tickets.
+_COMPLETED = {
+    "resume": ("on_hold",),
+    "close": ("resolved",),
+    "reopen": ("resolved", "closed"),
+    "survey": ("resolved", "closed"),
+    "show": STATUSES,
+    "history": STATUSES,
+    "link": STATUSES,
+}
+
+
 def complete_ids(context: click.Context, _: click.Parameter, begun: str) -> list[Any]:
-    """Ids of live tickets that contain what was typed, with their titles."""
+    """Ids of tickets that the command may be for and that contain what was typed, with titles."""
     from click.shell_completion import CompletionItem
 
-    wanted = begun.upper()
-    tickets = context.ensure_object(Session).desk.tickets(lambda _: None)
-    found = (t for t in tickets if t.live and (wanted in t.id or begun in t.title))
-    return [CompletionItem(ticket.id, help=ticket.title) for ticket in found]
+    wanted, statuses = begun.upper(), _COMPLETED.get(context.info_name or "", LIVE)
+    with suppress(DeskError):  # a TAB outside of any desk says nothing
+        tickets = context.ensure_object(Session).desk.tickets(lambda _: None)
+        found = (
+            t for t in tickets if t.status in statuses and (wanted in t.id or begun in t.title)
+        )
+        return [CompletionItem(ticket.id, help=ticket.title) for ticket in found]
+    return []
 
 
 def complete_known(field: str) -> Callable[[click.Context, click.Parameter, str], list[str]]:
     """What desk.yaml knows for a field and begins with what was typed."""
 
     def complete(context: click.Context, _: click.Parameter, begun: str) -> list[str]:
-        known = context.ensure_object(Session).desk.policy.known(field)
-        return [name for name in known if name.startswith(begun)]
+        with suppress(DeskError):
+            known = context.ensure_object(Session).desk.policy.known(field)
+            return [
+                n for n in known if begun in (n[: len(begun)], n.rpartition("/")[2][: len(begun)])
+            ]
+        return []
 
     return complete
 

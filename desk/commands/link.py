@@ -34,8 +34,8 @@ def link_(session: Session, record_id: str, how: str, other_id: str, at: str | N
             add_follower(session, record, how, other.id, followers)
     with desk.changing(session.now, act.by) as transaction:
         record, other = (transaction.read(one) for one in ids)
-        lifecycle.check_no_circle(record.id, other.id, how, transaction.read)
         record, other = lifecycle.linked(record, act, how, other)
+        lifecycle.check_no_circle(record.id, other.id, how, transaction.read)
         transaction.replace(record)
         transaction.replace(other)
         sentences = [f"{record.id} is {how} {other.id} now"]

@@ -9,6 +9,7 @@ import click
 from desk import codec, dates, query, render
 from desk.commands.common import (
     Damage,
+    TermsCommand,
     command,
     format_option,
     id_argument,
@@ -16,6 +17,7 @@ from desk.commands.common import (
     page,
     parts_of_ids,
     tell,
+    terms_argument,
 )
 from desk.errors import ManyError
 from desk.model import Ticket, Value
@@ -30,8 +32,9 @@ _COLUMNS = ("id", "priority", "status", "title", "requester.name", "holder", "ag
     "desk list team:network priority:P1,P2 -assignee:chen",
     "desk list --all requester:李伟 --sort -opened --limit 10",
     "desk list status:resolved --columns id,title,score -f csv",
+    cls=TermsCommand,
 )
-@click.argument("terms", metavar="[TERM…]", nargs=-1)
+@terms_argument
 @click.option("--all", "everything", is_flag=True, help="Every status, live ones first.")
 @click.option("--sort", metavar="FIELD,-FIELD", default="", help="By these; - for downward.")
 @click.option("--limit", metavar="N", type=click.IntRange(min=0), help="At most so many.")
@@ -52,16 +55,16 @@ def list_(
     A TERM is FIELD:VALUE, several values with commas, -FIELD:VALUE for not, or words that
     stand in title and description. status:open is all that are live, assignee:me your own,
     FIELD:none what is not set. A status among the TERMs, or --all, lists ended tickets too.
-    Words behind -- are TERMs even if they begin with a dash.
+    Words behind -- are words to find even if they begin with a dash.
     """
     damage = Damage()
     asked = query.parse(terms, session.actor if "me" in " ".join(terms) else "")
     names = [name.strip() for name in columns.split(",") if name.strip()]
-    everywhere = everything or asked.names("status")
-    tickets = list(session.desk.tickets(damage))
-    query.check_names(asked.fields(), tickets)
-    query.check_names(_named(names, sort), tickets)
-    found = [t for t in tickets if (everywhere or t.live) and asked.matches(t)]
+    everywhere = everything or asked.asks_for("status")
+    seen: set[str] = set()
+    fitting = asked.among(session.desk.tickets(damage), seen)
+    found = [ticket for ticket in fitting if everywhere or ticket.live]
+    query.check_names((*asked.fields(), *_named(names, sort)), seen)
     chosen = query.in_order(found, sort, session.now)[:limit]
     if form == "table":
         page(_table(chosen, names, session.now))
@@ -98,8 +101,6 @@ def _width() -> int:
 
 
 def _cell(ticket: Ticket, name: str, now: datetime) -> str:
-    if name == "holder":
-        return render.shown(ticket.text("assignee") or ticket.text("team"))
     if name == "status" and ticket.text("waiting_for"):
         return render.shown(f"{ticket.status} ({ticket.text('waiting_for')})")
     value = query.field_value(ticket, name, now)

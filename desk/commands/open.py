@@ -59,7 +59,11 @@ def open_(
     from desk import dates, store
 
     act = session.act(at)
-    fields: dict[str, Value] = {**_custom_fields(custom), **_head_fields(given), "tags": list(tags)}
+    fields: dict[str, Value] = {
+        **_custom_fields(custom),
+        **_head_fields(given),
+        "tags": _tags(tags),
+    }
     start = session.moment(began)
     if start and start > act.at:
         raise UsageError(f"--began {dates.stamp(start)} is after the opening itself")
@@ -80,12 +84,12 @@ def open_(
             yield store.new_id(act.policy.prefix, act.at, store.random_number())
 
     ticket = session.desk.create(build, ids(), session.now)
-    click.echo(ticket.id)
     whom = ticket.text("assignee") or ticket.text("team")
     tell(
         f"{ticket.id} is recorded as {reason.value or 'without priority'} ({reason.why})"
         + (f", with {whom}" if whom else "")
     )
+    click.echo(ticket.id)
 
 
 def _head_fields(given: dict[str, str | None]) -> dict[str, Value]:
@@ -97,6 +101,11 @@ def _head_fields(given: dict[str, str | None]) -> dict[str, Value]:
     }
     known: dict[str, Value] = {name: text for name, text in requester.items() if text}
     return {**given, "requester": known or None}
+
+
+def _tags(given: tuple[str, ...]) -> list[Value]:
+    tags = (tag.strip() for several in given for tag in several.split(","))
+    return list(dict.fromkeys(tag for tag in tags if tag))
 
 
 def _custom_fields(pairs: tuple[str, ...]) -> dict[str, Value]:

@@ -5,7 +5,14 @@ from typing import cast
 import click
 
 from desk import query, render, yamltext
-from desk.commands.common import Damage, command, format_option, page
+from desk.commands.common import (
+    Damage,
+    TermsCommand,
+    command,
+    format_option,
+    page,
+    terms_argument,
+)
 from desk.errors import UsageError, nearest
 from desk.model import Value
 from desk.session import Session, pass_session
@@ -17,8 +24,9 @@ from desk.session import Session, pass_session
     "desk summarise --by team --since 30d",
     "desk summarise category:network --by month --since 2026-01-01 -f json",
     "desk summarise --define",
+    cls=TermsCommand,
 )
-@click.argument("terms", metavar="[TERM…]", nargs=-1)
+@terms_argument
 @click.option("--by", metavar="FIELD", multiple=True, help="By field, or day, week, month …")
 @click.option("--since", metavar="TIME", help="What happened from then on.")
 @click.option("--until", metavar="TIME", help="What happened before then.")
@@ -56,11 +64,9 @@ def summarise_(
         raise UsageError("the period is empty: --since is not before --until or now")
     damage = Damage()
     asked = query.parse(terms, session.actor if "me" in " ".join(terms) else "")
-    tickets = list(session.desk.tickets(damage))
-    query.check_names(asked.fields(), tickets)
-    query.check_names([name for name in by if name not in summary.TIME_FIELDS], tickets)
+    seen: set[str] = set()
     found = summary.summarise(
-        (ticket for ticket in tickets if asked.matches(ticket)),
+        asked.among(session.desk.tickets(damage), seen),
         now=session.now,
         since=start,
         until=end,
@@ -68,6 +74,8 @@ def summarise_(
         filter_text=asked.text,
         zone=session.desk.policy.zone,
     )
+    fields = [name for name in by if name not in summary.TIME_FIELDS]
+    query.check_names((*asked.fields(), *fields), seen)
     # A TypedDict is a dict of values, which the checker cannot see.
     figures = cast(dict[str, Value], found)
     if form == "table":

@@ -6,15 +6,17 @@ from desk import lifecycle
 from desk.commands.common import at_option, change_each, command, id_argument
 from desk.session import Session, pass_session
 
+_SCORES = ("1", "2", "3", "4", "5")
+
 
 @command("survey", 'desk survey 7k3f --score 5 --comment "quick and friendly"')
 @id_argument
-@click.option("--score", type=click.IntRange(1, 5), required=True, help="1 (bad) to 5 (good).")
+@click.option("--score", type=click.Choice(_SCORES), required=True, help="1 (bad) to 5 (good).")
 @click.option("--comment", metavar="TEXT", help="What the requester said.")
 @at_option
 @pass_session
 def survey_(
-    session: Session, record_id: str, score: int, comment: str | None, at: str | None
+    session: Session, record_id: str, score: str, comment: str | None, at: str | None
 ) -> None:
     """Record the requester's satisfaction with a resolved ticket, once."""
     act = session.act(at)
@@ -22,6 +24,6 @@ def survey_(
         session,
         [record_id],
         act,
-        lambda ticket: lifecycle.surveyed(ticket, act, score, comment or ""),
+        lambda ticket: lifecycle.surveyed(ticket, act, int(score), comment or ""),
         lambda _: f"has its answer: {score} of 5",
     )
