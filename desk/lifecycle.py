@@ -220,7 +220,8 @@ def _manager(ticket: Ticket, policy: Policy) -> str:
     if assignee and assignee.manager:
         return assignee.manager
     team = policy.teams.get(ticket.text("team"))
-    return team.lead if team and team.lead != ticket.text("assignee") else ""
+    lead = policy.people.get(team.lead) if team else None
+    return lead.id if lead and ticket.text("assignee") not in (lead.id, lead.manager) else ""
 
 
 def _check_said(text: str, what: str) -> None:

@@ -167,6 +167,8 @@ def change_each(
         for part in parts_of_ids(arguments):
             try:
                 ticket = change(transaction.ticket(session.desk.named(part)))
+                if act.at < min(ticket.opened, session.now):
+                    raise UsageError(f"--at {act.at} is before {ticket.id} was opened")
                 transaction.replace(ticket)
                 sentences += [f"{ticket.id} {said(ticket)}", *afterwards(transaction, ticket)]
             except ManyError.ONE_RECORD as error:

@@ -96,17 +96,16 @@ def _progress() -> "Iterator[Callable[[int, int], None]]":
         yield lambda _done, _total: None
         return
     start = time.monotonic()
-    bar: click.ProgressBar[int] = click.progressbar(
-        length=1,
-        label="tickets",
-        show_pos=True,
-        file=sys.stderr,
-        item_show_func=lambda done: f"{(done or 0) / (time.monotonic() - start):.0f}/s",
-    )
 
-    def progress(done: int, total: int) -> None:
-        bar.length = total
-        bar.update(done - bar.pos, done)
+    def rate(done: int | None) -> str:
+        return f"{(done or 0) / (time.monotonic() - start):.0f}/s"
 
-    with bar:
+    with click.progressbar(
+        range(0), length=1, label="tickets", show_pos=True, file=sys.stderr, item_show_func=rate
+    ) as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.length = total
+            bar.update(done - bar.pos, done)
+
         yield progress

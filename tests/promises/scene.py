@@ -1,0 +1,219 @@
+"""A small desk and every writing command with arguments that fit it."""
+
+import compileall
+import io
+import os
+import shutil
+import subprocess
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+
+from desk import cli, codec, store
+from desk.model import Ticket
+from tests.conftest import NOW, add, policy_text
+
+ROOT = Path(__file__).parents[2]
+AT = "2026-11-21T09:00:00+08:00"
+LATER = "2026-11-21T10:00:00+08:00"
+EXPORT = "number,title,opened\n" + "".join(
+    f"OLD-{n},Old request {n},2026-11-{n:02} 09:00\n" for n in range(1, 6)
+)
+MAP = """\
+name: old
+rows: tickets
+dates: "%Y-%m-%d %H:%M"
+columns: {number: external, title: title, opened: opened}
+"""
+
+# name: (arguments, ids that it writes)
+WRITING: dict[str, tuple[list[str], list[str]]] = {
+    "init": (["init", "."], []),
+    "open": (["open", "打印机卡纸", "-d", "It jams.\n"], []),
+    "classify": (["classify", "PRGAA", "--impact", "department"], ["PRGAA"]),
+    "assign": (["assign", "NEWAA", "--to", "chen"], ["NEWAA"]),
+    "escalate": (["escalate", "PRGAA", "--to-team", "network", "--because", "y"], ["PRGAA"]),
+    "note": (["note", "PRGAA", "A note."], ["PRGAA"]),
+    "reply": (["reply", "PRGAA", "A reply."], ["PRGAA"]),
+    "hold": (["hold", "PRGAA", "--for", "vendor"], ["PRGAA"]),
+    "resume": (["resume", "HDDAA"], ["HDDAA"]),
+    "resolve": (["resolve", "DRGAA", "--solution", "x"], ["DRGAA", "DXPAA"]),
+    "close": (["close", "RESAA", "RESBB"], ["RESAA", "RESBB"]),
+    "reopen": (["reopen", "RESAA", "--because", "x"], ["RESAA"]),
+    "cancel": (["cancel", "NEWAA", "--because", "x"], ["NEWAA"]),
+    "survey": (["survey", "CSEDA", "--score", "5"], ["CSEDA"]),
+    "link": (["link", "NEWAA", "related", "PRGAA"], ["NEWAA", "PRGAA"]),
+    "edit": (["edit", "NEWAA", "--set", "title=VPN hangs", "--set", "rack=12"], ["NEWAA"]),
+    "import": (["import", "../export.csv", "--map", "../map.yaml"], []),
+    "check": (["check", "--fix"], ["EDTAA", "MSPAA"]),
+}
+READING = ("list", "show", "history", "summarise")
+
+
+def ticket(end: str, status: str, **fields: object) -> Ticket:
+    head = {"title": f"Ticket {end}", "status": status, "opened": AT, "priority": "P4"}
+    head |= {"impact": "person", "urgency": "medium", **fields}
+    made = Ticket({"id": f"T-261121-{end}", "description": "It fails.\n"}, ())
+    return made.add("open", NOW, "chen", head)
+
+
+def build(root: Path) -> Path:
+    """The desk, with what an import reads beside it; returns its folder."""
+    desk = store.make(str(root / "desk"), policy_text())
+    original, copy = "T-261121-DRGAA", "T-261121-DXPAA"
+    add(
+        desk,
+        ticket("NEWAA", "new"),
+        ticket("PRGAA", "in_progress", assignee="chen", team="service-desk"),
+        ticket("HDDAA", "on_hold", waiting_for="vendor"),
+        ticket("RESAA", "resolved").add("resolve", NOW, "chen", solution="x"),
+        ticket("RESBB", "resolved").add("resolve", NOW, "chen", solution="x"),
+        ticket("CSEDA", "closed").add("close", NOW, "chen"),
+        ticket("DRGAA", "new", links=[f"duplicate {copy}"]),
+        ticket("DXPAA", "new", links=[f"duplicate-of {original}"]),
+        ticket("EDTAA", "new"),
+        ticket("MSPAA", "new"),
+    )
+    folder = Path(desk.root)
+    month = folder / "tickets" / "2026" / "11"
+    edited = month / "T-261121-EDTAA.yaml"
+    edited.write_text(edited.read_text().replace("Ticket EDTAA", "By hand # why", 1))
+    (folder / "tickets" / "2026" / "10").mkdir()
+    (month / "T-261121-MSPAA.yaml").rename(folder / "tickets/2026/10/T-261121-MSPAA.yaml")
+    (root / "export.csv").write_text(EXPORT)
+    (root / "map.yaml").write_text(MAP)
+    return folder
+
+
+def copy(scene: Path, to: Path, command: str) -> Path:
+    """A copy of the scene for one run of a command; returns where it runs."""
+    shutil.copytree(scene, to)
+    if command == "init":
+        shutil.rmtree(to / "desk")
+        (to / "desk").mkdir()
+    return to / "desk"
+
+
+def environment(scratch: Path) -> dict[str, str]:
+    """The same for every run, so that each makes the same calls in the same order."""
+    compileall.compile_dir(ROOT / "desk", quiet=1)
+    return {
+        "PATH": os.environ.get("PATH", ""),
+        "HOME": str(scratch / "home"),
+        "PYTHONPATH": str(ROOT),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONHASHSEED": "0",
+        "PYTHONUTF8": "1",
+        "PYTHONWARNINGS": "error",
+        "DESK_NOW": LATER,
+        "GIT_AUTHOR_NAME": "陈伟",
+        "GIT_AUTHOR_EMAIL": "chen@example.com",
+    }
+
+
+def command_line(arguments: list[str]) -> list[str]:
+    return [sys.executable, "-m", "desk", *arguments]
+
+
+def run(
+    arguments: list[str], folder: Path, env: dict[str, str], *around: str
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a command as a process of its own, behind the words `around`."""
+    return subprocess.run(
+        [*around, *command_line(arguments)],
+        cwd=folder,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def in_process(arguments: list[str], folder: Path) -> tuple[int, str, str]:
+    """Run a command in this process: (exit code, output, what it said)."""
+    out, said = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(said):
+        code = cli.run(["-C", str(folder), "--now", LATER, "--as", "chen", *arguments])
+    return code, out.getvalue(), said.getvalue()
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Every file of the desk by its path, but for what is private."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if not path.is_dir() and not name.startswith(".desk/"):
+            found[name] = path.read_bytes()
+    return found
+
+
+def violations(
+    folder: Path, command: str, before: dict[str, bytes], after: dict[str, bytes]
+) -> list[str]:
+    """What is neither old nor new, damaged, or in the way, after an interrupted command."""
+    now = files(folder)
+    wrong = [
+        f"{path} is neither old nor new"
+        for path in before.keys() | after.keys()
+        if now.get(path) not in (before.get(path), after.get(path))
+        and not (command == "open" and path not in before)
+    ]
+    strange = now.keys() - before.keys() - after.keys()
+    if command == "open":
+        strange = {path for path in strange if not _is_new_ticket(path, now[path])}
+    wrong += [f"{path} is strange" for path in strange]
+    return wrong + _moved_away(now, before, after)
+
+
+def _is_new_ticket(path: str, data: bytes) -> bool:
+    record = codec.load(data.decode())
+    return store.path_of(record.id) == path and record.title == "打印机卡纸"
+
+
+def _moved_away(
+    now: dict[str, bytes], before: dict[str, bytes], after: dict[str, bytes]
+) -> list[str]:
+    """Records that are nowhere, neither in the old place nor in the new."""
+    kept = {path.rpartition("/")[2] for path in now}
+    return [
+        f"{path} is gone"
+        for path in before
+        if path not in now and (path in after or path.rpartition("/")[2] not in kept)
+    ]
+
+
+def leftovers(folder: Path) -> list[str]:
+    """What lies in the private folder and should not."""
+    private = folder / ".desk"
+    names = {p.relative_to(private).as_posix() for p in private.rglob("*") if not p.is_dir()}
+    wrong = sorted(names - {".gitignore", "lock"})
+    ignored = private / ".gitignore"
+    if ignored.exists() and ignored.read_text() != "*\n":
+        wrong.append(".gitignore is torn")
+    return wrong
+
+
+def after_effects(folder: Path, command: str, env: dict[str, str]) -> list[str]:
+    """What keeps the desk from being used as if nothing had been interrupted."""
+    if command == "init" and not (folder / "desk.yaml").exists():
+        again = run(WRITING["init"][0], folder, env)
+        if again.returncode:
+            return [f"init ended with {again.returncode}: {again.stderr.decode()}"]
+    return _after_next(folder)
+
+
+def _after_next(folder: Path) -> list[str]:
+    code, printed, said = in_process(["open", "next"], folder)
+    wrong = [f"the next command ended with {code}: {said}"] if code else []
+    if not code:
+        code, _, said = in_process(["note", printed.strip(), "x"], folder)
+        wrong += [f"the next note ended with {code}: {said}"] if code else []
+    told: list[object] = []
+    list(store.Desk(str(folder)).records(told.append))
+    attributes = folder / ".gitattributes"
+    torn = attributes.exists() and not attributes.read_text().endswith("desk.yaml text eol=lf\n")
+    wrong += [".gitattributes is torn"] if torn else []
+    return wrong + [f"unreadable: {error}" for error in told if "its id is" not in str(error)] + [
+        f"left behind: {name}" for name in leftovers(folder)
+    ]
