@@ -79,8 +79,8 @@ _FIRST_RESPONSE = (
     "any reply, over the tickets whose first response falls in the period"
 )
 _FIRST_RESPONSE_SOURCE = (
-    "Zendesk (first reply time), Freshdesk and Zoho Desk (first response time); they leave out "
-    "a ticket that was resolved without a reply"
+    "Zendesk (first reply time), Freshdesk and Zoho Desk (first response time); Zendesk leaves "
+    "out a ticket that was resolved without a reply"
 )
 _RESOLUTION = (
     "from opening to the resolution that stands, with time on hold and before a reopening, "
@@ -106,7 +106,7 @@ _DEFINED = (
         "Tickets resolved in the period by the resolution that stands at its end, whenever they "
         "were opened. One that was closed without being resolved counts as resolved by the "
         "closing; a cancelled one does not count.",
-        "Freshdesk and ServiceNow (resolved tickets by date of resolution)",
+        "Freshservice (resolved tickets by date of resolution, whenever they were opened)",
     ),
     Definition(
         "closed",
@@ -119,7 +119,7 @@ _DEFINED = (
         "tickets",
         "Tickets that are new, in progress or on hold at the end of the period, whenever they "
         "were opened.",
-        "Zendesk (unsolved tickets), Freshdesk (backlog tickets), ITIL (size of the backlog)",
+        "Zendesk (unsolved tickets), Freshservice (backlog tickets), ITIL (size of the backlog)",
     ),
     Definition(
         "backlog_age_mean",
@@ -244,7 +244,7 @@ _DEFINED = (
         "csat_mean",
         "score",
         "Mean score, 1 to 5, of the survey answers given in the period, one a ticket.",
-        "the older form of the same figure; HDI reports both",
+        "the plain mean, which survey tools show beside the share of satisfied answers",
     ),
 )
 DEFINITIONS: Mapping[str, Definition] = {one.name: one for one in _DEFINED}
@@ -292,7 +292,8 @@ class Handling:
     """What people did with a ticket, in counts; moments in seconds since 1970.
 
     `moves` are the reassignments that took it from a team; `functional` the escalations
-    other than to a manager; `answered` and `score` are of the survey.
+    other than to a manager; `answered` and `score` are of the survey. `first_reply` is
+    infinite where there was none.
     """
 
     first_reply: float
@@ -320,9 +321,9 @@ class Facts:
 
 
 def facts(ticket: Ticket, until: datetime, fields: Sequence[str] = ()) -> Facts | None:
-    """What the log says of a ticket before `until`, None if it was opened later.
+    """What the log says of a ticket up to but without `until`, None if it was not open yet.
 
-    `fields` are those whose values then are wanted.
+    `fields` are those whose values at that moment are wanted.
     """
     return _facts(_read(ticket), until.timestamp(), fields)
 
@@ -514,10 +515,12 @@ class _Period:
     key: _Key = ()
 
     def has(self, moment: float | None) -> bool:
-        return moment is not None and self.start <= moment < self.end
+        # Facts are as of the end, or of an earlier one: they hold no moment behind it.
+        return moment is not None and self.start <= moment
 
     def resolution_in(self, ticket: Facts) -> bool:
-        return any(self.has(at) for at, _ in ticket.course.resolutions)
+        resolutions = ticket.course.resolutions
+        return bool(resolutions) and self.has(resolutions[-1][0])
 
     def touches(self, ticket: Facts) -> bool:
         """Whether the ticket counts in any measure of the period."""
@@ -575,7 +578,7 @@ def _split(whole: _Period, units: Sequence[str], zone: tzinfo) -> list[_Period]:
         labels = {unit: _label(unit, day) for unit in units}
         try:
             day = min(_day_after(unit, day) for unit in units)
-            edge = max(start, datetime(day.year, day.month, day.day, tzinfo=zone).timestamp())
+            edge = datetime(day.year, day.month, day.day, tzinfo=zone).timestamp()
         except OverflowError:
             edge = whole.end
         end = min(edge, whole.end)

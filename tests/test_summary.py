@@ -450,6 +450,7 @@ def test_first_response(log: str, seconds: int | None) -> None:
         ("11-02T10:00 reply text=try", 1, 1, 0, 0),
         ("11-02T10:00 reply text=try\n11-02T10:10 reply text=again", 0, 1, 0, 0),
         ("11-02T10:00 hold status=on_hold", 0, 1, 0, 0),
+        ("11-02T10:00 resolve status=resolved\n11-02T11:00 reopen status=in_progress", 0, 1, 0, 0),
         ("11-02T10:00 assign team=desk assignee=chen", 1, 1, 0, 0),
         ("11-02T10:00 assign team=desk\n11-02T10:10 assign assignee=chen", 1, 1, 0, 0),
         ("11-02T10:00 assign team=desk assignee=chen\n11-02T10:10 assign assignee=li", 0, 1, 1, 0),
@@ -479,7 +480,7 @@ def test_surveys_count_once_when_they_were_answered_and_only_with_a_score() -> N
     closed = "11-03T09:00 close status=closed\n"
     tickets = [
         ticket(closed + "11-04T09:00 survey score=5\n11-05T09:00 survey score=3", "closed"),
-        ticket(closed + "11-04T09:00 survey score=4", "closed"),
+        ticket(closed + "11-04T10:00 survey score=1\n11-04T09:00 survey score=4", "closed"),
         ticket(closed + "11-04T09:00 survey score=6\n11-04T09:00 survey comment=none", "closed"),
         ticket(closed, "closed"),
     ]
@@ -507,6 +508,8 @@ def test_reopen_rate_looks_at_resolutions_of_the_period_that_stand_or_not() -> N
     ):
         found = counted(tickets, since=at(since), until=at(until))
         assert (found["resolved"], found.get("reopen_rate")) == (resolved, rate), (since, until)
+    log = "11-03T09:00 resolve status=resolved\n11-05T09:00 cancel status=cancelled"
+    assert counted([ticket(log, "cancelled")])["reopen_rate"] == "0/1"
 
 
 def test_the_ages_of_the_backlog_include_their_upper_bound() -> None:
@@ -612,6 +615,8 @@ log:
     for until, age in (("11-02T12:00", 3), ("11-04T09:00", 48), ("11-06T09:00", 72)):
         found = counted(parse(text), until=at(f"2026-{until}"))
         assert found["backlog_age_mean"] == (age * 3600, 1)
+    found = grouped(parse(text), "day", since=at("2026-11-01"), until=at("2026-11-07"))
+    assert [values for values, figures in found if "opened" in figures] == [("2026-11-02",)]
     unreadable = text.replace("[2026-11-02T09:00:00+08:00", "[Monday")
     assert counted(parse(unreadable), until=at("2026-11-03")) == NONE
 
@@ -684,12 +689,39 @@ def test_a_field_has_the_value_that_stood_at_the_end_of_the_period() -> None:
         assert [one["by"] for one in found] == [{"team": team}]
 
 
+def test_which_value_stood_goes_by_n() -> None:
+    log = """
+        11-04T09:00 assign team=desk
+        11-03T09:00 assign team=net
+        11-09T09:00 note text=later"""
+    tickets = [ticket(log, "new")]
+    for until, team in (("11-03", None), ("11-04", "net"), ("11-05", "net"), ("11-10", "net")):
+        found = summarise(tickets, until=at(f"2026-{until}"), by=["team"])["groups"]
+        assert [one["by"] for one in found] == [{"team": team}]
+
+
 def test_groups_without_a_ticket_that_counts_are_left_out() -> None:
     tickets = [
         ticket("11-03T09:00 close status=closed", "closed", team="old"),
         ticket("11-20T09:00 close status=closed", "closed", team="net"),
+        ticket(
+            "11-03T09:00 resolve status=resolved\n11-20T09:00 close status=closed",
+            "closed",
+            team="closed",
+        ),
+        ticket(
+            "11-20T09:00 reply text=no\n11-20T09:10 cancel status=cancelled",
+            "cancelled",
+            team="answered",
+        ),
+        ticket(
+            "11-03T09:00 close status=closed\n11-20T09:00 survey score=4",
+            "closed",
+            team="surveyed",
+        ),
     ]
-    assert [values for values, _ in grouped(tickets, "team", since=at("2026-11-10"))] == [("net",)]
+    found = grouped(tickets, "team", since=at("2026-11-10"))
+    assert [values for values, _ in found] == [("answered",), ("closed",), ("net",), ("surveyed",)]
 
 
 def test_sub_periods_are_each_counted_as_of_their_end() -> None:
@@ -745,13 +777,28 @@ def test_sub_periods_follow_the_calendar_of_the_zone(unit: str, labels: list[str
 
 
 def test_weeks_are_cut_where_months_end_if_both_are_asked_for() -> None:
-    options = {"since": at("2026-11-23"), "until": at("2026-12-08")}
-    found = grouped([], "week", "month", now=at("2027-01-01"), **options)
+    options = {"since": at("2026-12-21"), "until": at("2027-01-05")}
+    found = grouped([], "week", "month", now=at("2027-02-01"), **options)
     assert [values for values, _ in found] == [
-        ("2026-W48", "2026-11"),
-        ("2026-W49", "2026-11"),
-        ("2026-W49", "2026-12"),
-        ("2026-W50", "2026-12"),
+        ("2026-W52", "2026-12"),
+        ("2026-W53", "2026-12"),
+        ("2026-W53", "2027-01"),
+        ("2027-W01", "2027-01"),
+    ]
+
+
+def test_groups_are_sorted_by_the_fields_as_they_were_asked_for() -> None:
+    found = grouped(parse(DESK), "team", "month")
+    assert [values for values, _ in found] == [
+        ("network", "2026-11"),
+        (None, "2026-10"),
+        (None, "2026-11"),
+    ]
+    found = grouped(parse(DESK), "month", "team")
+    assert [values for values, _ in found] == [
+        ("2026-10", None),
+        ("2026-11", "network"),
+        ("2026-11", None),
     ]
 
 
