@@ -115,10 +115,8 @@ def run(arguments: list[str]) -> int:
         return _say("interrupted", 130)
     except OSError as error:
         return _output_failed(error)
-    except SystemExit as error:
-        if isinstance(error.__context__, OSError):  # click's own answer to a broken pipe
-            return _output_failed(error.__context__)
-        raise
+    except SystemExit:  # click's own answer where the reader of the output went away
+        return _output_failed(BrokenPipeError())
     except Exception as error:
         if os.environ.get("DESK_DEBUG"):
             raise
@@ -146,7 +144,7 @@ def _say(message: str, code: int) -> int:
 
 def _output_failed(error: OSError) -> int:
     """The system refused to take our output (or something no room has caught)."""
-    sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - so that the interpreter's last flush passes
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # so that the interpreter's last flush passes
     if isinstance(error, BrokenPipeError):
         return 141
     place = error.filename or "output"

@@ -91,12 +91,12 @@ class Report:
         yield from self._of_columns()
         yield from _shortened(
             [f"line {one.line}: {one.reason}" for one in self.refused],
-            f"refused: {len(self.refused)}; the others came in",
+            f"did not come in: {len(self.refused)}",
             limit,
         )
         yield from _shortened(
             [f"{one.external} ({one.id}): {one.reason}" for one in self.differing],
-            f"different here, and left as they are: {_count(len(self.differing), 'ticket')}",
+            f"different here and left as they are: {_count(len(self.differing), 'ticket')}",
             limit,
         )
 
@@ -377,9 +377,10 @@ class _Builder:
             words = dict(step.words)
             did = _did(change)
             if step.because and step.because != before.because:
-                did, words["because"] = "hold", step.because
-            same = step[:2] == opening[:2] and step is steps[0]
-            if change or words or not (step.texts or same):
+                words["because"] = step.because
+                did = "hold" if step.status == "on_hold" else did
+            is_opening = step is steps[0] and step[:2] == opening[:2]
+            if change or words or not (step.texts or is_opening):
                 n += 1
                 yield Event(n, step.at, step.by, did, change, words | source)
             for verb, text in step.texts:

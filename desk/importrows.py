@@ -127,20 +127,25 @@ def gathered(path: Path, the_map: Map, zone: tzinfo) -> "Export":
 def _not_decoded(path: Path, encoding: str) -> DamagedError:
     """What to say of a file whose text is not of that encoding."""
     line = None
-    with _opened(path, "latin-1") as file:
-        for number, text in enumerate(file, 1):
-            try:
-                text.encode("latin-1").decode(encoding)
-            except UnicodeDecodeError:
-                line = number
-                break
+    if encoding.startswith("utf-8"):
+        with _opened(path, "latin-1") as file:
+            numbered = enumerate(file, 1)
+            line = next((number for number, text in numbered if not _is_utf_8(text)), None)
     name = encoding.removesuffix("-sig").upper()
     return DamagedError(
-        f"these bytes are not {name}; save the file as UTF-8, or write what it is into the map: "
-        "`encoding: gb18030`",
+        f"these bytes are not {name}; save the file as UTF-8, or write its encoding into the map, "
+        "such as `encoding: gb18030`",
         str(path),
         line,
     )
+
+
+def _is_utf_8(latin: str) -> bool:
+    try:
+        latin.encode("latin-1").decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _header(rows: Iterator[tuple[int, list[str] | str]]) -> list[str]:
@@ -179,8 +184,9 @@ class Layout:
             self.states = self.columns[self.roles["status"]].states or _OWN_STATES
 
     def _check(self) -> None:
+        needed = ("external", "opened", "updated") if self.map.updates else ("external", "opened")
         for name, column in self.map.columns.items():
-            if column.role in ("external", "opened", "updated") and name not in self.header:
+            if column.role in needed and name not in self.header:
                 raise DamagedError(
                     f"there is no column {name!r}, which the map calls `{column.role}`; "
                     + nearest(name, self.header).replace("the desk knows", "there are"),
@@ -267,9 +273,9 @@ class Clock:
             except ValueError:
                 continue
             if moment.year not in _YEARS:
-                raise ValueError(f"{text!r} is not between 1970 and 2069")
+                raise ValueError(f"{text[:40]!r} is not between 1970 and 2069")
             return moment if moment.tzinfo else moment.replace(tzinfo=self._zone)
-        raise ValueError(f"{text!r} is no time of the form {' or '.join(self._forms)}")
+        raise ValueError(f"{text[:40]!r} is no time of the form {' or '.join(self._forms)}")
 
 
 class _Pool(dict[str, str]):
@@ -344,4 +350,5 @@ class Export:
             return ""
         if not text:
             return f"{column} is empty; a row needs its state"
-        return f"{column} {text!r} is not in the map; {nearest(text, states)}"
+        hint = nearest(text[:40], states).replace("the desk knows", "it has")
+        return f"{column} {text[:40]!r} is not in the map; {hint}"

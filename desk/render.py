@@ -18,6 +18,7 @@ Row = Mapping[str, Value]
 
 _UNSAFE = re.compile(f"[{yamltext.UNSAFE}]")
 _UNSAFE_OR_BREAK = re.compile(f"[{yamltext.UNSAFE}\n\t]")
+_NARROWEST = 6
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -132,11 +133,12 @@ def shown(value: Value) -> str:
 
 
 def table(rows: Sequence[Sequence[str]], headers: Sequence[str], width: int = 0) -> str:
-    """A table of cells; with a `width` the widest column is cut so that lines fit it."""
+    """A table of cells; with a `width` the widest columns are cut so that lines fit it."""
     import tabulate
 
+    headers = [safe(name) for name in headers]
     if width:
-        rows = _fitted(rows, headers, width)
+        headers, *rows = _fitted([headers, *rows], width)
     tabulate.PRESERVE_WHITESPACE = True
     text = tabulate.tabulate(
         rows, headers, tablefmt="plain", disable_numparse=True, numalign="left"
@@ -144,20 +146,12 @@ def table(rows: Sequence[Sequence[str]], headers: Sequence[str], width: int = 0)
     return "".join(f"{line.rstrip()}\n" for line in text.split("\n"))
 
 
-def _fitted(rows: Sequence[Sequence[str]], headers: Sequence[str], width: int) -> list[list[str]]:
-    widths = [
-        max(columns_of(text) for text in column) for column in zip(headers, *rows, strict=True)
-    ]
-    over = sum(widths) + 2 * (len(widths) - 1) - width
-    widest = widths.index(max(widths))
-    room = max(widths[widest] - over, 12)
-    return [
-        [
-            cut(text, room) if over > 0 and place == widest else text
-            for place, text in enumerate(row)
-        ]
-        for row in rows
-    ]
+def _fitted(lines: Sequence[Sequence[str]], width: int) -> list[list[str]]:
+    """The cells, those of the widest columns cut until the lines fit or nothing is left to cut."""
+    widths = [max(map(columns_of, column)) for column in zip(*lines, strict=True)]
+    while sum(widths) + 2 * (len(widths) - 1) > width and max(widths) > _NARROWEST:
+        widths[widths.index(max(widths))] -= 1
+    return [[cut(text, room) for text, room in zip(line, widths, strict=True)] for line in lines]
 
 
 def columns_of(text: str) -> int:
@@ -173,6 +167,7 @@ def cut(text: str, width: int) -> str:
     """The text, shortened with `…` to so many columns if it is wider."""
     if columns_of(text) <= width:
         return text
+    text = text[:width]
     while text and columns_of(text) > width - 1:
         text = text[:-1]
     return f"{text}…"
@@ -230,7 +225,7 @@ def _handover(ticket: Ticket) -> str:
         return ""
     tried = [one for one in ticket.log if one.did in _TRIED and one.n < escalation.n]
     lines = [
-        f"Hand-over ({escalation.text('escalation')} escalation by {safe(escalation.by)}, "
+        f"Hand-over ({safe(escalation.text('escalation'))} escalation by {safe(escalation.by)}, "
         f"{escalation.at})\n",
         f"  why          {_hanging(escalation.text('because'))}\n",
         f"  description  {_hanging(ticket.text('description') or ticket.title)}\n",

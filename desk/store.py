@@ -95,6 +95,10 @@ class Desk:
         except OSError as error:
             raise NotFoundError(f"{root} cannot be opened: {error.strerror}") from error
 
+    def __del__(self) -> None:
+        if hasattr(self, "_root"):
+            os.close(self._root)
+
     @cached_property
     def policy(self) -> policy.Policy:
         """The rules in desk.yaml."""

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desk import codec, dates, model, summary
+from desk import codec, dates, facts, model, periods, summary
+from desk.definitions import DEFINITIONS
 from desk.errors import UsageError
 from desk.model import Ticket
 from tests import strategies
@@ -63,7 +64,7 @@ def figures(measures: dict[str, summary.Measure]) -> dict[str, object]:
     for name, measure in measures.items():
         rest = dict(measure)
         value = rest.pop("value")
-        definition = summary.DEFINITIONS[name]
+        definition = DEFINITIONS[name]
         assert (rest.pop("unit"), rest.pop("definition")) == (definition.unit, definition.text)
         if "numerator" in rest:
             assert value == rest["numerator"] / rest["denominator"]
@@ -287,18 +288,18 @@ def test_the_summary_of_nothing() -> None:
 
 
 def test_every_measure_is_defined_with_its_source() -> None:
-    assert tuple(summary.DEFINITIONS) == (
+    assert tuple(DEFINITIONS) == (
         "opened", "resolved", "closed", "backlog", "backlog_age_mean", *COUNTS[4:],
         "first_response_median", "first_response_p90", "resolution_median", "resolution_p90",
         "resolution_mean", "work_median", "first_contact_resolution_rate",
         "first_level_resolution_rate", "reopen_rate", "reassignment_mean", "escalation_rate",
         "survey_response_rate", "csat", "csat_mean",
     )  # fmt: skip
-    for name, definition in summary.DEFINITIONS.items():
+    for name, definition in DEFINITIONS.items():
         assert definition.name == name
         assert definition.text.endswith(".")
         assert definition.source
-    assert {one.unit for one in summary.DEFINITIONS.values()} == {
+    assert {one.unit for one in DEFINITIONS.values()} == {
         "tickets", "seconds", "ratio", "score", "times"
     }  # fmt: skip
 
@@ -314,11 +315,11 @@ def test_a_reopening_is_known_by_the_status_not_by_the_verb(verb: str) -> None:
         11-02T13:00 update status=resolved
         11-02T14:00 {verb} status=in_progress
         11-02T15:00 update status=resolved"""
-    facts = summary.facts(ticket(log, "resolved"), NOW)
+    found = facts.facts(ticket(log, "resolved"), NOW)
     opened = at("2026-11-02T09:00").timestamp()
     hour = 3600
-    assert facts
-    assert facts.course == summary.Course(
+    assert found
+    assert found.course == facts.Course(
         live=False,
         resolutions=((opened + hour, True), (opened + 4 * hour, True), (opened + 6 * hour, False)),
         resolved=opened + 6 * hour,
@@ -326,7 +327,7 @@ def test_a_reopening_is_known_by_the_status_not_by_the_verb(verb: str) -> None:
         holds=1,
         held=hour,
     )
-    assert facts.course.reopenings == 2
+    assert found.course.reopenings == 2
 
 
 @pytest.mark.parametrize(
@@ -350,10 +351,10 @@ def test_a_reopening_is_known_by_the_status_not_by_the_verb(verb: str) -> None:
 def test_which_resolution_and_closing_stand(
     log: str, status: str, resolved: str | None, closed: str | None
 ) -> None:
-    facts = summary.facts(ticket(log, status), NOW)
-    assert facts
+    found = facts.facts(ticket(log, status), NOW)
+    assert found
     moments = [time and at(f"2026-11-02T{time}").timestamp() for time in (resolved, closed)]
-    assert [facts.course.resolved, facts.course.closed] == moments
+    assert [found.course.resolved, found.course.closed] == moments
 
 
 def test_an_event_recorded_late_counts_from_when_it_was() -> None:
@@ -384,9 +385,9 @@ def test_at_each_moment_the_status_is_the_one_that_stood_by_n() -> None:
         11-02T10:00 resolve status=resolved"""
     one = ticket(log, "resolved")
     noon, ten = at("2026-11-02T12:00"), at("2026-11-02T10:00")
-    assert summary.facts(one, ten).course.live
-    assert summary.facts(one, noon).course.resolved == ten.timestamp()
-    assert summary.facts(one, NOW).course.resolved == ten.timestamp()
+    assert facts.facts(one, ten).course.live
+    assert facts.facts(one, noon).course.resolved == ten.timestamp()
+    assert facts.facts(one, NOW).course.resolved == ten.timestamp()
 
 
 def test_what_was_dated_before_the_opening_takes_no_negative_time() -> None:
@@ -902,7 +903,7 @@ def test_groups_sum_to_the_whole(
         assert groups == found["measures"][name]["value"]
 
 
-@given(DESKS, MOMENTS, st.sampled_from(summary.TIME_FIELDS))
+@given(DESKS, MOMENTS, st.sampled_from(periods.TIME_FIELDS))
 def test_sub_periods_sum_to_the_whole(tickets: list[Ticket], now: datetime, unit: str) -> None:
     found = summarise(tickets, now, by=[unit])
     groups = [figures(group["measures"]) for group in found["groups"]]

@@ -163,12 +163,14 @@ def change_each(
     """
     failures: list[DeskError] = []
     sentences: list[str] = []
+    parts = parts_of_ids(arguments)  # before the lock: what writes them may need it
     with session.desk.changing(session.now, act.by) as transaction:
-        for part in parts_of_ids(arguments):
+        for part in parts:
             try:
                 ticket = change(transaction.ticket(session.desk.named(part)))
                 if act.at < min(ticket.opened, session.now):
-                    raise UsageError(f"--at {act.at} is before {ticket.id} was opened")
+                    at = act.at.isoformat(timespec="seconds")
+                    raise UsageError(f"--at {at} is before {ticket.id} was opened")
                 transaction.replace(ticket)
                 sentences += [f"{ticket.id} {said(ticket)}", *afterwards(transaction, ticket)]
             except ManyError.ONE_RECORD as error:

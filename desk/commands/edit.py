@@ -3,7 +3,15 @@
 import click
 
 from desk import codec, lifecycle, model, yamltext
-from desk.commands.common import at_option, at_terminal, change_each, command, ids_argument, tell
+from desk.commands.common import (
+    at_option,
+    at_terminal,
+    change_each,
+    command,
+    ids_argument,
+    parts_of_ids,
+    tell,
+)
 from desk.commands.open import check_field_name
 from desk.errors import DamagedError, DeskError, RefusedError, UsageError
 from desk.lifecycle import Act
@@ -40,7 +48,7 @@ def edit_(
         raise UsageError(
             "say what to change with --set FIELD=VALUE; there is no terminal to edit at"
         )
-    for part in ids:
+    for part in parts_of_ids(ids):
         _edit_in_editor(session, act, part)
 
 

@@ -26,6 +26,8 @@ def written(text: str, *, suffix: str) -> str:
             raise RefusedError(f"the editor ended with {ended.returncode}; nothing was changed")
         try:
             return path.read_text(encoding="utf-8")
+        except FileNotFoundError as error:
+            raise RefusedError("the editor left no file; nothing was changed") from error
         except UnicodeDecodeError as error:
             raise UsageError("what the editor wrote is not UTF-8 text") from error
 

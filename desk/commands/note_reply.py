@@ -22,10 +22,9 @@ def note_(session: Session, record_id: str, text: str | None, at: str | None) ->
     Without TEXT the editor opens.
     """
     act = session.act(at)
+    named = session.desk.named(record_id)  # before anything is written in vain
     words = text_of(text, "the note")
-    change_each(
-        session, [record_id], act, lambda ticket: lifecycle.noted(ticket, act, words), _noted
-    )
+    change_each(session, [named], act, lambda ticket: lifecycle.noted(ticket, act, words), _noted)
 
 
 @command("reply", 'desk reply 7k3f "We are on it and will call you by noon."')
@@ -39,9 +38,10 @@ def reply_(session: Session, record_id: str, text: str | None, at: str | None) -
     Without TEXT the editor opens.
     """
     act = session.act(at)
+    named = session.desk.named(record_id)
     words = text_of(text, "the reply")
     change_each(
-        session, [record_id], act, lambda ticket: lifecycle.replied(ticket, act, words), _replied
+        session, [named], act, lambda ticket: lifecycle.replied(ticket, act, words), _replied
     )
 
 

@@ -51,14 +51,19 @@ def summarise_(
     backlog is that at its end.
     """
     from desk import summary
+    from desk.definitions import DEFINITIONS
+    from desk.periods import TIME_FIELDS
 
     names = [name.strip() for name in measures.split(",") if name.strip()]
     for name in names:
-        if name not in summary.DEFINITIONS:
-            raise UsageError(f"no measure is named {name!r}; {nearest(name, summary.DEFINITIONS)}")
+        if name not in DEFINITIONS:
+            raise UsageError(f"no measure is named {name!r}; {nearest(name, DEFINITIONS)}")
     if define:
-        _define(names or list(summary.DEFINITIONS), form)
+        _define(names or list(DEFINITIONS), form)
         return
+    by = tuple(query.canonical(name) for name in by)
+    if derived := sorted({*by} & {*query.DERIVED}):
+        raise UsageError(f"--by {derived[0]} is not possible: it is no field of the head")
     start, end = session.moment(since), session.moment(until)
     if start and start >= (end or session.now):
         raise UsageError("the period is empty: --since is not before --until or now")
@@ -74,7 +79,7 @@ def summarise_(
         filter_text=asked.text,
         zone=session.desk.policy.zone,
     )
-    fields = [name for name in by if name not in summary.TIME_FIELDS]
+    fields = [name for name in by if name not in TIME_FIELDS]
     query.check_names((*asked.fields(), *fields), seen)
     # A TypedDict is a dict of values, which the checker cannot see.
     figures = cast(dict[str, Value], found)
@@ -104,7 +109,7 @@ def _for_programs(
 
 
 def _define(names: list[str], form: str) -> None:
-    from desk.summary import DEFINITIONS
+    from desk.definitions import DEFINITIONS
 
     rows: list[render.Row] = [
         {"measure": n, "unit": DEFINITIONS[n].unit, "definition": DEFINITIONS[n].text,
