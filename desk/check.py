@@ -6,11 +6,12 @@ that can be mended without a guess carries its fix.
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from desk import codec, lifecycle, model, store, yamltext
-from desk.errors import DamagedError, DeskError, nearest
+from desk.errors import DamagedError, DeskError, ManyError, nearest
 from desk.lifecycle import Act
 from desk.model import Record, Ticket, Value
 from desk.store import Desk, Transaction
@@ -64,6 +65,7 @@ def problems(desk: Desk, act: Act, on_file: Callable[[], None] = lambda: None) -
     """All problems of the desk, by file and line; `act` is who would mend them, and when."""
     found: list[Problem] = []
     briefs: dict[str, Brief] = {}
+    misplaced: list[Entry] = []
     for path in desk.walk():
         on_file()
         try:
@@ -76,11 +78,13 @@ def problems(desk: Desk, act: Act, on_file: Callable[[], None] = lambda: None) -
             continue
         if entry is None:
             found.append(_stray(path))
-        elif (place := store.path_of(entry.record.id)) != path:
-            found.append(_misplaced(entry, place, taken=entry.record.id in briefs))
+        elif store.path_of(entry.record.id) != path:
+            misplaced.append(entry)
         else:
             briefs[entry.record.id] = _brief(entry)
             found += (p for check in RECORD_CHECKS for p in check(entry, act))
+    ids = Counter((*briefs, *(entry.record.id for entry in misplaced)))
+    found += (_misplaced(entry, taken=ids[entry.record.id] > 1) for entry in misplaced)
     found += (p for check in DESK_CHECKS for p in check(briefs, act))
     return sorted(found, key=lambda problem: (problem.path, problem.line or 0, problem.sentence))
 
@@ -112,11 +116,12 @@ def _stray(path: str) -> Problem:
     )
 
 
-def _misplaced(entry: Entry, place: str, *, taken: bool) -> Problem:
+def _misplaced(entry: Entry, *, taken: bool) -> Problem:
     line = yamltext.line_of(entry.text, "id")
-    sentence = f"its id is {entry.record.id}, whose place is {place}"
+    sentence = f"its id is {entry.record.id}, whose place is {store.path_of(entry.record.id)}"
     if taken:
-        return Problem(entry.path, line, "error", f"{sentence}; that file exists too")
+        sentence = f"{sentence}; another file has that id too, keep one of them"
+        return Problem(entry.path, line, "error", sentence)
 
     def move(transaction: Transaction) -> None:
         transaction.create(entry.record)
@@ -166,14 +171,24 @@ def statuses(entry: Entry, _: Act) -> Iterator[Problem]:
     """A hold without its reason, or a reason without the hold."""
     record = entry.record
     waiting = record.text("waiting_for")
-    if not isinstance(record, Ticket) or (record.status == "on_hold") == bool(waiting):
+    fits = waiting in model.WAITING_FOR if record.status == "on_hold" else not waiting
+    if not isinstance(record, Ticket) or fits:
         return
     right = (
         f"'waiting_for' goes with status on_hold, not {record.status}"
-        if waiting
+        if record.status != "on_hold"
         else f"status on_hold needs 'waiting_for': {', '.join(model.WAITING_FOR)}"
     )
-    yield Problem(entry.path, yamltext.line_of(entry.text, "status"), "warning", right)
+    yield Problem(entry.path, yamltext.line_of(entry.text, "status"), "error", right)
+
+
+def numbers(entry: Entry, _: Act) -> Iterator[Problem]:
+    """An event that somebody took out; merging two logs leaves no gap."""
+    have = {event.n for event in entry.record.log}
+    missing = set(range(1, max(have, default=0))) - have
+    if missing:
+        sentence = f"event {min(missing)} is missing; a log only grows, bring it back from git"
+        yield Problem(entry.path, yamltext.line_of(entry.text, "log"), "error", sentence)
 
 
 def times(entry: Entry, act: Act) -> Iterator[Problem]:
@@ -189,6 +204,7 @@ RECORD_CHECKS: tuple[Callable[[Entry, Act], Iterable[Problem]], ...] = (
     hand_edits,
     layout,
     statuses,
+    numbers,
     times,
 )
 
@@ -256,10 +272,13 @@ DESK_CHECKS: tuple[Callable[[dict[str, Brief], Act], Iterable[Problem]], ...] = 
 
 
 def mend(desk: Desk, found: Iterable[Problem], act: Act) -> int:
-    """Apply the fix of each problem that has one, in one transaction; returns how many."""
+    """Apply the fix of each problem that has one, in one transaction; returns how many it could."""
     fixable = [problem.fix for problem in found if problem.fix]
+    mended = 0
     if fixable:
         with desk.changing(act.at, act.by) as transaction:
             for fix in fixable:
-                fix(transaction)
-    return len(fixable)
+                with suppress(*ManyError.ONE_RECORD):  # what is left is found again
+                    fix(transaction)
+                    mended += 1
+    return mended

@@ -69,7 +69,11 @@ class LazyGroup(click.Group):
 
 @click.group(
     cls=LazyGroup,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings={
+        "color": True,  # else click takes what looks like a colour out of a ticket's text
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": 100,
+    },
     epilog="Each command tells more: desk open --help",
 )
 def cli() -> None:

@@ -7,7 +7,7 @@ told in the report. docs/import.md describes it.
 
 import itertools
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -186,10 +186,12 @@ class _Builder:
         self._spare = {role: layout.key_of_role(role) for role in self._final}
         custom = {*layout.keys.values(), *layout.final_keys.values(), *self._spare.values()}
         self._order = (*model.TICKET_FIELDS, *sorted(custom))
-        # What the end of a ticket decides, and so may stand elsewhere in a newer export.
-        self.final_names = frozenset(
-            {*layout.final_keys.values(), *self._spare.values(), *(_WORDS[r] for r in self._final)}
-        )
+        # Fields and words of the end of a ticket, and of its closing: where the end moves, in a
+        # newer export, they move with it.
+        closing = [role for role in self._final if role in importmap.CLOSING]
+        self._of_closing = {n for role in closing for n in (_WORDS[role], self._spare[role])}
+        of_end = {n for role in self._final for n in (_WORDS[role], self._spare[role])}
+        self._of_end = of_end - self._of_closing | {*layout.final_keys.values()}
         # Tickets that had several values in a column that the map calls final.
         self.varying: Counter[str] = Counter()
 
@@ -203,6 +205,15 @@ class _Builder:
         self._count_varying(rows)
         head = steps[-1].head if steps else opening.head
         return dict(head), tuple(self._events(opening, steps))
+
+    def moved(self, log: Sequence[Event]) -> Iterator[set[str]]:
+        """For each event of a log, the fields and words of an end that it is not (any more)."""
+        changes = [event.change.get("status", ("", "")) for event in log]
+        ends = [n for n, (a, b) in enumerate(changes) if b in _OVER and a not in _OVER]
+        closes = [n for n, (_, b) in enumerate(changes) if b == "closed"]
+        for n in range(len(log)):
+            of_end = self._of_end if n != (ends or [0])[-1] else set()
+            yield of_end | (self._of_closing if n != (closes or ends or [0])[-1] else set())
 
     # --- the steps of its life
 
@@ -222,7 +233,7 @@ class _Builder:
         before: Row = ()
         for row in rows:
             step = self._step(row, "updated", "updated_by", self._head(row))
-            ends = step.status in _OVER and not (steps and steps[-1].status == step.status)
+            ends = step.status in _OVER and not (steps and steps[-1].status in _OVER)
             step = step._replace(
                 words=self._words_of_row(row, before, ends=ends),
                 because=self._state(row).because,
@@ -600,18 +611,17 @@ class _Run:
             raise _DifferentError(
                 f"it has {imported} imported events and the file gives {len(ticket.log)}"
             )
-        moved = self._builder.final_names if imported < len(ticket.log) else frozenset()
-        theirs = iter(ticket.log)
+        theirs = zip(ticket.log, self._builder.moved(ticket.log), strict=True)
         for event in model.in_order(stored.log):
             if event.words.get(SOURCE) == self._source:
-                what = _difference(event, next(theirs), head, moved)
+                what = _difference(event, *next(theirs), head)
                 if what:
                     raise _DifferentError(
                         f"{what} of event {event.n} ({event.did}, {event.at}) is not what the "
                         "file says"
                     )
             model.apply(head, event.change)
-        return tuple(theirs)
+        return tuple(event for event, _ in theirs)
 
     def report(self, *, dry_run: bool) -> Report:
         """What became of everything."""
@@ -641,23 +651,21 @@ def _hashed(source: str, external: str, attempt: int) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4]) & 0x1FFFFFF
 
 
-def _difference(
-    ours: Event, theirs: Event, head: Mapping[str, Value], moved: Collection[str]
-) -> str:
+def _difference(ours: Event, theirs: Event, moved: set[str], head: Mapping[str, Value]) -> str:
     """What of an imported event is not as the file has it, empty where all of it is.
 
-    `head` is how the ticket stood before the event: an event that was added late does not
-    name what was so already. `moved` may have gone to a later event of the file.
+    What has `moved` the file may have in another event. `head` is how the ticket stood before
+    the event: one that was added late does not name what was so already.
     """
     for name in ("at", "by", "did"):
         if getattr(ours, name) != getattr(theirs, name):
             return name
-    was_so = {name for name, (_, to) in theirs.change.items() if head.get(name) == to}
     here = {name: to for name, (_, to) in ours.change.items()}
     there = {name: to for name, (_, to) in theirs.change.items()}
+    was_so = {name for name, to in there.items() if head.get(name) == to}
     return (
-        _unequal(here, there, {*moved} - there.keys() | was_so - here.keys())
-        or _unequal(ours.words, theirs.words, {*moved} - theirs.words.keys())
+        _unequal(here, there, moved - there.keys() | was_so - here.keys())
+        or _unequal(ours.words, theirs.words, moved - theirs.words.keys())
     )  # fmt: skip
 
 

@@ -180,12 +180,19 @@ class _Reader(settings.Reader):
         return forms
 
     def _column(self, name: str) -> Column:
-        value = self.at("columns", name)
-        if isinstance(value, str):
-            self.known(value, ROLES, "columns", name)
-            return Column(value)
         place = ("columns", name)
-        self.only(self.mapping(*place), _COLUMN, *place)
+        value = self.at(*place)
+        if isinstance(value, str):
+            self.known(value, ROLES, *place)
+            return Column(value)
+        if not isinstance(value, dict) or not value:
+            self.problem(
+                f"say what {name!r} is: a word such as title, or {{ignored: WHY}}; a column that "
+                "is not named here becomes a custom field",
+                *place,
+            )
+            return Column()
+        self.only(value, _COLUMN, *place)
         role = self.text(*place, "is")
         self.known(role, ROLES, *place, "is")
         column = Column(
@@ -195,21 +202,11 @@ class _Reader(settings.Reader):
             final=self.flag(*place, "final"),
             ignored=self.text(*place, "ignored"),
         )
-        self._check_column(name, column)
+        if "ignored" in value and (len(value) > 1 or not column.ignored):
+            self.problem("`ignored: WHY` stands alone, with the reason", *place, "ignored")
+        if column.final and role and role not in (*ENDING, *CLOSING):
+            self.problem(f"`{role}` is never final: it changes from row to row", *place, "final")
         return column
-
-    def _check_column(self, name: str, column: Column) -> None:
-        entry = self.mapping("columns", name)
-        if "ignored" in entry and (len(entry) > 1 or not column.ignored):
-            self.problem("`ignored: WHY` stands alone, with the reason", "columns", name, "ignored")
-        elif not entry:
-            self.problem(f"say what {name!r} is: a word such as title, or `ignored: WHY`; a column "
-                         "that is not named here is kept as it is", "columns", name)  # fmt: skip
-        if column.final and column.role and column.role not in (*ENDING, *CLOSING):
-            self.problem(
-                f"a {column.role} is never final: it changes from row to row", "columns", name,
-                "final",
-            )  # fmt: skip
 
     def _values(self, name: str, role: str) -> dict[str, Value]:
         place = ("columns", name, "values")
@@ -251,7 +248,7 @@ class _Reader(settings.Reader):
         for name, column in found.columns.items():
             if column.role in taken:
                 self.problem(
-                    f"{taken[column.role]!r} is the {column.role} already; one column is enough",
+                    f"{taken[column.role]!r} is `{column.role}` already; one column is enough",
                     "columns",
                     name,
                 )

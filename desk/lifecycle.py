@@ -380,14 +380,14 @@ def with_link(record: Record, act: Act, how: str, other: str) -> Record:
 
 def edited(ticket: Ticket, act: Act, change: Mapping[str, Value]) -> Ticket:
     """The ticket with other values in fields that no verb governs (None takes a field out)."""
+    if channel := change.get("channel"):
+        change = {**change, "channel": act.policy.checked("channel", str(channel))}
     change = {n: v for n, v in change.items() if ticket.head.get(n) != v}
     for name, value in change.items():
         if name in GOVERNED:
             raise RefusedError(f"{name!r} is changed by {GOVERNED[name]}")
         if name == "title" and not str(value or "").strip():
             raise UsageError("a ticket needs a title that says what it is about")
-        if name == "channel" and value:
-            act.policy.checked("channel", str(value))
     if not change:
         raise RefusedError(f"{ticket.id} is so already; nothing was changed")
     return ticket.add("edit", act.at, act.by, change)

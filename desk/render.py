@@ -147,10 +147,12 @@ def table(rows: Sequence[Sequence[str]], headers: Sequence[str], width: int = 0)
 
 
 def _fitted(lines: Sequence[Sequence[str]], width: int) -> list[list[str]]:
-    """The cells, those of the widest columns cut until the lines fit or nothing is left to cut."""
+    """The cells, the widest cut until lines fit or no more can go; the first column stays whole."""
     widths = [max(map(columns_of, column)) for column in zip(*lines, strict=True)]
-    while sum(widths) + 2 * (len(widths) - 1) > width and max(widths) > _NARROWEST:
-        widths[widths.index(max(widths))] -= 1
+    over = sum(widths) + 2 * (len(widths) - 1) - width
+    while over > 0 and max(widths[1:], default=0) > _NARROWEST:
+        widths[widths.index(max(widths[1:]), 1)] -= 1
+        over -= 1
     return [[cut(text, room) for text, room in zip(line, widths, strict=True)] for line in lines]
 
 

@@ -33,6 +33,7 @@ CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _FORGIVEN = str.maketrans("OIL", "011")
 _FILE = re.compile(r"([A-Z][A-Z0-9]*-\d{6}-[0-9A-Z]{5})\.yaml", re.ASCII)
 _LOCK_WAIT = 10.0
+_LINKED = "this is a symbolic link or below one; desk reads regular files only"
 # One sync of the whole machine is quicker than one a file from about here (measured).
 _SYNC_AT_ONCE = 16
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -154,6 +155,10 @@ class Desk:
 
     def records(self, on_damage: Callable[[DamagedError], None]) -> Iterator[Record]:
         """Every readable record; of each other one `on_damage` is told and it is passed over."""
+        years = [f"tickets/{year}" for year in self.names("tickets")]
+        for folder in ("tickets", *years, *self._months(), "kb"):
+            if os.path.islink(os.path.join(self.root, folder)):
+                on_damage(DamagedError(_LINKED, folder))
         for folder, name in self._record_files():
             path = f"{folder}/{name}"
             try:
@@ -461,7 +466,7 @@ def _read(name: str, folder: int) -> bytes:
 
 def _why_unreadable(error: OSError) -> str:
     if error.errno in (errno.ELOOP, errno.ENOTDIR):
-        return "this is a symbolic link or below one; desk reads regular files only"
+        return _LINKED
     return f"it cannot be read: {error.strerror}"
 
 

@@ -5,6 +5,7 @@ keys or second documents. Writing is desk's own, because libyaml's emitter escap
 outside the basic plane (surnames such as 𠮷 among them). The rules stand in docs/format.md.
 """
 
+import functools
 import re
 from collections.abc import Iterator
 from typing import Any, NoReturn
@@ -79,11 +80,17 @@ def parse(text: str) -> Value:
 
 def line_of(text: str, *path: str | int) -> int:
     """The line (from 1) at which the value under that path of keys and positions stands."""
-    lines: dict[tuple[str | int, ...], int] = {}
-    _Reader(text).document(lines)
+    lines = _lines(text)
     while path and path not in lines:
         path = path[:-1]
     return lines.get(path, 1)
+
+
+@functools.lru_cache(maxsize=1)
+def _lines(text: str) -> dict[tuple[str | int, ...], int]:
+    lines: dict[tuple[str | int, ...], int] = {}
+    _Reader(text).document(lines)
+    return lines
 
 
 class _Reader:

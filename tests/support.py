@@ -2,6 +2,7 @@
 
 import fcntl
 import io
+import itertools
 import os
 import struct
 import subprocess
@@ -59,17 +60,13 @@ class Ran(NamedTuple):
 class Shell:
     """Runs commands in a desk of its own: chen acts at NOW, ids are A0001, A0002, …."""
 
-    def __init__(
-        self, folder: Path, monkeypatch: pytest.MonkeyPatch, policy: str = POLICY
-    ) -> None:
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, policy: str = POLICY) -> None:
         self.root = folder / "desk"
         store.make(self.root, policy)
         self._numbers = iter(range(10 << 20, 11 << 20))
         monkeypatch.setattr(store, "random_number", lambda: next(self._numbers) + 1)
 
-    def run(
-        self, *words: str, stdin: str | bytes = "", at: str = NOW, who: str = "chen"
-    ) -> Ran:
+    def run(self, *words: str, stdin: str | bytes = "", at: str = NOW, who: str = "chen") -> Ran:
         """Run one command line in this process."""
         return run(["-C", str(self.root), "--now", at, "--as", who, *words], stdin)
 
@@ -143,11 +140,16 @@ def process(*words: str, **more: object) -> subprocess.CompletedProcess[str]:
 
 
 def at_terminal(
-    *words: str, keys: str = "", columns: int = 80, lines: int = 24, **variables: str
+    *words: str,
+    keys: str = "",
+    after: str = "",
+    columns: int = 80,
+    lines: int = 24,
+    **variables: str,
 ) -> tuple[int, str]:
     """Run a command line at a terminal of that size; returns the exit code and the screen.
 
-    `keys` are typed; they are not echoed.
+    `keys` are typed as soon as `after` is on the screen; they are not echoed.
     """
     ours, theirs = os.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
@@ -159,10 +161,15 @@ def at_terminal(
     child = subprocess.Popen(
         [sys.executable, "-m", "desk", *words],
         stdin=theirs, stdout=theirs, stderr=theirs, env=env, start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # so that Ctrl-C reaches it
     )  # fmt: skip
     os.close(theirs)
-    os.write(ours, keys.encode())
-    screen = b"".join(_read_all(ours))
+    screen = b""
+    for data in itertools.chain((b"",), _read_all(ours)):
+        screen += data
+        if keys and after.encode() in screen:
+            os.write(ours, keys.encode())
+            keys = ""
     os.close(ours)
     return child.wait(60), screen.decode()
 

@@ -289,7 +289,7 @@ def test_a_change_is_kept_and_leaves_nothing_behind(filled: store.Desk):
 
 def test_an_error_drops_every_change(filled: store.Desk):
     files = {path: Path(filled.root, path).read_bytes() for path in tree(filled.root)}
-    with pytest.raises(RefusedError):  # noqa: PT012 - it comes from within the block
+    with pytest.raises(RefusedError):  # noqa: PT012, SIM117 - from within the block
         with filled.changing(NOW, "chen") as transaction:
             transaction.replace(transaction.ticket("T-261121-7K3FQ").add("note", NOW, "chen"))
             transaction.create(ticket("T-261121-NEWNE"))
@@ -328,7 +328,7 @@ def test_creation_is_exclusive(filled: store.Desk):
 
 def test_creation_is_exclusive_even_against_what_came_since(filled: store.Desk):
     """As by git, which knows nothing of the lock."""
-    with pytest.raises(store.IdTakenError):  # noqa: PT012 - it comes at the block's end
+    with pytest.raises(store.IdTakenError):  # noqa: PT012, SIM117 - at the block's end
         with filled.changing(NOW, "chen") as transaction:
             transaction.create(ticket("T-261121-NEWNE", "ours"))
             place(filled, "T-261121-NEWNE").write_text("theirs")

@@ -28,7 +28,7 @@ def check_(session: Session, fix: bool, form: str) -> None:
     found = check.problems(session.desk, act, on_file)
     if fix:
         mended = check.mend(session.desk, found, act)
-        tell(f"{mended} problems were mended")
+        tell(f"problems mended: {mended}")
         if mended:
             count = 0
             found = check.problems(session.desk, act, on_file)
@@ -41,5 +41,7 @@ def check_(session: Session, fix: bool, form: str) -> None:
     errors = sum(problem.level == "error" for problem in found)
     outcome = f"{count} files, {errors} errors, {len(found) - errors} warnings"
     if errors:
-        raise DamagedError(f"{outcome}; {'mend them by hand' if fix else 'try desk check --fix'}")
+        by_itself = any(problem.fix for problem in found)
+        way = "desk check --fix mends some" if by_itself else "mend them by hand"
+        raise DamagedError(f"{outcome}; {way}")
     tell(outcome)

@@ -85,8 +85,9 @@ def interrupt(
 ) -> tuple[subprocess.CompletedProcess[bytes], str]:
     """Run the command with `how` (`signal=…`, `error=…`) done to that call; (ended, the call)."""
     log = folder.parent / "trace"
-    done = scene.run(arguments, folder, env, "strace", "-f", "-y", "-o", str(log), "-e",
-                     f"trace={call.name}", "-e", f"inject={call.name}:{how}:when={call.nth}")  # fmt: skip
+    inject = f"inject={call.name}:{how}:when={call.nth}"
+    done = scene.run(arguments, folder, env, "strace", "-f", "-y", "-o", str(log),
+                     "-e", f"trace={call.name}", "-e", inject)  # fmt: skip
     lines = log.read_text(errors="replace").splitlines()
     hit = next((line for line in lines if "INJECTED" in line or line.endswith("= ?")), "")
     return done, hit

@@ -112,7 +112,7 @@ def environment(scratch: Path) -> dict[str, str]:
 
 
 def command_line(arguments: list[str]) -> list[str]:
-    return [sys.executable, "-m", "desk", *arguments]
+    return [sys.executable, "-P", "-m", "desk", *arguments]
 
 
 def run(
@@ -162,6 +162,8 @@ def violations(
     strange = now.keys() - before.keys() - after.keys()
     if command == "open":
         strange = {path for path in strange if not _is_new_ticket(path, now[path])}
+    if command == "init":  # which, run again, puts them in their places
+        strange -= {"desk.yaml.new", ".gitattributes.new"}
     wrong += [f"{path} is strange" for path in strange]
     return wrong + _moved_away(now, before, after)
 
@@ -211,9 +213,12 @@ def _after_next(folder: Path) -> list[str]:
         wrong += [f"the next note ended with {code}: {said}"] if code else []
     told: list[object] = []
     list(store.Desk(str(folder)).records(told.append))
+    wrong += [f"left behind: {path}" for path in files(folder) if path.endswith(".new")]
     attributes = folder / ".gitattributes"
     torn = attributes.exists() and not attributes.read_text().endswith("desk.yaml text eol=lf\n")
     wrong += [".gitattributes is torn"] if torn else []
-    return wrong + [f"unreadable: {error}" for error in told if "its id is" not in str(error)] + [
-        f"left behind: {name}" for name in leftovers(folder)
-    ]
+    return (
+        wrong
+        + [f"unreadable: {error}" for error in told if "its id is" not in str(error)]
+        + [f"left behind: {name}" for name in leftovers(folder)]
+    )
