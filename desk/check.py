@@ -4,6 +4,7 @@ RECORD_CHECKS look at one record and its text, DESK_CHECKS at all records in bri
 that can be mended without a guess carries its fix.
 """
 
+import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -91,6 +92,8 @@ def problems(desk: Desk, act: Act, on_file: Callable[[], None] = lambda: None) -
 
 def _entry(desk: Desk, path: str) -> Entry | None:
     """The record in a file, None for a file that is not named like one."""
+    if os.path.islink(os.path.join(desk.root, path)):
+        raise DamagedError("this is a symbolic link; desk follows none")
     if not store.is_record_name(path.rpartition("/")[2]):
         return None
     text = desk.text(path)

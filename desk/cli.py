@@ -132,6 +132,8 @@ def _usage(error: click.ClickException) -> str:
     command = getattr(getattr(error, "ctx", None), "command_path", "desk")
     message = " ".join(error.format_message().split()).rstrip(".")
     message = message.replace("a valid integer range", "a whole number")
+    if isinstance(error, click.NoSuchOption) and not error.option_name.startswith("--"):
+        message += "; text that begins with a dash goes behind --"
     return f"{message}; see `{command} --help`"
 
 

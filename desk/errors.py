@@ -94,11 +94,14 @@ def nearest(word: str, known: Iterable[str]) -> str:
     choices = [choice for choice in known if choice]
     if not choices:
         return "the desk knows none yet"
-    by_folded = {choice.rpartition("/")[2].casefold(): choice for choice in choices}
-    by_folded |= {choice.casefold(): choice for choice in choices}
+    by_folded: dict[str, list[str]] = {}
+    for choice in choices:
+        for name in {choice.casefold(), choice.rpartition("/")[2].casefold()}:
+            by_folded.setdefault(name, []).append(choice)
     near = difflib.get_close_matches(word.casefold(), by_folded, n=2, cutoff=0.6)
     if near:
-        return f"did you mean {' or '.join(by_folded[match] for match in near)}?"
+        found = dict.fromkeys(choice for match in near for choice in by_folded[match])
+        return f"did you mean {' or '.join(found)}?"
     shown = choices[:12]
     more = ", …" if len(choices) > len(shown) else ""
     return f"the desk knows {', '.join(shown)}{more}"

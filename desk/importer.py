@@ -567,8 +567,6 @@ class _Run:
             self._desk.text(store.path_of(record_id))
         except NotFoundError:
             return True
-        except DamagedError:
-            return False
         return False
 
     def _is_from_here(self, stored: Record, draft: _Draft) -> bool:

@@ -107,6 +107,7 @@ def check_names(names: Iterable[str], custom: Collection[str]) -> None:
 
 def field_value(ticket: Ticket, field: str, now: datetime | None = None) -> Value:
     """A field of the head, a part of one (`requester.email`), or a DERIVED one."""
+    field = canonical(field)
     value: Value = ticket.head.get(field)
     if value is None and field in DERIVED:
         return _derived(ticket, field, now)

@@ -55,7 +55,7 @@ def _json_escape(match: re.Match[str]) -> str:
 
 def rows(rows: Sequence[Row], form: str, columns: Sequence[str] = ()) -> str:
     """Rows in one of FORMATS, each with its end of line; `columns` narrows and orders them."""
-    if columns:
+    if columns and form != "ids":
         rows = [{name: row.get(name) for name in columns} for row in rows]
     if form == "json":
         return as_json(rows) + "\n"
@@ -67,7 +67,7 @@ def rows(rows: Sequence[Row], form: str, columns: Sequence[str] = ()) -> str:
         if any("id" not in row for row in rows):
             raise UsageError("these rows have no ids; take another --format")
         return "".join(f"{row['id']}\n" for row in rows)
-    flat = [flattened(row) for row in rows]
+    flat = rows if columns else [flattened(row) for row in rows]
     names = list(columns) or list(dict.fromkeys(name for row in flat for name in row))
     if form == "csv":
         return csv(flat, names)
@@ -107,19 +107,25 @@ def csv(rows: Iterable[Row], names: Sequence[str]) -> str:
     if not names:
         return ""
     import csv
-    import io
+    from types import SimpleNamespace
 
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
+    lines: list[str] = []
+    # With RFC 4180's own line ends the writer quotes a lone \r too; ours are \n.
+    writer = csv.writer(SimpleNamespace(write=lines.append), lineterminator="\r\n")
     writer.writerow(_guarded(name) for name in names)
     writer.writerows([_guarded(row.get(name)) for name in names] for row in rows)
-    return out.getvalue()
+    return "".join(line.removesuffix("\r\n") + "\n" for line in lines)
 
 
 def tsv(rows: Iterable[Row], names: Sequence[str]) -> str:
     """Tab-separated with a header; tab, line break and backslash in a cell are escaped."""
+    if not names:
+        return ""
     escapes = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
-    lines = [names, *([_guarded(row.get(name)) for name in names] for row in rows)]
+    lines = [
+        [_guarded(name) for name in names],
+        *([_guarded(row.get(name)) for name in names] for row in rows),
+    ]
     return "".join("\t".join(text.translate(escapes) for text in line) + "\n" for line in lines)
 
 
@@ -139,7 +145,6 @@ def table(rows: Sequence[Sequence[str]], headers: Sequence[str], width: int = 0)
     headers = [safe(name) for name in headers]
     if width:
         headers, *rows = _fitted([headers, *rows], width)
-    tabulate.PRESERVE_WHITESPACE = True
     text = tabulate.tabulate(
         rows, headers, tablefmt="plain", disable_numparse=True, numalign="left"
     )

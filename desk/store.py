@@ -139,7 +139,8 @@ class Desk:
                 handle = inner
             yield handle
         finally:
-            os.close(handle)
+            with suppress(OSError):  # nothing is written through a folder's handle
+                os.close(handle)
 
     def read(self, record_id: str) -> Record:
         """The record of that whole id.
@@ -194,8 +195,9 @@ class Desk:
         A folder that is named like a record's file is among them, a link is not followed.
         """
         if not folder:
-            yield from self.walk("tickets")
-            yield from self.walk("kb")
+            for top in ("tickets", "kb"):
+                is_link = os.path.islink(os.path.join(self.root, top))
+                yield from (top,) if is_link else self.walk(top)
             return
         for name in self.names(folder):
             path = f"{folder}/{name}"
@@ -303,7 +305,8 @@ class Desk:
             try:
                 yield
             finally:
-                os.close(lock)
+                with suppress(OSError):
+                    os.close(lock)
 
 
 class Transaction:
@@ -406,9 +409,12 @@ class Transaction:
                     raise _stopped(error, done, len(self._staged), folder) from error
             for path in self._removed:
                 folder, _, name = path.rpartition("/")
-                with self._desk._folder(folder) as handle:
-                    os.unlink(name, dir_fd=handle)
-                    os.fsync(handle)
+                try:
+                    with self._desk._folder(folder) as handle:
+                        os.unlink(name, dir_fd=handle)
+                        os.fsync(handle)
+                except OSError as error:
+                    raise _stopped(error, done, len(self._staged), path) from error
 
     def _move(self, name: str, tmp: int, target: int) -> None:
         _, new = self._staged[name]

@@ -64,6 +64,15 @@ def figures(record_property: Callable[[str, object], None]) -> Callable[[str], N
     return lambda line: record_property("figure", line)
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what takes minutes, unless `-m` says which tests are wanted."""
+    if config.option.markexpr:
+        return
+    long = [item for item in items if item.get_closest_marker("long")]
+    config.hook.pytest_deselected(items=long)
+    items[:] = [item for item in items if item not in long]
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     lines = sorted(_figures(terminalreporter))
     if lines:

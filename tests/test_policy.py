@@ -137,8 +137,7 @@ NOT_FOUND = {
     ("channel", "phnoe"): "channel 'phnoe' is not in desk.yaml; did you mean phone?",
     ("kind", "x"): "kind 'x' is not in desk.yaml; the desk knows incident, request",
     ("category", "vpn"): (
-        "category 'vpn' is not in desk.yaml; the desk knows network, network/vpn, network/wifi, "
-        "account, account/vpn, account/password, other"
+        "category 'vpn' is not in desk.yaml; did you mean network/vpn or account/vpn?"
     ),
     ("team", ""): "team '' is not in desk.yaml; the desk knows network, vendor",
     ("assignee", "chne"): "person 'chne' is not in desk.yaml; did you mean chen?",

@@ -448,6 +448,22 @@ def test_a_lock_file_made_anew_while_somebody_waits_is_the_one_that_counts(
     assert (failed, desk.ids()) == ([], ["T-261121-7K3FQ", "T-261121-AAAAA"])
 
 
+def test_a_lock_on_a_file_that_was_just_deleted_is_none(desk: store.Desk, monkeypatch):
+    """Deleted between the opening and the locking, so that others would lock a new one."""
+    add(desk, ticket("T-261121-7K3FQ"))
+    real, locked = fcntl.flock, []
+
+    def flock(handle: int, how: int) -> None:
+        if not locked:
+            Path(desk.root, ".desk", "lock").unlink()
+        locked.append(handle)
+        real(handle, how)
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    add(desk, ticket("T-261121-AAAAA"))
+    assert len(locked) == 2
+
+
 def test_the_private_folder_may_be_deleted_at_any_time(desk: store.Desk):
     add(desk, ticket("T-261121-7K3FQ"))
     shutil.rmtree(Path(desk.root, ".desk"))
@@ -458,7 +474,9 @@ def test_the_private_folder_may_be_deleted_at_any_time(desk: store.Desk):
 
 def test_the_private_folder_may_be_deleted_while_somebody_waits(desk: store.Desk, held: int):
     writer, failed = _in_background(desk)
-    shutil.rmtree(Path(desk.root, ".desk"))
+    private = Path(desk.root, ".desk")
+    while private.exists():  # the one who waits puts a lock file into it again and again
+        shutil.rmtree(private, ignore_errors=True)
     writer.join()
     assert all(isinstance(error, DeskError) for error in failed)
     assert desk.ids() == ["T-261121-7K3FQ", *([] if failed else ["T-261121-AAAAA"])]

@@ -6,7 +6,7 @@ import time
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from desk import yamltext
@@ -222,6 +222,7 @@ def test_what_desk_writes_has_no_comments(head: dict):
     assert yamltext.comments(yamltext.dump_value(head)) == []
 
 
+@settings(max_examples=40)
 @given(st.data())
 def test_a_comment_put_behind_any_line_is_found(data: st.DataObject):
     """A file that desk wrote, with a comment put where YAML allows one."""

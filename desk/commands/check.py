@@ -3,7 +3,7 @@
 import click
 
 from desk import check, render
-from desk.commands.common import command, format_option, page, tell
+from desk.commands.common import command, data, format_option, page, tell
 from desk.errors import DamagedError
 from desk.session import Session, pass_session
 
@@ -37,7 +37,7 @@ def check_(session: Session, fix: bool, form: str) -> None:
         cells = [[render.shown(p.row()[name]) for name in columns] for p in found]
         page(render.table(cells, columns) if cells else "")
     else:
-        click.echo(render.rows([problem.row() for problem in found], form), nl=False)
+        data(render.rows([problem.row() for problem in found], form))
     errors = sum(problem.level == "error" for problem in found)
     outcome = f"{count} files, {errors} errors, {len(found) - errors} warnings"
     if errors:

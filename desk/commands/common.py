@@ -196,6 +196,13 @@ class Damage:
         ManyError.raise_any(self.errors)
 
 
+def data(text: str) -> None:
+    """Print data for programs as it is; at a terminal, what that would act on as escapes."""
+    from desk.render import safe
+
+    click.echo(safe(text, lines=True) if sys.stdout.isatty() else text, nl=False)
+
+
 def page(text: str) -> None:
     """Print text for a person: through PAGER where it is longer than the terminal is high."""
     import os

@@ -72,10 +72,13 @@ def _add_followers(session: Session, original: Ticket, made: Plan) -> None:
     for link in ("duplicate", "child"):
         how = "duplicate-of" if link == "duplicate" else "parent"
         for follower_id in original.linked(link):
-            with suppress(*ManyError.ONE_RECORD):
+            try:
                 follower = session.desk.read(follower_id)
-                if isinstance(follower, Ticket) and follower.live:
-                    add_follower(session, follower, how, original.id, made)
+            except ManyError.ONE_RECORD:  # which is told when it cannot be resolved
+                made.followers.append(Follower(follower_id, how, original.id, wanted=True))
+                continue
+            if isinstance(follower, Ticket) and follower.live:
+                add_follower(session, follower, how, original.id, made)
 
 
 def add_follower(session: Session, follower: Ticket, how: str, original: str, made: Plan) -> None:

@@ -11,6 +11,7 @@ from desk.commands.common import (
     Damage,
     TermsCommand,
     command,
+    data,
     format_option,
     id_argument,
     ids_argument,
@@ -72,7 +73,7 @@ def list_(
             tell("no ticket fits" if terms else "no live tickets; --all lists the others too")
     else:
         rows = [_row(ticket, names, session.now) for ticket in chosen]
-        click.echo(render.rows(rows, form, names), nl=False)
+        data(render.rows(rows, form, names))
     damage.say()
 
 
@@ -128,7 +129,7 @@ def show_(session: Session, ids: tuple[str, ...], form: str) -> None:
         page("\n".join(render.record(record, session.now) for record in found))
     elif found or not failures:
         rows = [codec.as_dict(record, log=form != "ids") for record in found]
-        click.echo(render.rows(rows, form), nl=False)
+        data(render.rows(rows, form))
     sys.stdout.flush()
     ManyError.raise_any(failures)
 
@@ -146,4 +147,4 @@ def history_(session: Session, record_id: str, form: str) -> None:
         page(render.table(cells, list(rows[0]), _width()) if rows else "")
     else:
         rows = [{"id": record.id, **codec.event_as_dict(event)} for event in record.log]
-        click.echo(render.rows(rows, form), nl=False)
+        data(render.rows(rows, form))

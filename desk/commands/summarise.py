@@ -9,6 +9,7 @@ from desk.commands.common import (
     Damage,
     TermsCommand,
     command,
+    data,
     format_option,
     page,
     terms_argument,
@@ -101,11 +102,11 @@ def _for_programs(
             if isinstance(part, dict) and isinstance(found := part["measures"], dict):
                 part["measures"] = {name: found[name] for name in names if name in found}
     if form == "json":
-        click.echo(render.as_json(figures))
+        data(render.as_json(figures) + "\n")
     elif form == "yaml":
-        click.echo(yamltext.dump_value(figures), nl=False)
+        data(yamltext.dump_value(figures))
     else:
-        click.echo(render.rows(render.figure_rows(figures, by), form), nl=False)
+        data(render.rows(render.figure_rows(figures, by), form))
 
 
 def _define(names: list[str], form: str) -> None:
@@ -117,7 +118,7 @@ def _define(names: list[str], form: str) -> None:
         for n in names
     ]  # fmt: skip
     if form != "table":
-        click.echo(render.rows(rows, form), nl=False)
+        data(render.rows(rows, form))
         return
     page(
         "\n".join(

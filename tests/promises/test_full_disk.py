@@ -16,6 +16,8 @@ POINTS = 6
 FULL = "error=ENOSPC"
 FAILING = "error=EIO"
 LYING = "retval=1"  # says that it wrote, and did not
+# These read a record to plan and again to act; what fails once is only not in the plan.
+READ_TWICE = ("check", "resolve")
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +83,7 @@ def wrong_after(
     if done.returncode:
         wrong += _wrong_words(said, done.returncode, call)
         wrong += _wrong_count(said, command, folder, before)
-    elif not is_done(command, folder, after):
+    elif not is_done(command, folder, after) and (call.changes or command not in READ_TWICE):
         wrong.append(f"ended with 0 and is not done: {said!r}")
     return wrong + scene.after_effects(folder, command, scene.environment(folder.parent))
 

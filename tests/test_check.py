@@ -1,0 +1,351 @@
+"""Whether the folder is sound: each kind of damage is planted, found, and mended or named."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from desk import check, codec, dates, lifecycle, store
+from desk.check import Problem
+from desk.lifecycle import Act
+from desk.model import Article, Ticket, Value
+from desk.store import Desk
+from tests import sample_desk
+from tests.conftest import NOW, add
+from tests.support import POLICY
+
+AT = "2026-11-21T09:00:00+08:00"
+ONE, TWO, ARTICLE = "T-261121-A0001", "T-261121-A0002", "KB-261121-A0003"
+PATH = f"tickets/2026/11/{ONE}.yaml"
+
+
+@pytest.fixture
+def sound(tmp_path: Path) -> Desk:
+    """A desk of two linked tickets and an article."""
+    desk = store.make(tmp_path / "desk", POLICY)
+    act = acting(desk)
+    one = lifecycle.opened(ONE, act, "打印机卡纸", fields={"category": "printer"})[0]
+    one = lifecycle.noted(one, act, "looked at it")
+    two = lifecycle.opened(TWO, act, "Printer jams", fields={})[0]
+    two, one = lifecycle.linked(two, act, "duplicate-of", one)
+    article = Article({"id": ARTICLE}, ()).add(
+        "open", NOW, "chen", {"title": "卡纸", "status": "draft"}
+    )
+    add(desk, one, two, article)
+    return desk
+
+
+def acting(desk: Desk) -> Act:
+    return Act("chen", NOW, desk.policy)
+
+
+def found(desk: Desk) -> list[Problem]:
+    return check.problems(desk, acting(desk))
+
+
+def lines(problems: list[Problem]) -> list[str]:
+    """Each problem as `file:line level (fixable) sentence`, the two tickets' paths in short."""
+    return [
+        f"{p.path.replace('tickets/2026/11/', '').removesuffix('.yaml')}:{p.line or ''} {p.level}"
+        f"{' (fixable)' if p.fix else ''} {p.sentence}"
+        for p in problems
+    ]
+
+
+def rewrite(desk: Desk, old: str, new: str, path: str = PATH) -> None:
+    text = desk.text(path)
+    assert old in text
+    (Path(desk.root) / path).write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def put(desk: Desk, path: str, text: str | bytes) -> None:
+    file = Path(desk.root) / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+
+
+def move(desk: Desk, path: str) -> None:
+    (Path(desk.root) / path).parent.mkdir(parents=True, exist_ok=True)
+    (Path(desk.root) / PATH).rename(Path(desk.root) / path)
+
+
+def link_folder(desk: Desk) -> None:
+    (Path(desk.root) / "tickets" / "2026").rename(Path(desk.root) / "elsewhere")
+    (Path(desk.root) / "tickets" / "2026").symlink_to(Path(desk.root) / "elsewhere")
+
+
+LAYOUT = "the layout is not the format's; the next command writes it so, comments into the log"
+HAND = "the next command writes an edit event"
+STRAY = "this is no record's file name (T-261121-7K3FQ.yaml); move it out of tickets and kb"
+OTHER = "T-261121-A0004: there is no such record"
+BACK = f"{TWO}: error (fixable) duplicate-of {ONE}, but that has no `duplicate {TWO}`"
+GONE = f"{TWO}: error duplicate-of {ONE}: there is no such record"
+
+# What is planted, and every problem that must be found then.
+DAMAGE: dict[str, tuple[Callable[[Desk], object], list[str]]] = {
+    "not YAML": (
+        lambda d: rewrite(d, "kind: incident", "kind: [incident"),
+        [f"{ONE}:3 error this is not YAML: did not find expected ',' or ']'", GONE],
+    ),
+    "a merge conflict": (
+        lambda d: rewrite(d, "status: new\n", "<<<<<<< ours\nstatus: new\n=======\n"),
+        [f"{ONE}:4 error a merge conflict begins here; settle it and remove its marks", GONE],
+    ),
+    "not UTF-8": (
+        lambda d: put(d, PATH, b"id: T-261121-A0001\ntitle: \xff\n"),
+        [f"{ONE}:2 error these bytes are not UTF-8; save the file as UTF-8", GONE],
+    ),
+    "an empty file": (
+        lambda d: put(d, PATH, ""),
+        [f"{ONE}:1 error the file is empty", GONE],
+    ),
+    "a file cut off": (
+        lambda d: put(d, PATH, d.text(PATH)[:60]),
+        [f"{ONE}:6 error this is not YAML: could not find expected ':'", GONE],
+    ),
+    "a YAML bomb": (
+        lambda d: put(d, PATH, "a: &a [x]\nb: [*a, *a]\n"),
+        [f"{ONE}:1 error anchor &a is not allowed; write each value out", GONE],
+    ),
+    "a key twice": (
+        lambda d: rewrite(d, "status: new\n", "status: new\nstatus: closed\n"),
+        [f"{ONE}:5 error key 'status' stands twice; keep one of them", GONE],
+    ),
+    "a file too large": (
+        lambda d: put(d, PATH, "#" * (1 << 20) + "\n"),
+        [f"{ONE}: error the file is over 1 MiB, which no record is", GONE],
+    ),
+    "a field missing": (
+        lambda d: rewrite(d, "title: 打印机卡纸\n", ""),
+        [f"{ONE}:1 error the field 'title' is missing", GONE],
+    ),
+    "a status that is none": (
+        lambda d: rewrite(d, "status: new", "status: open"),
+        [f"{ONE}:4 error 'open' is no status; it is one of new, in_progress, on_hold, resolved, "
+         "closed, cancelled", GONE],
+    ),
+    "a time that is none": (
+        lambda d: rewrite(d, f"opened: {AT}", "opened: 2026-13-45"),
+        [f"{ONE}:12 error '2026-13-45' is no RFC 3339 time such as 2026-11-21T09:00:00+08:00",
+         GONE],
+    ),
+    "an event without a number": (
+        lambda d: rewrite(d, "- n: 2", "- n: two"),
+        [f"{ONE}:28 error an event's 'n' is a whole number from 1", GONE],
+    ),
+    "an event taken out": (
+        lambda d: put(d, PATH, re.sub(r"(?s)- n: 2.*(?=- n: 3)", "", d.text(PATH))),
+        [f"{ONE}:13 error event 2 is missing; a log only grows, bring it back from git"],
+    ),
+    "an event from the future": (
+        lambda d: rewrite(d, f"- n: 2\n  at: {AT}", "- n: 2\n  at: 2026-11-23T09:00:00+08:00"),
+        [f"{ONE}:29 warning event 2 lies ahead: 2026-11-23T09:00:00+08:00"],
+    ),
+    "an edit by hand": (
+        lambda d: rewrite(d, "title: 打印机卡纸", "title: 打印机又卡纸"),
+        [f"{ONE}:3 warning (fixable) 'title' was changed by hand: the log says 打印机卡纸; {HAND}"],
+    ),
+    "a field added by hand": (
+        lambda d: rewrite(d, "log:", "asset: PRN-1\nlog:"),
+        [f"{ONE}:13 warning (fixable) 'asset' was changed by hand: the log has none; {HAND}"],
+    ),
+    "a field taken out by hand": (
+        lambda d: rewrite(d, "urgency: medium\n", ""),
+        [f"{ONE}:1 warning (fixable) 'urgency' was changed by hand: the log says medium; {HAND}"],
+    ),
+    "a comment": (
+        lambda d: rewrite(d, "status: new", "status: new # really?"),
+        [f"{ONE}:4 warning (fixable) {LAYOUT}"],
+    ),
+    "another layout": (
+        lambda d: rewrite(d, f"id: {ONE}\n", f'"id": {ONE}\n\n'),
+        [f"{ONE}:1 warning (fixable) {LAYOUT}"],
+    ),
+    "a hold without its reason": (
+        lambda d: rewrite(d, "status: new", "status: on_hold"),
+        [f"{ONE}:4 warning (fixable) 'status' was changed by hand: the log says new; {HAND}",
+         f"{ONE}:4 error status on_hold needs 'waiting_for': requester, vendor, problem, change"],
+    ),
+    "a reason without a hold": (
+        lambda d: rewrite(d, "status: new", "status: new\nwaiting_for: vendor"),
+        [f"{ONE}:4 error 'waiting_for' goes with status on_hold, not new",
+         f"{ONE}:5 warning (fixable) 'waiting_for' was changed by hand: the log has none; {HAND}"],
+    ),
+    "a hold for somebody unheard of": (
+        lambda d: rewrite(d, "status: new", "status: on_hold\nwaiting_for: godot"),
+        [f"{ONE}:4 warning (fixable) 'status' was changed by hand: the log says new; {HAND}",
+         f"{ONE}:4 error status on_hold needs 'waiting_for': requester, vendor, problem, change",
+         f"{ONE}:5 warning (fixable) 'waiting_for' was changed by hand: the log has none; {HAND}"],
+    ),
+    "one side of a link taken out": (
+        lambda d: change(d, ONE, links=None),
+        [BACK],
+    ),
+    "a link to nowhere": (
+        lambda d: one_sided(d, "parent", "T-261121-A0004"),
+        [f"{ONE}: error parent {OTHER}"],
+    ),
+    "a link of an unknown kind": (
+        lambda d: one_sided(d, "parnet", TWO),
+        [f"{ONE}: error link 'parnet' is unknown; did you mean parent?"],
+    ),
+    "a record in the wrong month": (
+        lambda d: move(d, f"tickets/2026/10/{ONE}.yaml"),
+        [f"tickets/2026/10/{ONE}:1 error (fixable) its id is {ONE}, whose place is {PATH}; move it",
+         GONE],
+    ),
+    "an id that is not the file's": (
+        lambda d: move(d, "tickets/2026/11/T-261121-A0009.yaml"),
+        [GONE,
+         f"T-261121-A0009:1 error (fixable) its id is {ONE}, whose place is {PATH}; move it"],
+    ),
+    "a copy of a record": (
+        lambda d: put(d, f"tickets/2026/10/{ONE}.yaml", d.text(PATH)),
+        [f"tickets/2026/10/{ONE}:1 error its id is {ONE}, whose place is {PATH}; another file has "
+         "that id too, keep one of them"],
+    ),
+    "a stray file": (
+        lambda d: put(d, "tickets/2026/11/notes.txt", "x"),
+        [f"notes.txt: warning {STRAY}"],
+    ),
+    "an editor's backup": (
+        lambda d: put(d, f"{PATH}~", "x"),
+        [f"{ONE}.yaml~: warning {STRAY}"],
+    ),
+    "a symbolic link": (
+        lambda d: (Path(d.root) / "kb/KB-261121-A0009.yaml").symlink_to(Path(d.root) / PATH),
+        ["kb/KB-261121-A0009: error this is a symbolic link; desk follows none"],
+    ),
+    "a folder with a record's name": (
+        lambda d: (Path(d.root) / "kb/KB-261121-A0009.yaml").mkdir(),
+        ["kb/KB-261121-A0009: error this is no regular file; desk reads nothing else"],
+    ),
+    "a name that desk.yaml does not know": (
+        lambda d: change(d, ONE, team="网络组"),
+        [f"{ONE}: warning team '网络组' is not in desk.yaml"],
+    ),
+    "an outside number twice": (
+        lambda d: [change(d, record_id, external="INC7") for record_id in (ONE, TWO)],
+        [f"{TWO}: warning external 'INC7' is that of {ONE} too"],
+    ),
+}  # fmt: skip
+
+
+def read(desk: Desk, record_id: str = ONE) -> Ticket:
+    record = desk.read(record_id)
+    assert isinstance(record, Ticket)
+    return record
+
+
+def change(desk: Desk, record_id: str, **fields: Value) -> None:
+    record = read(desk, record_id).add("update", NOW, "chen", fields)
+    put(desk, store.path_of(record_id), codec.dump(record))
+
+
+def one_sided(desk: Desk, how: str, other: str) -> None:
+    put(desk, PATH, codec.dump(lifecycle.with_link(read(desk), acting(desk), how, other)))
+
+
+def test_a_sound_desk_has_no_problem(sound: Desk):
+    assert found(sound) == []
+
+
+def test_the_sample_desk_raises_no_false_alarm(tmp_path: Path):
+    policy = Path(sample_desk.__file__).parents[1] / "desk.yaml"
+    desk = store.make(tmp_path / "desk", policy.read_text(encoding="utf-8"))
+    sample_desk.make(Path(desk.root))
+    assert len(desk.ids()) > 30
+    assert found(Desk(desk.root)) == []
+
+
+@pytest.mark.parametrize("kind", DAMAGE)
+def test_damage_is_found(sound: Desk, kind: str):
+    plant, expected = DAMAGE[kind]
+    plant(sound)
+    assert sorted(lines(found(sound))) == sorted(expected)
+
+
+def test_a_linked_folder_is_not_followed(sound: Desk):
+    link_folder(sound)
+    assert lines(found(sound)) == ["tickets/2026: error this is a symbolic link; desk follows none"]
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [kind for kind, (_, lines) in DAMAGE.items() if any("(fixable)" in one for one in lines)],
+)
+def test_what_can_be_mended_is_mended(sound: Desk, kind: str):
+    plant, expected = DAMAGE[kind]
+    plant(sound)
+    problems = found(sound)
+    head = dict(read_anywhere(sound).head)
+    fixable = sum("(fixable)" in one for one in expected)
+    assert check.mend(sound, problems, acting(sound)) == fixable
+    left = [line for line in expected if "(fixable)" not in line and line != GONE]
+    assert lines(found(sound)) == left
+    assert check.mend(sound, found(sound), acting(sound)) == 0
+    mended = read(sound)
+    if kind != "one side of a link taken out":
+        assert mended.head == head, "what stands in the head stays"
+
+
+def read_anywhere(desk: Desk) -> Ticket:
+    (path,) = [
+        p for p in desk.walk("tickets") if f"id: {ONE}" in desk.text(p).replace('"', "")[:40]
+    ]
+    record = codec.load(desk.text(path))
+    assert isinstance(record, Ticket)
+    return record
+
+
+def test_several_kinds_at_once_are_all_found_and_mending_mends_what_it_can(
+    sound: Desk, figures: Callable[[str], None]
+):
+    planted = 0
+    for number, (plant, expected) in enumerate(DAMAGE.values()):
+        desk = store.make(Path(sound.root).parent / f"desk{number}", POLICY)
+        for record_id in (ONE, TWO, ARTICLE):
+            put(desk, store.path_of(record_id), sound.text(store.path_of(record_id)))
+        plant(desk)
+        planted += sorted(lines(found(desk))) == sorted(expected)
+    assert planted == len(DAMAGE)
+    figures(
+        f"R8  desk check: {planted} of {len(DAMAGE)} kinds of planted damage found, 0 false alarms"
+    )
+
+
+def test_mending_one_does_not_wait_for_what_cannot_be_mended(sound: Desk):
+    rewrite(sound, "title: 打印机卡纸", "title: 打印机又卡纸")
+    put(sound, f"tickets/2026/10/{TWO}.yaml", sound.text(store.path_of(TWO)))
+    put(sound, "kb/KB-261121-A0009.yaml", "id: [\n")
+    assert check.mend(sound, found(sound), acting(sound)) == 1
+    assert lines(found(sound)) == [
+        "kb/KB-261121-A0009:2 error this is not YAML: did not find expected node content",
+        f"tickets/2026/10/{TWO}:1 error its id is {TWO}, whose place is {store.path_of(TWO)}; "
+        "another file has that id too, keep one of them",
+    ]
+
+
+def test_mending_keeps_comments_in_the_log(sound: Desk):
+    rewrite(sound, "status: new", "# first\nstatus: new # 第二\n")
+    assert check.mend(sound, found(sound), acting(sound)) == 1
+    event = read(sound).log[-1]
+    assert (event.did, event.change, dict(event.words)) == (
+        "edit", {}, {"by_hand": True, "comments": "# first\n# 第二"},
+    )  # fmt: skip
+
+
+def test_a_problem_as_data():
+    row: dict[str, Value] = {
+        "file": "x", "line": None, "level": "error", "problem": "y", "fixable": False,
+    }  # fmt: skip
+    assert Problem("x", None, "error", "y").row() == row
+
+
+def test_each_file_is_counted(sound: Desk):
+    put(sound, "kb/x", "")
+    seen: list[None] = []
+    check.problems(sound, acting(sound), lambda: seen.append(None))
+    assert len(seen) == 4
+    assert dates.stamp(NOW) == AT
