@@ -18,7 +18,7 @@ from desk.errors import DamagedError, NotFoundError, RefusedError, StorageError
 from desk.importmap import Map, State
 from desk.importrows import Clock, Export, Layout, Refusal, Row
 from desk.model import Change, Event, Record, Ticket, Value
-from desk.store import Desk, Transaction
+from desk.store import Desk, IdTakenError, Transaction
 
 BATCH = 1000
 NOBODY = "unknown"
@@ -530,23 +530,32 @@ class _Run:
                 self._refused.append(Refusal(draft.line, f"{draft.external}: {error}"))
 
     def _bring_in(self, draft: _Draft, transaction: Transaction | None) -> None:
-        for attempt in itertools.count():
+        attempt = 0
+        while True:
             number = _hashed(self._source, draft.external, attempt)
             ticket = draft.ticket(store.new_id(self._desk.policy.prefix, draft.opened, number))
+            known = self._by_end[ticket.id[-5:]]
             if ticket.id in self._created:
-                continue
-            if self._is_here(draft, ticket, transaction):
+                attempt += 1
+            elif self._is_here(draft, ticket, known, transaction):
                 return
-            if self._is_free(ticket.id):
-                self._create(ticket, transaction)
-                return
+            elif ticket.id in known:
+                attempt += 1
+            else:
+                try:
+                    self._create(ticket, transaction)
+                    return
+                except IdTakenError:  # since this import began
+                    known.append(ticket.id)
 
-    def _is_here(self, draft: _Draft, ticket: Ticket, transaction: Transaction | None) -> bool:
-        """Whether the desk has the ticket; if it lacks events of it, they are added."""
-        for record_id in dict.fromkeys((ticket.id, *self._by_end.get(ticket.id[-5:], ()))):
+    def _is_here(
+        self, draft: _Draft, ticket: Ticket, known: list[str], transaction: Transaction | None
+    ) -> bool:
+        """Whether one of the known ids is the ticket; if it lacks events of it, they are added."""
+        for record_id in known:
             try:
                 text = self._desk.text(store.path_of(record_id))
-                if text == codec.dump(ticket):
+                if record_id == ticket.id and text == codec.dump(ticket):
                     self._count["unchanged"] += 1
                     return True
                 stored = self._desk.read(record_id)
@@ -560,13 +569,6 @@ class _Run:
             if self._is_from_here(stored, draft):
                 self._compare(stored, draft, ticket, transaction)
                 return True
-        return False
-
-    def _is_free(self, record_id: str) -> bool:
-        try:
-            self._desk.text(store.path_of(record_id))
-        except NotFoundError:
-            return True
         return False
 
     def _is_from_here(self, stored: Record, draft: _Draft) -> bool:

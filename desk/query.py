@@ -17,6 +17,7 @@ TERM = re.compile(r"(-?)([^\W\d][\w.-]*):(.*)", re.DOTALL)
 DERIVED = ("age", "holder", "score", "code", "solution", "closed", "resolved")
 FIELDS = (*model.TICKET_FIELDS, *(f"requester.{part}" for part in model.REQUESTER_FIELDS), *DERIVED)
 _NONE = "none"
+_STATUSES = ("open", *model.STATUSES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class Filter:
         if wanted == _NONE:
             return not found
         if field == "category":
-            return any(text == wanted or text.startswith(f"{wanted}/") for text in found)
+            return any(f"/{wanted}/" in f"/{text}/" for text in found)
         return wanted in found
 
 
@@ -82,7 +83,7 @@ def canonical(field: str) -> str:
 def parse(terms: Sequence[str], me: str) -> Filter:
     """The filter that the terms of a command line mean; `me` is who asks.
 
-    Raises UsageError for a term that has no value.
+    Raises UsageError for a term that has no value and for a status that is none.
     """
     return Filter(tuple(_term(term) for term in terms if term.strip()), me, " ".join(terms))
 
@@ -92,6 +93,9 @@ def _term(text: str) -> Term:
     if not match or match[3].startswith("//"):
         return Term("", tuple(text.casefold().split()))
     values = tuple(value.strip().casefold() for value in match[3].split(",") if value.strip())
+    for value in values if match[2] == "status" else ():
+        if value not in _STATUSES:
+            raise UsageError(f"{value!r} is no status; {nearest(value, _STATUSES)}")
     if not values:
         raise UsageError(f"{text!r} has no value; write {match[2]}:VALUE or {match[2]}:none")
     return Term(match[2], values, negated=bool(match[1]))

@@ -145,6 +145,7 @@ def table(rows: Sequence[Sequence[str]], headers: Sequence[str], width: int = 0)
     headers = [safe(name) for name in headers]
     if width:
         headers, *rows = _fitted([headers, *rows], width)
+    tabulate.MIN_PADDING = 0  # or a header is followed by two columns more than `width` allows
     text = tabulate.tabulate(
         rows, headers, tablefmt="plain", disable_numparse=True, numalign="left"
     )

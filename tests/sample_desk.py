@@ -183,7 +183,9 @@ def make(folder: Path) -> None:
     for line in sorted(lines, key=lambda line: line.partition(" ")[0]):
         moment, who, rest = line.split(" ", 2)
         name = re.match(r"(\w+)= ", rest)
-        words = shlex.split(re.sub(r"(?<!\w)@(\w+)", lambda m: ids[m[1]], rest[name.end() if name else 0 :]))
+        words = shlex.split(
+            re.sub(r"(?<!\w)@(\w+)", lambda m: ids[m[1]], rest[name.end() if name else 0 :])
+        )
         out = _run(["-C", str(folder), "--now", f"{moment}:00+08:00", "--as", who, *words])
         if name:
             ids[name[1]] = out.strip()
@@ -201,7 +203,12 @@ def _run(arguments: list[str]) -> str:
 
 
 def _make_article(
-    folder: Path, drawn: random.Random, moment: str, who: str, did: str, fields: dict[str, model.Value]
+    folder: Path,
+    drawn: random.Random,
+    moment: str,
+    who: str,
+    did: str,
+    fields: dict[str, model.Value],
 ) -> None:
     at = dates.from_stamp(f"{moment}:00+08:00")
 

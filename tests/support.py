@@ -2,13 +2,13 @@
 
 import fcntl
 import io
-import itertools
 import os
+import select
 import struct
 import subprocess
 import sys
 import termios
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -143,13 +143,15 @@ def at_terminal(
     *words: str,
     keys: str = "",
     after: str = "",
+    meanwhile: Callable[[], object] = lambda: None,
     columns: int = 80,
     lines: int = 24,
     **variables: str,
 ) -> tuple[int, str]:
     """Run a command line at a terminal of that size; returns the exit code and the screen.
 
-    `keys` are typed as soon as `after` is on the screen; they are not echoed.
+    As soon as `after` is on the screen `meanwhile` is called and `keys` are typed; they are
+    not echoed.
     """
     ours, theirs = os.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
@@ -157,29 +159,36 @@ def at_terminal(
     modes[1] &= ~termios.OPOST
     modes[3] &= ~termios.ECHO
     termios.tcsetattr(theirs, termios.TCSANOW, modes)
-    env = environment(TERM="dumb", PAGER="cat", **variables)
     child = subprocess.Popen(
         [sys.executable, "-m", "desk", *words],
-        stdin=theirs, stdout=theirs, stderr=theirs, env=env, start_new_session=True,
+        stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
+        env=environment(**{"TERM": "dumb", "PAGER": "cat", **variables}),
         preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # so that Ctrl-C reaches it
     )  # fmt: skip
     os.close(theirs)
     screen = b""
-    for data in itertools.chain((b"",), _read_all(ours)):
+    typed = False
+    for data in _chunks(ours):
         screen += data
-        if keys and after.encode() in screen:
+        if not typed and after.encode() in screen:
+            meanwhile()
+        # A Ctrl-C just before the program waits for a key can be lost, so it is typed again.
+        if after.encode() in screen and (not typed or (after and not data)):
             os.write(ours, keys.encode())
-            keys = ""
+            typed = True
     os.close(ours)
     return child.wait(60), screen.decode()
 
 
-def _read_all(handle: int) -> Iterator[bytes]:
+def _chunks(handle: int) -> Iterator[bytes]:
+    """What comes from a terminal until it is closed, and nothing at first and while it waits."""
+    yield b""
     while True:
         try:
-            data = os.read(handle, 65536)
+            waits = not select.select([handle], [], [], 0.3)[0]
+            data = b"" if waits else os.read(handle, 65536)
         except OSError:  # Linux says EIO when the other end is closed
             return
-        if not data:
+        if not data and not waits:
             return
         yield data

@@ -3,7 +3,6 @@
 import csv
 import gzip
 import io
-import itertools
 import resource
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -826,6 +825,20 @@ def test_an_import_that_was_killed_goes_on(office: Office, tmp_path: Path, kille
     assert office.files() == clean.files()
 
 
+def test_two_imports_at_once_share_the_work(office: Office) -> None:
+    """The other one begins when this one has read the desk, and brings in all."""
+    reports: list[Report] = []
+
+    def other(done: int, _total: int) -> None:
+        if done == 10:
+            reports.append(office.bring_in(many(50), SHORT_MAP))
+
+    report = office.bring_in(many(50), SHORT_MAP, batch=10, progress=other)
+    assert (report.created, report.unchanged) == (10, 40)
+    assert [(one.created, one.unchanged) for one in reports] == [(40, 10)]
+    assert len(office.files()) == 50
+
+
 def test_progress_counts_tickets(office: Office) -> None:
     told: list[tuple[int, int]] = []
     office.bring_in(many(25), SHORT_MAP, batch=10, progress=lambda *counts: told.append(counts))
@@ -1061,7 +1074,7 @@ def written(lines: list[list[str]]) -> str:
     return file.getvalue()
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(lines=exports(), cut=st.integers(0, 7))
 def test_whatever_comes_in_is_whole_and_comes_in_once(
     tmp_path_factory: pytest.TempPathFactory, lines: list[list[str]], cut: int

@@ -32,9 +32,9 @@ ROWS: list[render.Row] = [
 
 FORMATS = {
     "table": """\
-id    title                      n    ok    tags    requester.name    requester.email    note    esc
-T-1   打印机, "卡纸"\\nzweite\\tx  3    true  a, =b   王芳
-T-2   =SUM(A1)                                                                           -1\\+2   \\x1b[31m\\u202e𠮷
+id   title                      n  ok    tags   requester.name  requester.email  note   esc
+T-1  打印机, "卡纸"\\nzweite\\tx  3  true  a, =b  王芳
+T-2  =SUM(A1)                                                                    -1\\+2  \\x1b[31m\\u202e𠮷
 """,  # noqa: E501 - as it is printed
     "json": """\
 [

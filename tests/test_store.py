@@ -472,7 +472,10 @@ def test_the_private_folder_may_be_deleted_at_any_time(desk: store.Desk):
     assert Path(desk.root, ".desk", ".gitignore").read_text() == "*\n"
 
 
-def test_the_private_folder_may_be_deleted_while_somebody_waits(desk: store.Desk, held: int):
+def test_the_private_folder_may_be_deleted_while_somebody_waits(
+    desk: store.Desk, held: int, monkeypatch
+):
+    monkeypatch.setenv("DESK_LOCK_WAIT", "0.5")
     writer, failed = _in_background(desk)
     private = Path(desk.root, ".desk")
     while private.exists():  # the one who waits puts a lock file into it again and again

@@ -21,7 +21,7 @@ from desk.commands.common import (
     terms_argument,
 )
 from desk.errors import ManyError
-from desk.model import Ticket, Value
+from desk.model import REQUESTER_FIELDS, TICKET_FIELDS, Ticket, Value
 from desk.session import Session, pass_session
 
 _COLUMNS = ("id", "priority", "status", "title", "requester.name", "holder", "age")
@@ -72,6 +72,8 @@ def list_(
         if not chosen:
             tell("no ticket fits" if terms else "no live tickets; --all lists the others too")
     else:
+        if form in ("csv", "tsv"):
+            names = names or _all_columns(chosen)
         rows = [_row(ticket, names, session.now) for ticket in chosen]
         data(render.rows(rows, form, names))
     damage.say()
@@ -87,6 +89,14 @@ def _row(ticket: Ticket, names: list[str], now: datetime) -> dict[str, Value]:
     if not names:
         return codec.as_dict(ticket, log=False)
     return {"id": ticket.id, **{name: query.field_value(ticket, name, now) for name in names}}
+
+
+def _all_columns(tickets: list[Ticket]) -> list[str]:
+    """The same columns for any tickets, then the custom fields that these have."""
+    requester = [f"requester.{part}" for part in REQUESTER_FIELDS]
+    place = TICKET_FIELDS.index("requester")
+    custom = {name for ticket in tickets for name in ticket.head} - set(TICKET_FIELDS)
+    return [*TICKET_FIELDS[:place], *requester, *TICKET_FIELDS[place + 1 :], *sorted(custom)]
 
 
 def _table(tickets: list[Ticket], names: list[str], now: datetime) -> str:

@@ -16,7 +16,8 @@ def ticket(shell: Shell) -> str:
 def test_a_resolution_with_everything(shell: Shell, ticket: str):
     ran = shell.run(
         "resolve", ticket, "--solution", "换了硒鼓\n已测试", "--cause", "drum worn",
-        "--code", "fixed", "--step", "cleaned", "--step", "换纸", "--part", "CF226A", "--config-change", "tray=A4",
+        "--code", "fixed", "--step", "cleaned", "--step", "换纸", "--part", "CF226A",
+        "--config-change", "tray=A4",
     )  # fmt: skip
     assert ran == (0, "", f"{ID} is resolved\n")
     assert (

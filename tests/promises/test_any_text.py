@@ -169,10 +169,9 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, st
         assert code == 0, (text, said)
         texts[printed.strip()] = text
         assert acting(said) == set()
-        for verb in ("note", "reply"):
-            words = [verb, printed.strip(), "--", text]
-            code, printed_too, said = scene.in_process(words, folder)
-            assert (code, printed_too, acting(said)) == (0, "", set()), text
+        words = ["note" if len(texts) % 2 else "reply", printed.strip(), "--", text]
+        code, printed_too, said = scene.in_process(words, folder)
+        assert (code, printed_too, acting(said)) == (0, "", set()), text
     return folder, texts
 
 
@@ -190,7 +189,7 @@ def test_what_is_given_to_commands_is_what_stands_in_the_record(opened):
         head = (record.title, record.text("description"), record.head.get("custom"))
         assert head == (wanted, wanted, wanted)
         assert record.head["requester"] == {"name": wanted}
-        assert [event.text("text") for event in record.log] == ["", wanted, wanted]
+        assert [event.text("text") for event in record.log] == ["", wanted]
 
 
 @pytest.mark.parametrize("form", ["json", "ndjson", "yaml"])
@@ -207,7 +206,7 @@ def test_machine_formats_read_back_as_the_input(opened, form: str, figures):
         text
         for record_id, text in texts.items()
         if [back[record_id][name] for name in ("title", "description", "custom")] != [text] * 3
-        or [event.get("text") for event in back[record_id]["log"]] != [None, text, text]
+        or [event.get("text") for event in back[record_id]["log"]] != [None, text]
     ]
     figures(f"R6 {form}: {len(texts)} texts through the commands and back, {len(wrong)} failures")
     assert wrong == []

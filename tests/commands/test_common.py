@@ -1,0 +1,203 @@
+"""What the writing commands share: many ids, partial failures, and whatever is not theirs."""
+
+from collections.abc import Callable
+
+import pytest
+import yaml
+
+from desk import cli
+from desk.commands.common import parts_of_ids
+from tests.support import Shell
+
+ID, OTHER = "T-261121-A0001", "T-261121-A0002"
+READING = {"init", "open", "list", "show", "history", "summarise", "import", "check"}
+
+# Each writing command with the commands that bring a ticket to where it is allowed.
+WRITING: dict[str, tuple[list[list[str]], list[str]]] = {
+    "classify": ([], ["classify", ID, "--impact", "department"]),
+    "assign": ([], ["assign", ID, "--to", "lin"]),
+    "escalate": ([], ["escalate", ID, "--to-team", "vendor", "--because", "x"]),
+    "note": ([], ["note", ID, "试过重启"]),
+    "reply": ([], ["reply", ID, "We are on it."]),
+    "hold": ([], ["hold", ID, "--for", "vendor", "--until", "2d"]),
+    "resume": ([["hold", ID, "--for", "vendor"]], ["resume", ID]),
+    "resolve": ([], ["resolve", ID, "--solution", "换了硒鼓"]),
+    "close": ([["resolve", ID, "--solution", "x"]], ["close", ID]),
+    "reopen": ([["resolve", ID, "--solution", "x"]], ["reopen", ID, "--because", "again"]),
+    "cancel": ([], ["cancel", ID, "--because", "x"]),
+    "survey": ([["resolve", ID, "--solution", "x"]], ["survey", ID, "--score", "5"]),
+    "link": ([], ["link", ID, "related", OTHER]),
+    "edit": ([], ["edit", ID, "--set", "site=北京"]),
+}
+# The same without the id, for commands that take several.
+SEVERAL = {
+    name: (before, words) for name, (before, words) in WRITING.items()
+    if name not in ("note", "reply", "survey", "link")
+}  # fmt: skip
+
+CUSTOM = """\
+asset: "007"
+rack: {row: 7, slots: [1, "two", null], "on": yes}
+seats: 12
+vip: true
+机身编号: |
+  第一行
+    second
+"""
+CUSTOM_VALUES = {
+    "asset": "007",
+    "rack": {"row": "7", "slots": ["1", "two", "null"], "on": "yes"},
+    "seats": "12",
+    "vip": "true",
+    "机身编号": "第一行\n  second\n",
+}
+
+
+def test_every_writing_command_is_tried():
+    assert set(WRITING) == set(cli.COMMANDS) - READING
+
+
+@pytest.mark.parametrize("name", WRITING)
+def test_custom_fields_hand_edits_and_comments_survive(shell: Shell, name: str):
+    before, words = WRITING[name]
+    shell.open("Printer jams", "-d", "Tray 2")
+    shell.open("other")
+    for step in before:
+        shell.done(*step)
+    log = shell.text(ID).partition("log:\n")[2]
+    shell.rewrite(ID, "title: Printer jams", "title: 打印机卡纸 # 改过")
+    shell.rewrite(ID, "log:\n", f"# 自定义\n{CUSTOM}log:\n")
+    shell.rewrite(ID, "kind: incident\n", "")
+    shell.done(*words, who="lin")
+    text = shell.text(ID)
+    head = yaml.load(text, yaml.CBaseLoader)
+    assert {key: head[key] for key in CUSTOM_VALUES} == CUSTOM_VALUES
+    assert head["title"] == "打印机卡纸"
+    assert "kind" not in head
+    assert f"log:\n{log}" in text, "the log grew and nothing in it changed"
+    edit, event = head["log"][-2:]
+    assert event["did"] == name
+    assert (edit["did"], edit["by"], edit["by_hand"]) == ("edit", "lin", "true")
+    assert edit["comments"] == "# 改过\n# 自定义"
+    assert edit["change"]["title"] == ["Printer jams", "打印机卡纸"]
+    assert edit["change"]["kind"] == ["incident", "null"]
+    assert {k: to for k, (_, to) in edit["change"].items() if k in CUSTOM_VALUES} == CUSTOM_VALUES
+    assert shell.done("check").err == "2 files, 0 errors, 0 warnings\n"
+
+
+@pytest.mark.parametrize("name", WRITING)
+def test_a_second_run_finds_nothing_more_to_write_down(shell: Shell, name: str):
+    before, words = WRITING[name]
+    shell.open("Printer jams")
+    shell.open("other")
+    for step in (*before, words):
+        shell.done(*step)
+    shell.done("note", ID, "x")
+    assert "by_hand" not in shell.text(ID)
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+def test_one_that_fails_does_not_keep_the_others(shell: Shell, name: str):
+    before, words = SEVERAL[name]
+    shell.open("one")
+    shell.open("two")
+    for step in before:
+        shell.done(*step)
+        shell.done(step[0], OTHER, *step[2:])
+    ran = shell.run(words[0], ID, "nosuch", OTHER, *words[2:])
+    assert ran.code == 3
+    assert ran.out == ""
+    *said, failed = ran.err.splitlines()
+    assert failed == "desk: no record is named 'nosuch'; `desk list --all` shows them"
+    assert [line.split()[0] for line in said] == [ID, OTHER]
+    assert {f"did: {name}" in shell.text(one) for one in (ID, OTHER)} == {True}
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+def test_ids_from_standard_input(shell: Shell, name: str):
+    before, words = SEVERAL[name]
+    shell.open("one")
+    shell.open("two")
+    for step in before:
+        shell.done(*step)
+        shell.done(step[0], OTHER, *step[2:])
+    ran = shell.run(words[0], "-", *words[2:], stdin=f"{ID}\n{OTHER}\n{ID}\n")
+    assert (ran.code, len(ran.err.splitlines())) == (0, 2)
+
+
+def test_no_ids_at_all_change_nothing(shell: Shell):
+    assert shell.run("close", "-", stdin="") == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    ("errors", "code"),
+    [
+        (["nosuch"], 3),
+        (["nosuch", "neither"], 3),
+        ([OTHER], 1),
+        ([OTHER, "nosuch"], 1),
+        (["broken"], 4),
+        (["broken", "nosuch"], 1),
+    ],
+)
+def test_the_exit_code_of_partial_failures(shell: Shell, errors: list[str], code: int):
+    """One kind of failure has its own code, several kinds have 1."""
+    shell.open("fine")
+    shell.open("cancelled")
+    shell.open("damaged")
+    shell.done("cancel", OTHER, "--because", "x")
+    shell.path("T-261121-A0003").write_text("id: [", encoding="utf-8")
+    parts = ["a0003" if error == "broken" else error for error in errors]
+    ran = shell.run("resolve", ID, *parts, "--solution", "x")
+    assert (ran.code, ran.out) == (code, "")
+    assert len([line for line in ran.err.splitlines() if line.startswith("desk: ")]) == len(errors)
+    assert shell.head(ID, "status") == ["resolved"]
+
+
+def test_the_same_mistake_is_said_once(shell: Shell):
+    shell.open("one")
+    shell.open("two")
+    assert shell.run("assign", ID, OTHER, "--to", "lim") == (
+        1, "", "desk: person 'lim' is not in desk.yaml; did you mean lin?\n"
+    )  # fmt: skip
+
+
+NAMES: dict[str, Callable[[], str]] = {
+    "T-261121-A0001": lambda: ID,
+    "t-261121-a0001": lambda: ID,
+    "A0001": lambda: ID,
+    "aooo1": lambda: ID,
+    "aoooi": lambda: ID,
+    "AOOOL": lambda: ID,
+    "INC0012": lambda: ID,
+    "4711": lambda: OTHER,
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_how_a_ticket_is_named(shell: Shell, name: str):
+    shell.open("one", "--external", "INC0012")
+    shell.open("two", "--external", "4711")
+    assert shell.run("note", name, "x").err == f"{NAMES[name]()} has a note (internal)\n"
+
+
+def test_an_ambiguous_part_lists_the_candidates(shell: Shell):
+    for title in "abcdefghijk":
+        shell.open(title)
+    ran = shell.run("note", "A000", "x")
+    shown = ", ".join(f"T-261121-A000{n}" for n in range(1, 9))
+    assert ran == (3, "", f"desk: 'A000' is part of 11 ids: {shown} and 3 more; give more of it\n")
+
+
+def test_an_article_is_not_for_ticket_commands(shell: Shell):
+    article = shell.root / "kb" / "KB-261121-A0009.yaml"
+    article.write_text("id: KB-261121-A0009\ntitle: VPN\nstatus: draft\n", encoding="utf-8")
+    for name, (_, words) in WRITING.items():
+        if name != "link":
+            assert shell.run(words[0], "a0009", *words[2:]) == (
+                1, "", "desk: KB-261121-A0009 is an article; this command is for tickets\n"
+            )  # fmt: skip
+
+
+def test_each_id_once_in_the_order_given():
+    assert parts_of_ids(["b", "a", "b"]) == ["b", "a"]

@@ -1,0 +1,398 @@
+"""desk list, show and history."""
+
+import csv
+import io
+import json
+import re
+
+import pytest
+from wcwidth import wcswidth
+
+from desk import codec, render
+from desk.model import TICKET_FIELDS
+from tests.support import Shell, at_terminal
+
+A, B, C, D, E = (
+    "T-261119-A0001", "T-261120-A0002", "T-261121-A0003", "T-261121-A0004", "T-261121-A0005",
+)  # fmt: skip
+
+
+@pytest.fixture
+def five(shell: Shell) -> Shell:
+    """Five tickets, one of them closed."""
+    shell.open("打印机卡纸", "--requester", "王芳", "--category", "printer", "--tag", "hp",
+               "--field", "asset=P-1", "-d", "第二次", at="2026-11-19T09:00+08:00")  # fmt: skip
+    shell.open("VPN drops every hour", "--assignee", "lin", "--impact", "department",
+               "--requester", "Iris Novak", at="2026-11-20T09:00+08:00")  # fmt: skip
+    shell.open("Disk full", "--team", "network", at="2026-11-21T08:15+08:00")
+    shell.done("hold", C, "--for", "vendor", "--until", "2d")
+    shell.open("Password forgotten", "--assignee", "chen")
+    shell.done("resolve", D, "--solution", "Reset it", "--code", "fixed")
+    shell.done("close", D)
+    shell.done("survey", D, "--score", "5")
+    shell.done("open", "--urgency", "high", "--", "=1+1")
+    return shell
+
+
+def listed(shell: Shell, *words: str) -> str:
+    """The last characters of the ids in the order in which they are listed."""
+    out = shell.done("list", "-f", "ids", *words).out
+    return "".join(line[-1] for line in out.splitlines())
+
+
+# --- list ----------------------------------------------------------------------------------
+
+
+def test_live_tickets_by_priority_the_oldest_first(five: Shell):
+    assert five.run("list") == (
+        0,
+        """\
+id              priority  status            title                 requester   holder   age
+T-261120-A0002  P3        in_progress       VPN drops every hour  Iris Novak  lin      1d
+T-261121-A0005  P3        new               =1+1                                       0m
+T-261119-A0001  P4        new               打印机卡纸            王芳                 2d
+T-261121-A0003  P4        on_hold (vendor)  Disk full                         network  45m
+""",
+        "",
+    )
+
+
+def test_columns_of_a_table_stand_below_each_other(five: Shell):
+    table = five.done("list", "--columns", "title,requester.name,id").out
+    starts = {wcswidth(line[: line.index("T-26")]) for line in table.splitlines()[1:]}
+    assert len(starts) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ([], "2513"),
+        (["--all"], "25134"),
+        (["status:open"], "2513"),
+        (["status:closed"], "4"),
+        (["status:new,closed"], "514"),
+        (["-status:new"], "23"),
+        (["--all", "-status:new"], "234"),
+        (["-team:network"], "251"),
+        (["priority:P3", "-assignee:lin"], "5"),
+        (["assignee:me"], ""),
+        (["--all", "assignee:me"], "4"),
+        (["holder:network,lin"], "23"),
+        (["asset:p-1"], "1"),
+        (["tag:HP"], "1"),
+        (["卡纸"], "1"),
+        (["第二次"], "1"),
+        (["full disk"], "3"),
+        (["--", "=1"], "5"),
+        (["-formula:x"], "2513"),
+        (["--sort", "opened"], "1235"),
+        (["--sort", "-opened"], "5321"),
+        (["--sort", "title"], "5321"),
+        (["--sort", "-age,id"], "1235"),
+        (["--sort", "holder"], "2315"),
+        (["--limit", "2"], "25"),
+        (["--limit", "0"], ""),
+        (["--all", "--sort", "-score", "--limit", "1"], "4"),
+    ],
+)
+def test_terms_order_and_limit(five: Shell, words: list[str], found: str):
+    if "-formula:x" in words:
+        five.done("edit", E, "--set", "formula=y")
+    assert listed(five, *words) == found
+
+
+def test_columns_for_people(five: Shell):
+    assert (
+        five.done("list", "--all", "--columns", "title,score,tag,requester,age").out
+        == """\
+title                 score  tag  requester   age
+VPN drops every hour              Iris Novak  1d
+=1+1                                          0m
+打印机卡纸                   hp   王芳        2d
+Disk full                                     45m
+Password forgotten    5                       0m
+"""
+    )
+
+
+HEADS = [
+    {
+        "id": B, "kind": "incident", "title": "VPN drops every hour", "status": "in_progress",
+        "priority": "P3", "impact": "department", "urgency": "medium", "channel": "phone",
+        "requester": {"name": "Iris Novak"}, "assignee": "lin",
+        "opened": "2026-11-20T09:00:00+08:00",
+    },
+    {
+        "id": A, "kind": "incident", "title": "打印机卡纸", "status": "new", "priority": "P4",
+        "impact": "person", "urgency": "medium", "category": "hardware/printer",
+        "channel": "phone", "requester": {"name": "王芳"}, "tags": ["hp"],
+        "opened": "2026-11-19T09:00:00+08:00", "asset": "P-1", "description": "第二次",
+    },
+]  # fmt: skip
+
+
+def test_json_has_the_heads_with_the_keys_of_the_file(five: Shell):
+    words = ("list", "category:printer,none", "-title:=1+1", "-team:network")
+    assert json.loads(five.done(*words, "-f", "json").out) == HEADS
+    lines = five.done(*words, "-f", "ndjson").out.splitlines()
+    assert [json.loads(line) for line in lines] == HEADS
+    assert list(json.loads(lines[1])) == list(HEADS[1])
+
+
+def test_yaml_has_the_same(five: Shell):
+    assert (
+        five.done("list", "title:打印机卡纸", "-f", "yaml").out
+        == """\
+- id: T-261119-A0001
+  kind: incident
+  title: 打印机卡纸
+  status: new
+  priority: P4
+  impact: person
+  urgency: medium
+  category: hardware/printer
+  channel: phone
+  requester:
+    name: 王芳
+  tags:
+  - hp
+  opened: 2026-11-19T09:00:00+08:00
+  asset: P-1
+  description: 第二次
+"""
+    )
+
+
+def test_csv_has_the_same_columns_for_any_tickets(five: Shell):
+    known = [name for name in TICKET_FIELDS if name != "requester"]
+    header = ",".join(known).replace("team,", "requester.name,requester.email,requester.phone,"
+                                     "requester.department,team,")  # fmt: skip
+    assert five.done("list", "nothing", "-f", "csv").out == f"{header}\n"
+    assert five.done("list", "team:network", "-f", "csv").out == (
+        f"{header}\n{C},incident,Disk full,on_hold,vendor,2026-11-23T09:00:00+08:00,P4,,person,"
+        "medium,,,phone,,,,,network,,,,,2026-11-21T08:15:00+08:00,,\n"
+    )
+    assert five.done("list", "tag:hp", "-f", "tsv").out == (
+        f"{header},asset\n{A},incident,打印机卡纸,new,,,P4,,person,medium,,hardware/printer,phone,"
+        '王芳,,,,,,["hp"],,,2026-11-19T09:00:00+08:00,,第二次,P-1\n'
+    ).replace(",", "\t")
+
+
+def test_chosen_columns_for_programs(five: Shell):
+    words = ("--all", "--columns", "title,score,requester,age", "--sort", "title")
+    assert (
+        five.done("list", *words, "-f", "csv").out
+        == """\
+title,score,requester,age
+'=1+1,,,0
+Disk full,,,2700
+Password forgotten,5,,0
+VPN drops every hour,,"{""name"": ""Iris Novak""}",86400
+打印机卡纸,,"{""name"": ""王芳""}",172800
+"""
+    )
+    assert json.loads(five.done("list", *words, "-f", "json").out)[2] == {
+        "title": "Password forgotten", "score": 5, "requester": None, "age": 0,
+    }  # fmt: skip
+    assert listed(five, *words) == "53421"
+
+
+def test_nothing_found_is_no_error(five: Shell):
+    assert five.run("list", "nothing") == (0, "", "no ticket fits\n")
+    assert five.run("list", "nothing", "-f", "json") == (0, "[]\n", "")
+    assert five.run("list", "nothing", "-f", "ids") == (0, "", "")
+
+
+def test_an_empty_desk(shell: Shell):
+    assert shell.run("list") == (0, "", "no live tickets; --all lists the others too\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["team:"], "'team:' has no value; write team:VALUE or team:none"),
+        (["tema:x"], "no ticket has a field 'tema'; did you mean team?"),
+        (["status:clsed"], "'clsed' is no status; did you mean closed?"),
+        (["--columns", "id,titel"], "no ticket has a field 'titel'; did you mean title?"),
+        (["--sort", "-urgncy"], "no ticket has a field 'urgncy'; did you mean urgency?"),
+        (["--limit", "-1"],
+         "Invalid value for '--limit': -1 is not in the range x>=0; see `desk list --help`"),
+        (["--limit", "few"],
+         "Invalid value for '--limit': 'few' is not a whole number; see `desk list --help`"),
+        (["-f", "xml"], "Invalid value for '-f' / '--format': 'xml' is not one of 'table', 'json', "
+         "'ndjson', 'csv', 'tsv', 'yaml', 'ids'; see `desk list --help`"),
+        (["-5"], "No such option '-5'; text that begins with a dash goes behind --; see "
+         "`desk list --help`"),
+    ],
+)  # fmt: skip
+def test_bad_lists(five: Shell, words: list[str], sentence: str):
+    assert five.run("list", *words) == (2, "", f"desk: {sentence}\n")
+
+
+def test_damaged_files_are_named_and_the_others_listed(five: Shell):
+    five.path(A).write_text("id: [", encoding="utf-8")
+    five.path(C).write_text("id: T-261121-A0003\n", encoding="utf-8")
+    ran = five.run("list", "-f", "ids")
+    assert ran == (
+        4,
+        f"{B}\n{E}\n",
+        f"desk: tickets/2026/11/{A}.yaml:2: this is not YAML: did not find expected node content\n"
+        f"desk: tickets/2026/11/{C}.yaml:1: the field 'title' is missing\n",
+    )
+
+
+def test_a_table_is_cut_to_the_terminal_and_nothing_else_is(five: Shell):
+    words = ("-C", str(five.root), "--as", "chen", "list")
+    assert (
+        at_terminal(*words, columns=65)[1]
+        == """\
+id              priority  status     title      requeste…  h…  age
+T-261120-A0002  P3        in_progr…  VPN drop…  Iris No…   lin  1d
+"""
+    )
+    assert "VPN drops every hour" in at_terminal(*words, columns=110)[1]
+    assert at_terminal(*words, "-f", "csv", columns=40)[1] == five.done("list", "-f", "csv").out
+
+
+def test_what_a_terminal_would_act_on_is_shown_in_every_format(five: Shell):
+    five.done("edit", A, "--set", "title=\x1b[31m红\u202e", "--set", "description=\x9b2J\n\x07")
+    for form in render.FORMATS:
+        for words in (("list",), ("show", A), ("history", A)):
+            screen = at_terminal("-C", str(five.root), *words, "-f", form, columns=300)[1]
+            assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]", screen), (form, words)
+
+
+# --- show ----------------------------------------------------------------------------------
+
+
+def test_a_ticket_for_a_person(five: Shell):
+    assert five.run("show", "a0003", at="2026-11-21T12:00+08:00") == (
+        0,
+        """\
+T-261121-A0003  Disk full
+kind         incident
+status       on_hold
+waiting_for  vendor
+until        2026-11-23T09:00:00+08:00
+priority     P4
+impact       person
+urgency      medium
+channel      phone
+team         network
+opened       2026-11-21T08:15:00+08:00 (3h 45m ago)
+
+Log
+  2026-11-21T08:15:00+08:00  chen  open
+  2026-11-21T09:00:00+08:00  chen  hold: status new → on_hold, waiting_for vendor, until 2026-11-23T09:00:00+08:00
+""",  # noqa: E501 - as it is printed
+        "",
+    )
+
+
+@pytest.mark.parametrize("form", ["json", "ndjson", "yaml"])
+def test_the_whole_record_with_its_log_for_programs(five: Shell, form: str):
+    import yaml
+
+    out = five.done("show", A, D, "-f", form).out
+    if form == "yaml":
+        found = yaml.load(out, yaml.CBaseLoader)
+        assert [(one["id"], len(one["log"])) for one in found] == [(A, 1), (D, 4)]
+        return
+    found = json.loads(out) if form == "json" else [json.loads(x) for x in out.splitlines()]
+    assert found == [codec.as_dict(codec.load(five.text(one))) for one in (A, D)]
+
+
+def test_the_whole_record_as_csv(five: Shell):
+    (row,) = csv.DictReader(io.StringIO(five.done("show", D, "-f", "csv").out))
+    assert (row["id"], row["status"]) == (D, "closed")
+    assert [event["did"] for event in json.loads(row["log"])] == [
+        "open", "resolve", "close", "survey",
+    ]  # fmt: skip
+
+
+def test_several_from_a_list(five: Shell):
+    ids = five.done("list", "-f", "ids").out
+    assert five.done("show", "-", "-f", "ids", stdin=ids).out == ids
+
+
+def test_what_cannot_be_shown_is_said_after_the_others(five: Shell):
+    five.path(C).write_text("id: [", encoding="utf-8")
+    assert five.run("show", "nosuch", A, "a0003", "-f", "ids") == (
+        1,
+        f"{A}\n",
+        "desk: no record is named 'nosuch'; `desk list --all` shows them\n"
+        f"desk: tickets/2026/11/{C}.yaml:2: this is not YAML: did not find expected node content\n",
+    )
+    assert five.run("show", "a0003", "-f", "json") == (
+        4,
+        "",
+        f"desk: tickets/2026/11/{C}.yaml:2: this is not YAML: did not find expected node content\n",
+    )
+
+
+def test_an_article(shell: Shell):
+    article = shell.root / "kb" / "KB-261121-A0009.yaml"
+    article.write_text(
+        "id: KB-261121-A0009\ntitle: 卡纸\nstatus: draft\nowner: lin\nbody: |\n  打开后盖。\n",
+        encoding="utf-8",
+    )
+    assert shell.done("show", "kb-").out == (
+        "KB-261121-A0009  卡纸\nstatus  draft\nowner   lin\n\nBody\n  打开后盖。\n"
+    )
+
+
+def test_a_long_record_goes_through_the_pager(five: Shell, tmp_path):
+    pager = tmp_path / "pager"
+    pager.write_text("#!/bin/sh\necho PAGED\ncat\n", encoding="utf-8")
+    pager.chmod(0o755)
+    words = ("-C", str(five.root), "show", A)
+    variables = {"PAGER": str(pager), "TERM": "xterm"}
+    assert at_terminal(*words, lines=50, **variables)[1].startswith(f"{A}  打印机卡纸\n")
+    assert at_terminal(*words, lines=5, **variables)[1].startswith(f"PAGED\n{A}  打印机卡纸\n")
+
+
+# --- history -------------------------------------------------------------------------------
+
+
+def test_the_log_as_a_table(five: Shell):
+    assert five.run("history", D) == (
+        0,
+        """\
+n  at                         by    did      change                         words
+1  2026-11-21T09:00:00+08:00  chen  open
+2  2026-11-21T09:00:00+08:00  chen  resolve  status in_progress → resolved  code: fixed; solution: Reset it
+3  2026-11-21T09:00:00+08:00  chen  close    status resolved → closed
+4  2026-11-21T09:00:00+08:00  chen  survey                                  score: 5
+""",  # noqa: E501 - as it is printed
+        "",
+    )
+
+
+def test_the_log_for_programs(five: Shell):
+    lines = five.done("history", D, "-f", "ndjson").out.splitlines()
+    assert json.loads(lines[3]) == {
+        "id": D, "n": 4, "at": "2026-11-21T09:00:00+08:00", "by": "chen", "did": "survey",
+        "score": 5,
+    }  # fmt: skip
+    assert len(json.loads(five.done("history", D, "-f", "json").out)) == 4
+
+
+def test_a_record_without_a_log(shell: Shell):
+    article = shell.root / "kb" / "KB-261121-A0009.yaml"
+    article.write_text("id: KB-261121-A0009\ntitle: x\nstatus: draft\n", encoding="utf-8")
+    assert shell.run("history", "a0009") == (0, "", "")
+    assert shell.run("history", "a0009", "-f", "json") == (0, "[]\n", "")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "sentence"),
+    [
+        (["show"], 2, "Missing argument 'ID…'; see `desk show --help`"),
+        (["show", "nosuch"], 3, "no record is named 'nosuch'; `desk list --all` shows them"),
+        (["history"], 2, "Missing argument 'ID'; see `desk history --help`"),
+        (["history", "2611"], 3,
+         f"'2611' is part of 5 ids: {A}, {B}, {C}, {D}, {E}; give more of it"),
+    ],
+)  # fmt: skip
+def test_bad_input(five: Shell, words: list[str], code: int, sentence: str):
+    assert five.run(*words) == (code, "", f"desk: {sentence}\n")
