@@ -93,7 +93,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
     choices = [choice for choice in known if choice]
     if not choices:
-        return "the desk knows none yet"
+        return "none is known yet"
     by_folded: dict[str, list[str]] = {}
     for choice in choices:
         for name in {choice.casefold(), choice.rpartition("/")[2].casefold()}:
@@ -104,4 +104,4 @@ def nearest(word: str, known: Iterable[str]) -> str:
         return f"did you mean {' or '.join(found)}?"
     shown = choices[:12]
     more = ", …" if len(choices) > len(shown) else ""
-    return f"the desk knows {', '.join(shown)}{more}"
+    return f"known are {', '.join(shown)}{more}"

@@ -189,7 +189,7 @@ class Layout:
             if column.role in needed and name not in self.header:
                 raise DamagedError(
                     f"there is no column {name!r}, which the map calls `{column.role}`; "
-                    + nearest(name, self.header).replace("the desk knows", "there are"),
+                    + nearest(name, self.header),
                     line=1,
                 )
 
@@ -350,5 +350,5 @@ class Export:
             return ""
         if not text:
             return f"{column} is empty; a row needs its state"
-        hint = nearest(text[:40], states).replace("the desk knows", "it has")
+        hint = nearest(text[:40], states)
         return f"{column} {text[:40]!r} is not in the map; {hint}"

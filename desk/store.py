@@ -235,8 +235,8 @@ class Desk:
         fits = [one for one in self.ids() if wanted and wanted in one.translate(_FORGIVEN)]
         if len(fits) != 1:
             fits = [one for one in fits if one.translate(_FORGIVEN) == wanted] or fits
-        if not fits:
-            fits = self._with_external(part.strip())
+        if len(fits) != 1:
+            fits = self._with_external(part.strip()) or fits
         if len(fits) == 1:
             return fits[0]
         if not fits:

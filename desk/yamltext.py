@@ -6,6 +6,7 @@ outside the basic plane (surnames such as 𠮷 among them). The rules stand in d
 """
 
 import functools
+import functools
 import re
 from collections.abc import Iterator
 from typing import Any, NoReturn
@@ -254,6 +255,7 @@ _INDICATOR_FIRST = frozenset("-?:,[]{}#&*!|>'\"%@`=<~.+ \t")
 _NUMBER_LIKE = re.compile(r"\d[0-9a-fA-FxXoOtTzZ_.:+\- ]*", re.ASCII)
 _WORDS_OF_YAML = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null"))
 _MID_INDICATOR = re.compile(r":(?:\s|$)|\s#|[\t\n]|\s$")
+_WORD = 64
 _FLOW_INDICATOR = re.compile(r"[,\[\]{}:?]")
 
 
@@ -348,7 +350,14 @@ def scalar(value: Value) -> str:
     if isinstance(value, int | float):
         return str(value)
     text = str(value)
-    return text if _is_plain(text) else _quoted(text)
+    plain = _is_plain_word(text) if len(text) <= _WORD else _is_plain(text)
+    return text if plain else _quoted(text)
+
+
+@functools.lru_cache(8192)
+def _is_plain_word(text: str) -> bool:
+    """As _is_plain, remembered: names and states come again and again."""
+    return _is_plain(text)
 
 
 def _is_plain(text: str) -> bool:

@@ -626,7 +626,7 @@ GOOD = ("G1,2026-03-01,2026-03-01,new,x", "G2,2026-03-01,2026-03-02,closed,x")
         ("1,1969-12-31,2026-03-01,new,x", "opened '1969-12-31' is not between 1970 and 2069"),
         ("1,2026-03-01,2026-03-01,nwe,x", "state 'nwe' is not in the map; did you mean new?"),
         ("1,2026-03-01,2026-03-01,-100,x",
-         "state '-100' is not in the map; it has new, in_progress, on_hold, resolved, closed, "
+         "state '-100' is not in the map; known are new, in_progress, on_hold, resolved, closed, "
          "cancelled"),
         ("1,2026-03-01,2026-03-01,,x", "state is empty; a row needs its state"),
         (",2026-03-01,2026-03-01,new,x", "no is empty; a ticket needs its number"),
@@ -725,7 +725,7 @@ def test_at_most_twenty_of_many_are_shown(office: Office) -> None:
          "export.csv:2: these bytes are not UTF-8; save the file as UTF-8, or write its encoding "
          "into the map, such as `encoding: gb18030`"),
         (b"number,opened,at,state\n",
-         "export.csv:1: there is no column 'no', which the map calls `external`; there are number, "
+         "export.csv:1: there is no column 'no', which the map calls `external`; known are number, "
          "opened, at, state"),
         (b"no,opened,at,at,state\n",
          "export.csv:1: the column 'at' stands twice; rename one of them"),
@@ -1150,7 +1150,7 @@ map.yaml:10: no column is `external`: its number there
 map.yaml:11: 'externl' is not known here; did you mean external?
 map.yaml:13: 'b' is `opened` already; one column is enough
 map.yaml:14: 'neu' is not known here; did you mean new?
-map.yaml:14: 'why' is no setting here; the desk knows status, waiting_for, because
+map.yaml:14: 'why' is no setting here; known are status, waiting_for, because
 map.yaml:14: on hold is written {status: on_hold, waiting_for: requester} (or vendor, problem, change), and no other status waits
 map.yaml:14: say which status 'Shut' is: new, in_progress, on_hold, resolved, closed, cancelled
 map.yaml:15: `ignored: WHY` stands alone, with the reason

@@ -485,7 +485,7 @@ def test_governed_fields_are_left_to_their_commands(name: str):
         (lambda: lifecycle.opened(ID, ACT, "x", fields={}, because="y"), UsageError,
          "--because goes with --priority; say which one"),
         (lambda: lifecycle.opened(ID, ACT, "x", fields={}, priority="P9", because="y"),
-         RefusedError, "priority 'P9' is not in desk.yaml; the desk knows P1, P2, P3, P4"),
+         RefusedError, "priority 'P9' is not in desk.yaml; known are P1, P2, P3, P4"),
         (lambda: new(kind="incidnt"), RefusedError,
          "kind 'incidnt' is not in desk.yaml; did you mean incident?"),
         (lambda: new(channel="fone"), RefusedError,

@@ -135,11 +135,11 @@ def test_values_are_known_in_any_case(asked: tuple[str, str], wanted: str):
 
 NOT_FOUND = {
     ("channel", "phnoe"): "channel 'phnoe' is not in desk.yaml; did you mean phone?",
-    ("kind", "x"): "kind 'x' is not in desk.yaml; the desk knows incident, request",
+    ("kind", "x"): "kind 'x' is not in desk.yaml; known are incident, request",
     ("category", "vpn"): (
         "category 'vpn' is not in desk.yaml; did you mean network/vpn or account/vpn?"
     ),
-    ("team", ""): "team '' is not in desk.yaml; the desk knows network, vendor",
+    ("team", ""): "team '' is not in desk.yaml; known are network, vendor",
     ("assignee", "chne"): "person 'chne' is not in desk.yaml; did you mean chen?",
 }
 
@@ -193,10 +193,10 @@ MISTAKES = {
         "desk.yaml:6: 'netwrk' is not known here; did you mean network?"
     ),
     ("manager: li}", "manager: lee}"): (
-        "desk.yaml:6: 'lee' is not known here; the desk knows chen, li"
+        "desk.yaml:6: 'lee' is not known here; known are chen, li"
     ),
     ("manager: li}", "boss: li}"): (
-        "desk.yaml:6: 'boss' is no setting here; the desk knows name, email, teams, manager"
+        "desk.yaml:6: 'boss' is no setting here; known are name, email, teams, manager"
     ),
     ("li: {}", "li: x"): "desk.yaml:7: 'li' is a mapping",
     ("tier: 2", "tier: two"): "desk.yaml:9: 'tier' is a whole number from 1",
@@ -227,7 +227,7 @@ MISTAKES = {
         "desk.yaml:24: 'a while' is no length of time such as 90m, 4h, 3d or 2w"
     ),
     ("children: leave", "children: ask"): (
-        "desk.yaml:25: 'ask' is not known here; the desk knows resolve, offer, leave"
+        "desk.yaml:25: 'ask' is not known here; known are resolve, offer, leave"
     ),
     ("codes: [fixed]", "codez: [fixed]"): (
         "desk.yaml:23: 'codez' is no setting here; did you mean codes?"

@@ -212,7 +212,7 @@ def test_a_table_is_cut_to_the_terminal_but_for_its_first_column():
         "id              title        requester\nT-261121-7K3FQ  打印机卡纸…  王芳和同事…\n"
     )
     assert render.table(rows, headers, 10) == (
-        "id              title    reque…\nT-261121-7K3FQ  打印…    王芳…\n"
+        "id              title  reque…\nT-261121-7K3FQ  打印…  王芳…\n"
     ), "some of each is left"
 
 
@@ -425,13 +425,13 @@ def test_figures_for_people():
     assert (
         render.figures(SUMMARY, ["csat", "opened"], ["team"])
         == """\
-measure    value    of
-csat       50.0 %   1 of 2
-opened     3
+measure  value   of
+csat     50.0 %  1 of 2
+opened   3
 
-team    csat    opened
-网络            2
-none    50.0 %
+team  csat    opened
+网络          2
+none  50.0 %
 """
     )
 

@@ -145,12 +145,15 @@ def _import_into(root: str, csv: str) -> None:
         desk, Path(csv), importmap.shipped_map("servicenow"), now=NOW, by="bench"
     )
     seconds, processor = time.perf_counter() - start, time.process_time() - processor
-    counts = {"created": report.created, "events": report.events, "refused": len(report.refused)}
-    print(
-        json.dumps(
-            {**counts, "seconds": seconds, "processor": processor, "memory_mb": _peak_memory()}
-        )
-    )  # noqa: T201
+    figures = {
+        "created": report.created,
+        "events": report.events,
+        "refused": len(report.refused),
+        "seconds": seconds,
+        "processor": processor,
+        "memory_mb": _peak_memory(),
+    }
+    print(json.dumps(figures))  # noqa: T201
 
 
 def _peak_memory() -> float:

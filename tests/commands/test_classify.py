@@ -86,17 +86,17 @@ def test_a_closed_ticket_is_classified_too(shell: Shell, ticket: str):
         ([], 2, "say what to change: --kind, --category, --impact, --urgency, …"),
         (["--priority", "P1"], 2, "a priority by hand needs its reason: add --because TEXT"),
         (["--priority", "P7", "--because", "x"], 1,
-         "priority 'P7' is not in desk.yaml; the desk knows P1, P2, P3, P4"),
+         "priority 'P7' is not in desk.yaml; known are P1, P2, P3, P4"),
         (["--because", "x"], 2, "--because goes with --priority; say which one"),
         (["--priority", "matrix"], 1, f"{ID} is classified so already"),
         (["--urgency", "medium"], 1, f"{ID} is classified so already"),
         (["--not-major"], 1, f"{ID} is classified so already"),
         (["--kind", "incidence"], 1,
          "kind 'incidence' is not in desk.yaml; did you mean incident?"),
-        (["--category", "wlan"], 1, "category 'wlan' is not in desk.yaml; the desk knows hardware, "
+        (["--category", "wlan"], 1, "category 'wlan' is not in desk.yaml; known are hardware, "
          "hardware/computer, hardware/printer, network, network/vpn, network/wifi"),
         (["--impact", "team"], 1,
-         "impact 'team' is not in desk.yaml; the desk knows organisation, department, person"),
+         "impact 'team' is not in desk.yaml; known are organisation, department, person"),
         (["--urgency", "hi"], 1, "urgency 'hi' is not in desk.yaml; did you mean high?"),
     ],
 )  # fmt: skip

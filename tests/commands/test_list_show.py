@@ -8,7 +8,7 @@ import re
 import pytest
 from wcwidth import wcswidth
 
-from desk import codec, render
+from desk import codec
 from desk.model import TICKET_FIELDS
 from tests.support import Shell, at_terminal
 
@@ -213,7 +213,7 @@ def test_an_empty_desk(shell: Shell):
         (["team:"], "'team:' has no value; write team:VALUE or team:none"),
         (["tema:x"], "no ticket has a field 'tema'; did you mean team?"),
         (["status:clsed"], "'clsed' is no status; did you mean closed?"),
-        (["--columns", "id,titel"], "no ticket has a field 'titel'; did you mean title?"),
+        (["--columns", "id,asset_"], "no ticket has a field 'asset_'; did you mean asset?"),
         (["--sort", "-urgncy"], "no ticket has a field 'urgncy'; did you mean urgency?"),
         (["--limit", "-1"],
          "Invalid value for '--limit': -1 is not in the range x>=0; see `desk list --help`"),
@@ -243,23 +243,25 @@ def test_damaged_files_are_named_and_the_others_listed(five: Shell):
 
 def test_a_table_is_cut_to_the_terminal_and_nothing_else_is(five: Shell):
     words = ("-C", str(five.root), "--as", "chen", "list")
-    assert (
-        at_terminal(*words, columns=65)[1]
-        == """\
-id              priority  status     title      requeste…  h…  age
-T-261120-A0002  P3        in_progr…  VPN drop…  Iris No…   lin  1d
-"""
-    )
+    screen = at_terminal(*words, columns=65)[1]
+    assert screen.splitlines()[:2] == [
+        "id              priori…  status   title    request…  holder   age",
+        "T-261120-A0002  P3       in_pro…  VPN dr…  Iris No…  lin      1d",
+    ]
+    assert all(wcswidth(line) <= 65 for line in screen.splitlines())
     assert "VPN drops every hour" in at_terminal(*words, columns=110)[1]
     assert at_terminal(*words, "-f", "csv", columns=40)[1] == five.done("list", "-f", "csv").out
 
 
-def test_what_a_terminal_would_act_on_is_shown_in_every_format(five: Shell):
+@pytest.mark.parametrize(
+    "words",
+    ["list", "list -f csv", "list -f tsv", "list -f json", "list -f yaml", "show A0001",
+     "show A0001 -f csv", "history A0001", "history A0001 -f ndjson"],
+)  # fmt: skip
+def test_what_a_terminal_would_act_on_is_shown(five: Shell, words: str):
     five.done("edit", A, "--set", "title=\x1b[31m红\u202e", "--set", "description=\x9b2J\n\x07")
-    for form in render.FORMATS:
-        for words in (("list",), ("show", A), ("history", A)):
-            screen = at_terminal("-C", str(five.root), *words, "-f", form, columns=300)[1]
-            assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]", screen), (form, words)
+    screen = at_terminal("-C", str(five.root), *words.split(), columns=300)[1]
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]", screen)
 
 
 # --- show ----------------------------------------------------------------------------------

@@ -139,7 +139,7 @@ def test_custom_fields_without_a_value_are_left_out(shell: Shell):
         (["x", "--impact", "persons"], 1,
          "impact 'persons' is not in desk.yaml; did you mean person?"),
         (["x", "--urgency", "urgent"], 1,
-         "urgency 'urgent' is not in desk.yaml; the desk knows high, medium, low"),
+         "urgency 'urgent' is not in desk.yaml; known are high, medium, low"),
         (["x", "--team", "netzwerk"], 1,
          "team 'netzwerk' is not in desk.yaml; did you mean network?"),
         (["x", "--assignee", "lim"], 1, "person 'lim' is not in desk.yaml; did you mean lin?"),

@@ -122,7 +122,7 @@ def test_many_at_once_with_some_that_cannot(shell: Shell, ticket: str):
         (["resolve", ID], 2, "Missing option '--solution'; see `desk resolve --help`"),
         (["resolve", ID, "--solution", " "], 2, "--solution is empty; write what there is to say"),
         (["resolve", ID, "--solution", "x", "--code", "done"], 1,
-         "code 'done' is not in desk.yaml; the desk knows fixed, workaround, duplicate"),
+         "code 'done' is not in desk.yaml; known are fixed, workaround, duplicate"),
         (["resolve", "--solution", "x"], 2,
          "Missing argument 'ID…'; see `desk resolve --help`"),
         (["close", ID], 1, f"{ID} is new and cannot be closed; from there it can only become "
