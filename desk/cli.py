@@ -119,8 +119,8 @@ def run(arguments: list[str]) -> int:
         return _say("interrupted", 130)
     except OSError as error:
         return _output_failed(error)
-    except SystemExit:  # click's own answer where the reader of the output went away
-        return _output_failed(BrokenPipeError())
+    except SystemExit as error:  # click's, with 0 after a completion, with 1 for a broken pipe
+        return _output_failed(BrokenPipeError()) if error.code else 0
     except Exception as error:
         if os.environ.get("DESK_DEBUG"):
             raise
@@ -162,12 +162,14 @@ def _open_closed_streams() -> None:
 
     A closed output fails when it is written to; a command that prints nothing succeeds.
     """
-    if sys.stdin is None:
-        sys.stdin = open(os.devnull)  # noqa: SIM115 - it stays open
-    if sys.stdout is None:
-        sys.stdout = open(os.open(os.devnull, os.O_RDONLY), "w")  # noqa: SIM115 - it stays open
-    if sys.stderr is None:
-        sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - it stays open
+    for name, flags, mode in (
+        ("stdin", os.O_RDONLY, "r"),
+        ("stdout", os.O_RDONLY, "w"),
+        ("stderr", os.O_WRONLY, "w"),
+    ):
+        if getattr(sys, name) is None:
+            handle = os.open(os.devnull, flags)
+            setattr(sys, name, open(handle, mode, closefd=False))  # noqa: SIM115 - it stays open
 
 
 def main() -> NoReturn:

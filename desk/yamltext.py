@@ -6,7 +6,6 @@ outside the basic plane (surnames such as 𠮷 among them). The rules stand in d
 """
 
 import functools
-import functools
 import re
 from collections.abc import Iterator
 from typing import Any, NoReturn

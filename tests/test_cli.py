@@ -65,8 +65,8 @@ def crash(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Ran:
 
 OUTCOMES = {
     "DeskError": (fault, 70, "the moon is in the wrong house"),
-    "RefusedError": (lambda s, _: s.run("open", "x", "--team", "netz"), 1,
-                     "team 'netz' is not in desk.yaml; did you mean network?"),
+    "RefusedError": (lambda s, _: s.run("open", "x", "--team", "netwrk"), 1,
+                     "team 'netwrk' is not in desk.yaml; did you mean network?"),
     "UsageError": (lambda s, _: s.run("open", ""), 2,
                    "a ticket needs a title that says what it is about"),
     "NotFoundError": (lambda s, _: s.run("show", "x"), 3,
@@ -130,7 +130,6 @@ def test_a_traceback_only_for_who_asks(shell: Shell, monkeypatch: pytest.MonkeyP
         (["--bogus"], "No such option '--bogus'"),
         (["-C"], "Option '-C' requires an argument"),
         (["list", "-C"], "Option '-C' requires an argument"),
-        (["list", "--al=x"], "No such option '--al'. Did you mean '--all'?"),
         (["list", "--all=x"], "Option '--all' does not take a value"),
         (["open", "--kind", "--", "x"], None),
     ],

@@ -37,7 +37,7 @@ class DeskCommand(click.Command):
         if self.epilog:
             with formatter.section("Examples"):
                 for line in self.epilog.strip().splitlines():
-                    formatter.write_text(line)
+                    formatter.write(f"  {line}\n")  # never wrapped, so that it can be copied
 
 
 def command(
