@@ -15,9 +15,9 @@ from desk import codec, lifecycle, model, store, yamltext
 from desk.errors import DamagedError, DeskError, ManyError, nearest
 from desk.lifecycle import Act
 from desk.model import Record, Ticket, Value
+from desk.policy import KNOWN_FIELDS
 from desk.store import Desk, Transaction
 
-_KNOWN = ("kind", "channel", "category", "impact", "urgency", "priority", "team", "assignee")
 Fix = Callable[[Transaction], None]
 
 
@@ -102,7 +102,7 @@ def _entry(desk: Desk, path: str) -> Entry | None:
 
 def _brief(entry: Entry) -> Brief:
     record = entry.record
-    names = {name: record.text(name) for name in _KNOWN if record.text(name)}
+    names = {name: record.text(name) for name in KNOWN_FIELDS if record.text(name)}
     return Brief(entry.path, record.id, tuple(record.links), record.text("external"), names)
 
 
@@ -195,8 +195,16 @@ def numbers(entry: Entry, _: Act) -> Iterator[Problem]:
 
 
 def times(entry: Entry, act: Act) -> Iterator[Problem]:
-    """Events from the future, which a wrong clock wrote."""
+    """No log at all, events before the opening, or from the future, which a wrong clock wrote."""
     limit = act.at + timedelta(days=1)
+    if not entry.record.log:
+        yield Problem(entry.path, None, "warning", "it has no log: nothing tells how it came to be")
+    opened = entry.record.opened if isinstance(entry.record, Ticket) else None
+    early = [event.n for event in entry.record.log if opened and event.when < opened]
+    if early:
+        numbers = ", ".join(map(str, early))
+        sentence = f"events {numbers} lie before the opening; durations count from that"
+        yield Problem(entry.path, yamltext.line_of(entry.text, "opened"), "warning", sentence)
     for position, event in enumerate(entry.record.log):
         if event.when > limit:
             line = yamltext.line_of(entry.text, "log", position, "at")

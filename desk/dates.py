@@ -23,6 +23,7 @@ _DAYS = {
     "yesterday": -1, "昨天": -1, "前天": -2,
     "tomorrow": 1, "明天": 1, "后天": 2,
 }  # fmt: skip
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _RFC_3339 = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d{1,6})?)?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
@@ -86,7 +87,7 @@ def duration(text: str) -> timedelta:
     """
     seconds, position = 0.0, 0
     for part in _PART.finditer(text):
-        name = part[2].lower()
+        name = part[2] if len(part[2]) == 1 else part[2].lower()  # M is no minute
         plural = len(name) > 2 and name.endswith("s")
         unit = _UNITS.get(name[:-1] if plural else name)
         if part.start() != position or unit is None:
@@ -112,7 +113,9 @@ def moment(text: str, now: datetime, *, ahead: bool = False) -> datetime:
     try:
         # Lengths of time are added in UTC, so that two hours are two hours across a clock change.
         found = _relative(words, now.astimezone(UTC), ahead)
-        found = found.astimezone(now.tzinfo) if found else _calendar(words, now)
+        found = found.astimezone(now.tzinfo) if found else _calendar(words, now, ahead)
+        if found:
+            found.astimezone(UTC)  # an offset of 25 hours, or a day before year 1, fails here
     except (ValueError, OverflowError):
         found = None
     if found is None:
@@ -136,12 +139,14 @@ def _relative(words: str, now: datetime, ahead: bool) -> datetime | None:  # noq
         return None
 
 
-def _calendar(words: str, now: datetime) -> datetime | None:
+def _calendar(words: str, now: datetime, ahead: bool) -> datetime | None:  # noqa: FBT001
     words = re.sub(r"(\d{4})年(\d{1,2})月(\d{1,2})日?\s*", r"\1-\2-\3 ", words).strip()
-    for name, days in _DAYS.items():
+    for name, days in _named_days(now, ahead).items():
         if words.lower().startswith(name):
-            day = now.replace(hour=0, minute=0, second=0) + timedelta(days=days)
             clock = words[len(name) :].strip()
+            if clock[:1].isalpha():
+                continue  # a longer word
+            day = now.replace(hour=0, minute=0, second=0) + timedelta(days=days)
             return _at_clock(day, clock) if clock else day
     if re.fullmatch(r"\d{1,2}:\d\d(:\d\d)?", words):
         return _at_clock(now, words)
@@ -153,6 +158,21 @@ def _calendar(words: str, now: datetime) -> datetime | None:
     if found is None or found.tzinfo:
         return found
     return found.replace(tzinfo=now.tzinfo)
+
+
+def _named_days(now: datetime, ahead: bool) -> dict[str, int]:  # noqa: FBT001
+    """Words for days, with how far they are from today: the last Monday, or the next if `ahead`."""
+    named = dict(_DAYS)
+    for number, weekday in enumerate(_WEEKDAYS):
+        away = (number - now.weekday()) % 7
+        away = (away or 7) if ahead else (away - 7 if away else 0)
+        for name in (
+            weekday,
+            weekday[:3],
+            *(f"{word}{'一二三四五六日'[number]}" for word in ("周", "星期")),
+        ):
+            named[name] = away
+    return named
 
 
 def _at_clock(day: datetime, clock: str) -> datetime:
@@ -168,10 +188,10 @@ def _by_dateutil(words: str, now: datetime) -> datetime | None:
 
     from dateutil import parser
 
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
+    first = datetime(now.year, 1, 1)  # 2026-11 and November begin on the 1st
     try:
         with warnings.catch_warnings(action="error"):  # it only warns of a zone it does not know
-            return parser.parse(words, default=midnight)
+            return parser.parse(words, default=first)
     except (ValueError, OverflowError, RuntimeWarning):
         return None
 

@@ -413,5 +413,8 @@ def setting(ticket: Ticket, name: str, text: str, now: datetime) -> tuple[str, V
     if name == "tags":
         return name, [tag.strip() for tag in text.split(",") if tag.strip()] or None
     if name == "began" and text:
-        return name, dates.stamp(dates.moment(text, now))
+        began = dates.moment(text, now)
+        if began > ticket.opened:
+            raise UsageError(f"began {dates.stamp(began)} is after the opening itself")
+        return name, dates.stamp(began)
     return name, text or None

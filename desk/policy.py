@@ -12,6 +12,10 @@ from desk.errors import DamagedError, RefusedError, nearest
 from desk.settings import Reader
 
 FORMAT = 1
+# The fields of a ticket whose values desk.yaml lists.
+KNOWN_FIELDS = (
+    "kind", "channel", "category", "impact", "urgency", "priority", "team", "assignee",
+)  # fmt: skip
 FOLLOW = ("resolve", "offer", "leave")
 
 
@@ -89,8 +93,11 @@ class Policy:
         folded = [name for name in known if name.casefold() == value.casefold()]
         if len(folded) == 1:
             return folded[0]
-        if field == "category" and len(leaf := _leaves(known, value)) == 1:
-            return leaf[0]
+        leaves = _leaves(known, value) if field == "category" else []
+        if len(leaves) > 1:
+            raise RefusedError(f"category {value!r} is several: {', '.join(leaves)}; say which")
+        if leaves:
+            return leaves[0]
         word = "person" if field == "assignee" else field
         raise RefusedError(f"{word} {value!r} is not in desk.yaml; {nearest(value, known)}")
 
@@ -285,7 +292,9 @@ class _Reader(Reader):
         return rules
 
 
-PREFIX_RULE = "prefix {!r} is not allowed; write 1 to 8 letters and digits, A to Z first, not KB"
+PREFIX_RULE = (
+    "prefix {!r} is not allowed; write 1 to 8 capital letters and digits, a letter first, not KB"
+)
 
 
 def valid_prefix(prefix: str) -> bool:

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from desk import model
 from desk.errors import UsageError, nearest
-from desk.model import Ticket, Value
+from desk.model import TIME_FIELDS, Ticket, Value
 
 TERM = re.compile(r"(-?)([^\W\d][\w.-]*):(.*)", re.DOTALL)
 DERIVED = ("age", "holder", "score", "code", "solution", "closed", "resolved")
@@ -52,6 +52,11 @@ class Filter:
             if self.matches(ticket):
                 yield ticket
 
+    def wanted(self) -> list[tuple[str, str]]:
+        """Each (field, value) that a term wants."""
+        terms = (term for term in self.terms if term.field and not term.negated)
+        return [(term.field, value) for term in terms for value in term.values]
+
     def fields(self) -> list[str]:
         """The fields that the terms are about."""
         return [term.field for term in self.terms if term.field]
@@ -72,6 +77,8 @@ class Filter:
             return not found
         if field == "category":
             return any(f"/{wanted}/" in f"/{text}/" for text in found)
+        if field in TIME_FIELDS:
+            return any(text.startswith(wanted) for text in found)
         return wanted in found
 
 

@@ -193,6 +193,8 @@ def aligned(pairs: Iterable[tuple[str, str]]) -> str:
 # --- one record ----------------------------------------------------------------------------
 
 _LONG = ("description", "symptoms", "cause", "solution", "body")
+_WHY = ("escalate", "reopen", "hold")
+_LISTS = ("steps", "parts", "config_changes")
 _TRIED = ("note", "reply", "resolve")
 
 
@@ -231,24 +233,28 @@ def _handover(ticket: Ticket) -> str:
     escalation = model.last(ticket.log, "escalate")
     if not escalation:
         return ""
-    tried = [one for one in ticket.log if one.did in _TRIED and one.n < escalation.n]
+    before = [one for one in ticket.log if one.n < escalation.n]
+    tried = [text for one in before for text in _attempts(one)]
     lines = [
         f"Hand-over ({safe(escalation.text('escalation'))} escalation by {safe(escalation.by)}, "
         f"{escalation.at})\n",
         f"  why          {_hanging(escalation.text('because'))}\n",
-        f"  description  {_hanging(ticket.text('description') or ticket.title)}\n",
+        f"  description  {_hanging(ticket.text('description') or 'none was written down')}\n",
     ]
-    lines += [f"  tried        {_hanging(text)}\n" for one in tried for text in _attempts(one)]
-    if not tried:
-        lines.append("  tried        nothing was written down\n")
+    shown_tried = tried or ["nothing was written down"]
+    lines += [f"  tried        {_hanging(text)}\n" for text in shown_tried]
     return "".join([*lines, "\n"])
 
 
 def _attempts(one: Event) -> list[str]:
-    steps = one.words.get("steps")
-    texts = [str(step) for step in steps] if isinstance(steps, list) else []
-    text = one.text("text") or one.text("solution")
-    return [*texts, *([text] if text else [])]
+    """What an event says of attempts: notes, replies, steps, solutions, and why they failed."""
+    if one.did in _WHY:
+        return [f"{one.did}: {one.text('because')}"] if one.text("because") else []
+    if one.did not in _TRIED:
+        return []
+    lists = [words for name in _LISTS if isinstance(words := one.words.get(name), list)]
+    texts = [one.text("text"), *(str(item) for items in lists for item in items)]
+    return [text for text in (*texts, one.text("solution")) if text]
 
 
 def _hanging(text: str) -> str:
@@ -322,8 +328,13 @@ def figure(measure: Mapping[str, Value]) -> str:
     return str(value) if isinstance(value, int) else f"{value:.2f}"
 
 
-def figures(summary: Mapping[str, Value], measures: Sequence[str], by: Sequence[str]) -> str:
-    """A summary for a person: a measure a line, then a group a line with the chief measures."""
+def figures(
+    summary: Mapping[str, Value], measures: Sequence[str], by: Sequence[str], width: int = 0
+) -> str:
+    """A summary for a person: a measure a line, then a group a line with the chief measures.
+
+    With a `width` names of measures are written below each other's words where that is needed.
+    """
     totals = _measures(summary)
     names = list(measures) or list(totals)
     lines = [
@@ -338,7 +349,10 @@ def figures(summary: Mapping[str, Value], measures: Sequence[str], by: Sequence[
         [*_group_of(group), *(figure(_measures(group).get(n, {})) for n in columns)]
         for group in groups
     ]
-    return f"{text}\n{table(rows, (*by, *columns))}"
+    headers = [*by, *columns]
+    if width and columns_of(table(rows, headers).partition("\n")[0]) > width:
+        headers = [name.replace("_", "\n") for name in headers]
+    return f"{text}\n{table(rows, headers)}"
 
 
 def _measures(of: object) -> dict[str, dict[str, Value]]:
@@ -360,14 +374,20 @@ def _group_of(group: Value) -> list[str]:
     return [shown(value) or "none" for value in by.values()] if isinstance(by, dict) else []
 
 
+_COUNTS = ("value", "unit", "numerator", "denominator", "n")
+
+
 def figure_rows(summary: Mapping[str, Value], by: Sequence[str]) -> list[dict[str, Value]]:
-    """A summary as rows, one a measure of the whole and of each group, for CSV and the like."""
+    """A summary as rows for CSV and the like: one a measure, of the `total` and of each `group`."""
     groups = summary.get("groups")
-    whole: dict[str, Value] = dict.fromkeys(by)
-    return [
-        {**whole, **(found if isinstance(found := group.get("by"), dict) else {}),
-         "measure": name, **{key: value for key, value in measure.items() if key != "definition"}}
-        for group in (summary, *(groups if isinstance(groups, list) else ()))
-        if isinstance(group, Mapping)
-        for name, measure in _measures(group).items()
-    ]  # fmt: skip
+    whole: dict[str, Value] = {"of": "total", **dict.fromkeys(by)}
+    rows: list[dict[str, Value]] = []
+    for group in (summary, *(groups if isinstance(groups, list) else ())):
+        if not isinstance(group, Mapping):
+            continue
+        values = group.get("by")
+        own = {"of": "group", **values} if isinstance(values, dict) else whole
+        for name, measure in _measures(group).items():
+            counts = {key: measure.get(key) for key in _COUNTS}
+            rows.append({**own, "measure": name, **counts})
+    return rows

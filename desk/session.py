@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from desk.lifecycle import Act
+    from desk.model import Ticket
     from desk.store import Desk
 
 
@@ -25,7 +27,7 @@ class Session:
         self.options: dict[str, str] = {}
 
     def _given(self, option: str, variable: str) -> str:
-        return self.options.get(option) or os.environ.get(variable, "")
+        return self.options[option] if option in self.options else os.environ.get(variable, "")
 
     @property
     def folder(self) -> str:
@@ -53,11 +55,22 @@ class Session:
         given = self._given("now", "DESK_NOW")
         return dates.moment(given, clock).astimezone(clock.tzinfo) if given else clock
 
+    def as_of_now(self, tickets: "Iterable[Ticket]") -> "Iterator[Ticket]":
+        """The tickets as they stood at the moment of this run, where that was given."""
+        from desk import model
+
+        given = bool(self._given("now", "DESK_NOW"))
+        for ticket in tickets:
+            if not given:
+                yield ticket
+            elif ticket.opened <= self.now:
+                yield model.as_of(ticket, self.now)
+
     def moment(self, text: str | None, *, ahead: bool = False) -> "datetime | None":
         """The moment that an option's text means, None where it was not given."""
         from desk import dates
 
-        return dates.moment(text, self.now, ahead=ahead) if text else None
+        return None if text is None else dates.moment(text, self.now, ahead=ahead)
 
     @cached_property
     def actor(self) -> str:
@@ -104,7 +117,9 @@ def session_options() -> list[click.Parameter]:
     """The options that every command and the group take."""
 
     def remember(context: click.Context, parameter: click.Parameter, value: Any) -> None:
-        if value:
+        if value == "":
+            raise click.BadParameter("it is empty; leave it out or give a value")
+        if value is not None:
             context.ensure_object(Session).options[parameter.name or ""] = value
 
     def people(context: click.Context, _: click.Parameter, begun: str) -> list[str]:

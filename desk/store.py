@@ -75,6 +75,8 @@ def find(start: str) -> "Desk":
     Raises NotFoundError where there is none.
     """
     folder = os.path.abspath(start)
+    if not os.path.isdir(folder):
+        raise NotFoundError(f"there is no folder {folder}")
     while not os.path.isfile(os.path.join(folder, POLICY_FILE)):
         if folder == (folder := os.path.dirname(folder)):
             break
@@ -245,14 +247,14 @@ class Desk:
         raise NotFoundError(f"{part!r} is part of {len(fits)} ids: {shown}; give more of it")
 
     def _with_external(self, number: str) -> list[str]:
-        needle = number.encode("utf-8", "replace")
+        needle = number.encode("utf-8", "replace").lower()
         found = []
         for folder, name in self._record_files():
             with suppress(OSError, DeskError):
                 data = self._bytes(f"{folder}/{name}")
-                if needle and needle in data:
+                if needle and needle in data.lower():
                     record = _loaded(yamltext.decode(data), f"{folder}/{name}")
-                    if record.text("external") == number:
+                    if record.text("external").casefold() == number.casefold():
                         found.append(record.id)
         return found
 
@@ -555,14 +557,19 @@ def make(root: str, policy_text: str) -> Desk:
     policy_path = os.path.join(root, POLICY_FILE)
     if os.path.lexists(policy_path):
         raise RefusedError(f"{policy_path} exists already; this folder is a desk")
+    folders = [os.path.join(root, folder) for folder in ("tickets", "kb")]
+    attributes = os.path.join(root, ".gitattributes")
+    new = [path for path in (*folders, attributes) if not os.path.lexists(path)]
     try:
-        for folder in ("tickets", "kb"):
-            os.makedirs(os.path.join(root, folder), exist_ok=True)
-        attributes = os.path.join(root, ".gitattributes")
-        if not os.path.lexists(attributes):
+        for folder in folders:
+            os.makedirs(folder, exist_ok=True)
+        if attributes in new:
             _write_whole(attributes, GIT_ATTRIBUTES)
         _write_whole(policy_path, policy_text)
     except OSError as error:
+        for path in new:
+            with suppress(OSError):
+                os.unlink(path) if path == attributes else os.rmdir(path)
         raise StorageError(f"{error.filename or root}: {error.strerror}") from error
     return Desk(root)
 

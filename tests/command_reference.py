@@ -17,7 +17,10 @@ edit it by hand. Exit codes, formats and the layout of a desk stand in [format.m
 
 def text() -> str:
     """The whole page."""
-    context = click.Context(cli.cli, info_name="desk", max_content_width=80, terminal_width=80)
+    names = cli.cli.context_settings["help_option_names"]
+    context = click.Context(
+        cli.cli, info_name="desk", help_option_names=names, max_content_width=80, terminal_width=80
+    )
     parts = [_HEAD, _block(cli.cli.get_help(context))]
     for name in cli.COMMANDS:
         command = cli.cli.get_command(context, name)

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -433,33 +434,33 @@ def test_the_version_and_help_do_not_even_import_yaml(words: list[str]):
 
 # --- shell completion ----------------------------------------------------------------------
 
-
-def completed(shell: Shell | None, *words: str, form: str = "zsh") -> list[tuple[str, str]]:
-    """(value, help) of what completes the last word."""
-    variables = {
-        "_DESK_COMPLETE": f"{form}_complete",
-        "COMP_WORDS": " ".join(["desk", *words]),
-        "COMP_CWORD": str(len(words)),
-    }
-    if shell:
-        variables["DESK_DIR"] = str(shell.root)
-    ran = subprocess.run(
-        [sys.executable, "-c", "import sys; sys.argv = ['desk']; from desk import cli; cli.main()"],
-        capture_output=True, text=True, timeout=60, check=False, cwd="/",
-        env=environment(**variables),
-    )  # fmt: skip
-    assert (ran.returncode, ran.stderr) == (0, "")
-    lines = ran.stdout.splitlines()
-    if form == "bash":
-        return [(line.partition(",")[2], "") for line in lines]
-    return list(zip(lines[1::3], lines[2::3], strict=True))
+Complete = Callable[..., list[tuple[str, str]]]
 
 
 @pytest.fixture
-def three(shell: Shell) -> Shell:
+def completed(monkeypatch: pytest.MonkeyPatch) -> Complete:
+    """Gives (value, help) of what completes the last of some words, as zsh and bash ask for it."""
+
+    def complete(*words: str, form: str = "zsh") -> list[tuple[str, str]]:
+        monkeypatch.setenv("_DESK_COMPLETE", f"{form}_complete")
+        monkeypatch.setenv("COMP_WORDS", " ".join(["desk", *words]))
+        monkeypatch.setenv("COMP_CWORD", str(len(words)))
+        ran = run([])
+        assert (ran.code, ran.err) == (0, "")
+        lines = ran.out.splitlines()
+        if form == "bash":
+            return [(line.partition(",")[2], "") for line in lines]
+        return list(zip(lines[1::3], lines[2::3], strict=True))
+
+    return complete
+
+
+@pytest.fixture
+def three(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Shell:
     for title in ("打印机卡纸", "VPN drops", "Disk full"):
         shell.open(title)
     shell.done("resolve", "a0003", "--solution", "x")
+    monkeypatch.setenv("DESK_DIR", str(shell.root))
     return shell
 
 
@@ -479,8 +480,10 @@ TITLES = {"A0001": "打印机卡纸", "A0002": "VPN drops", "A0003": "Disk full"
         (["note", "zzz"], []),
     ],
 )
-def test_ids_are_completed_with_their_titles(three: Shell, words: list[str], found: list[str]):
-    assert completed(three, *words) == [(f"T-261121-{one}", TITLES[one]) for one in found]
+def test_ids_are_completed_with_their_titles(
+    three: Shell, completed: Complete, words: list[str], found: list[str]
+):
+    assert completed(*words) == [(f"T-261121-{one}", TITLES[one]) for one in found]
 
 
 @pytest.mark.parametrize(
@@ -501,14 +504,17 @@ def test_ids_are_completed_with_their_titles(three: Shell, words: list[str], fou
         (["list", "-f", "n"], ["ndjson"]),
     ],
 )
-def test_names_are_completed(three: Shell, words: list[str], found: list[str]):
-    assert [value for value, _ in completed(three, *words, form="bash")] == found
+def test_names_are_completed(three: Shell, completed: Complete, words: list[str], found: list[str]):
+    assert [value for value, _ in completed(*words, form="bash")] == found
 
 
-def test_outside_of_a_desk_completion_is_silent():
-    assert completed(None, "note", "A") == []
-    assert completed(None, "assign", "A0001", "--to", "") == []
-    assert completed(None, "--as", "x") == []
+def test_outside_of_a_desk_completion_is_silent(
+    completed: Complete, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    assert completed("note", "A") == []
+    assert completed("assign", "A0001", "--to", "") == []
+    assert completed("--as", "x") == []
 
 
 @pytest.mark.parametrize("form", ["bash", "zsh", "fish"])

@@ -192,9 +192,7 @@ MISTAKES = {
     ("teams: [network], manager: li", "teams: [netwrk], manager: li"): (
         "desk.yaml:6: 'netwrk' is not known here; did you mean network?"
     ),
-    ("manager: li}", "manager: lee}"): (
-        "desk.yaml:6: 'lee' is not known here; known are chen, li"
-    ),
+    ("manager: li}", "manager: lee}"): ("desk.yaml:6: 'lee' is not known here; known are chen, li"),
     ("manager: li}", "boss: li}"): (
         "desk.yaml:6: 'boss' is no setting here; known are name, email, teams, manager"
     ),

@@ -3,7 +3,14 @@
 import click
 
 from desk import lifecycle
-from desk.commands.common import at_option, change_each, command, ids_argument, known_option
+from desk.commands.common import (
+    at_option,
+    change_each,
+    command,
+    ids_argument,
+    known_option,
+    text_option,
+)
 from desk.model import Ticket
 from desk.session import Session, pass_session
 
@@ -45,7 +52,7 @@ def assign_(
 @known_option("team", "--to-team", help="Hand it to that team.")
 @known_option("assignee", "--to", help="Hand it to that person.")
 @click.option("--up", is_flag=True, help="Hand it to the manager of who has it.")
-@click.option("--because", metavar="TEXT", required=True, help="Why.")
+@text_option("--because", required=True, help="Why.")
 @at_option
 @pass_session
 def escalate_(

@@ -3,7 +3,14 @@
 import click
 
 from desk import lifecycle
-from desk.commands.common import at_option, change_each, command, ids_argument, known_option
+from desk.commands.common import (
+    at_option,
+    change_each,
+    command,
+    ids_argument,
+    known_option,
+    text_option,
+)
 from desk.model import Ticket
 from desk.session import Session, pass_session
 
@@ -20,7 +27,7 @@ from desk.session import Session, pass_session
 @known_option("impact", help="How many it hits.")
 @known_option("urgency", help="How soon it hurts.")
 @known_option("priority", help="A priority by hand (needs --because), or `matrix` to end that.")
-@click.option("--because", metavar="TEXT", help="Why that priority.")
+@text_option("--because", help="Why that priority.")
 @click.option("--major/--not-major", default=None, help="Whether it is a major incident.")
 @at_option
 @pass_session

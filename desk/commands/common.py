@@ -102,6 +102,15 @@ def format_option(function: F) -> F:
     )(function)
 
 
+def text_option(*names: str, help: str, required: bool = False) -> Callable[[F], F]:
+    """An option that takes a text, or with `-` the text on standard input."""
+
+    def read(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+        return from_stdin() if value == "-" else value
+
+    return click.option(*names, metavar="TEXT|-", required=required, help=help, callback=read)
+
+
 def from_stdin() -> str:
     """All of standard input as text, without line breaks at its end."""
     try:
@@ -201,6 +210,13 @@ def data(text: str) -> None:
     from desk.render import safe
 
     click.echo(safe(text, lines=True) if sys.stdout.isatty() else text, nl=False)
+
+
+def terminal_width() -> int:
+    """The columns of the terminal, 0 where the output is none."""
+    import shutil
+
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
 
 
 def page(text: str) -> None:

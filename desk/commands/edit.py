@@ -8,6 +8,7 @@ from desk.commands.common import (
     at_terminal,
     change_each,
     command,
+    from_stdin,
     ids_argument,
     parts_of_ids,
     tell,
@@ -39,6 +40,7 @@ def edit_(
     their own.
     """
     act = session.act(at)
+    settings = tuple(_with_stdin(setting) for setting in settings)
     if settings:
         change_each(
             session, ids, act, lambda ticket: _set(ticket, act, settings), lambda _: "is changed"
@@ -50,6 +52,11 @@ def edit_(
         )
     for part in parts_of_ids(ids):
         _edit_in_editor(session, act, part)
+
+
+def _with_stdin(setting: str) -> str:
+    """The FIELD=VALUE, with standard input where VALUE is `-`."""
+    return setting[:-1] + from_stdin() if setting.endswith("=-") else setting
 
 
 def _set(ticket: Ticket, act: Act, settings: tuple[str, ...]) -> Ticket:

@@ -3,7 +3,7 @@
 import click
 
 from desk import lifecycle
-from desk.commands.common import at_option, change_each, command, ids_argument
+from desk.commands.common import at_option, change_each, command, ids_argument, text_option
 from desk.model import WAITING_FOR, Ticket
 from desk.session import Session, pass_session
 
@@ -18,7 +18,7 @@ from desk.session import Session, pass_session
     "--for", "waiting_for", type=click.Choice(WAITING_FOR), required=True, help="For whom."
 )
 @click.option("--until", metavar="TIME", help="When to come back to it.")
-@click.option("--because", metavar="TEXT", help="Why.")
+@text_option("--because", help="Why.")
 @at_option
 @pass_session
 def hold_(

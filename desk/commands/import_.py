@@ -1,6 +1,8 @@
 """desk import."""
 
+import shutil
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,7 +43,7 @@ def import_(
     dry_run: bool,
     form: str,
 ) -> None:
-    """Bring in another desk's export: CSV, also gzipped.
+    """Bring in another desk's export: CSV, also gzipped; FILE - is standard input.
 
     A row is a ticket or an update of one; a map says which column is what. The same file
     brought in again changes nothing. Ends with 1 if a row or ticket did not come in, which
@@ -50,10 +52,10 @@ def import_(
     from desk import importer, render
 
     the_map = _map(source, map_file)
-    with _progress() as progress:
+    with _progress() as progress, _as_file(file) as path:
         report = importer.import_file(
             session.desk,
-            Path(file),
+            path,
             the_map,
             now=session.now,
             by=session.actor,
@@ -69,6 +71,19 @@ def import_(
         raise RefusedError(
             f"{len(report.refused)} rows and {len(report.differing)} tickets did not come in"
         )
+
+
+@contextmanager
+def _as_file(name: str) -> "Iterator[Path]":
+    """The file of that name; of standard input (`-`) or a pipe a private copy, to read twice."""
+    path = Path("/dev/stdin" if name == "-" else name)
+    if not path.exists() or path.is_file() or path.is_dir():
+        yield path
+        return
+    with tempfile.NamedTemporaryFile(prefix="desk-") as copy, path.open("rb") as pipe:
+        shutil.copyfileobj(pipe, copy)
+        copy.flush()
+        yield Path(copy.name)
 
 
 def _map(source: str | None, map_file: str | None) -> "Map":

@@ -24,15 +24,15 @@ def init_(session: Session, directory: str | None, prefix: str, timezone: str | 
     .gitattributes.
     """
     from desk import dates, git, policy, store
-    from desk.errors import RefusedError
+    from desk.errors import UsageError
 
     root = os.path.normpath(os.path.join(session.folder, directory or "."))
     zone = timezone or dates.local_zone_name()
     dates.zone(zone)
     if not policy.valid_prefix(prefix):
-        raise RefusedError(policy.PREFIX_RULE.format(prefix))
+        raise UsageError(policy.PREFIX_RULE.format(prefix))
     name, email = git.identity(_existing(root))
-    person = person_id(email.partition("@")[0] or name or login())
+    person = session.options.get("user") or person_id(email.partition("@")[0] or name or login())
     text = policy.template(
         name=os.path.basename(root) or "desk",
         prefix=prefix,

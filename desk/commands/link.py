@@ -8,6 +8,14 @@ from desk.commands.followers import Plan, add_follower
 from desk.model import LINKS, Ticket
 from desk.session import Session, pass_session
 
+_SAID = {
+    "parent": "{1} is the parent of {0} now",
+    "duplicate-of": "{0} is a duplicate of {1} now",
+    "caused-by": "{0} is caused by {1} now",
+    "follows": "{0} follows {1} now",
+    "related": "{0} is related to {1} now",
+}
+
 
 @command(
     "link",
@@ -21,6 +29,8 @@ from desk.session import Session, pass_session
 @pass_session
 def link_(session: Session, record_id: str, how: str, other_id: str, at: str | None) -> None:
     """Link a record to another; both of them show it.
+
+    The second ID is the parent, the original, the cause or what came before.
 
     A duplicate of a ticket that is resolved already is resolved with it, as desk.yaml says.
     """
@@ -38,7 +48,7 @@ def link_(session: Session, record_id: str, how: str, other_id: str, at: str | N
         lifecycle.check_no_circle(record.id, other.id, how, transaction.read)
         transaction.replace(record)
         transaction.replace(other)
-        sentences = [f"{record.id} is {how} {other.id} now"]
+        sentences = [_SAID[how].format(record.id, other.id)]
         if isinstance(other, Ticket):
             sentences += followers.apply(transaction, act, other)
     for sentence in sentences:

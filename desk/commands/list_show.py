@@ -1,6 +1,5 @@
 """desk list, show and history."""
 
-import shutil
 import sys
 from datetime import datetime
 
@@ -18,10 +17,12 @@ from desk.commands.common import (
     page,
     parts_of_ids,
     tell,
+    terminal_width,
     terms_argument,
 )
-from desk.errors import ManyError
+from desk.errors import ManyError, nearest
 from desk.model import REQUESTER_FIELDS, TICKET_FIELDS, Ticket, Value
+from desk.policy import KNOWN_FIELDS
 from desk.session import Session, pass_session
 
 _COLUMNS = ("id", "priority", "status", "title", "requester.name", "holder", "age")
@@ -63,20 +64,32 @@ def list_(
     names = [name.strip() for name in columns.split(",") if name.strip()]
     everywhere = everything or asked.asks_for("status")
     seen: set[str] = set()
-    fitting = asked.among(session.desk.tickets(damage), seen)
+    fitting = asked.among(session.as_of_now(session.desk.tickets(damage)), seen)
     found = [ticket for ticket in fitting if everywhere or ticket.live]
     query.check_names((*asked.fields(), *_named(names, sort)), seen)
     chosen = query.in_order(found, sort, session.now)[:limit]
     if form == "table":
         page(_table(chosen, names, session.now))
         if not chosen:
-            tell("no ticket fits" if terms else "no live tickets; --all lists the others too")
+            _tell_why_none(session, asked, everywhere, bool(found))
     else:
         if form in ("csv", "tsv"):
             names = names or _all_columns(chosen)
         rows = [_row(ticket, names, session.now) for ticket in chosen]
         data(render.rows(rows, form, names))
     damage.say()
+
+
+def _tell_why_none(session: Session, asked: query.Filter, everywhere: bool, cut: bool) -> None:
+    """Say why the list is empty: a value that nobody knows, or only ended tickets that fit."""
+    if cut:
+        return
+    for field, value in asked.wanted():
+        known = session.desk.policy.known(field) if field in KNOWN_FIELDS else ()
+        words = [word.casefold() for name in known for word in (name, *name.split("/"))]
+        if known and value not in (*words, "none", "me"):
+            tell(f"{field} {value!r} is not in desk.yaml; {nearest(value, known)}")
+    tell("no ticket fits" if everywhere else "no live ticket fits; --all looks at ended ones too")
 
 
 def _named(columns: list[str], sort: str) -> list[str]:
@@ -103,12 +116,7 @@ def _table(tickets: list[Ticket], names: list[str], now: datetime) -> str:
     columns = names or list(_COLUMNS)
     rows = [[_cell(ticket, name, now) for name in columns] for ticket in tickets]
     headers = [name.removesuffix(".name") for name in columns]
-    return render.table(rows, headers, _width()) if rows else ""
-
-
-def _width() -> int:
-    """The columns of the terminal, 0 where the output is none."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+    return render.table(rows, headers, terminal_width()) if rows else ""
 
 
 def _cell(ticket: Ticket, name: str, now: datetime) -> str:
@@ -154,7 +162,7 @@ def history_(session: Session, record_id: str, form: str) -> None:
     if form == "table":
         rows = render.history_rows(record)
         cells = [[render.shown(value) for value in row.values()] for row in rows]
-        page(render.table(cells, list(rows[0]), _width()) if rows else "")
+        page(render.table(cells, list(rows[0]), terminal_width()) if rows else "")
     else:
         rows = [{"id": record.id, **codec.event_as_dict(event)} for event in record.log]
         data(render.rows(rows, form))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import click
 
 from desk import lifecycle
-from desk.commands.common import at_option, command, known_option, tell, text_of
+from desk.commands.common import at_option, command, known_option, tell, text_of, text_option
 from desk.errors import UsageError
 from desk.model import TICKET_FIELDS, Ticket, Value
 from desk.session import Session, pass_session
@@ -29,7 +29,7 @@ from desk.session import Session, pass_session
 @known_option("impact", help="How many it hits: organisation, department, person.")
 @known_option("urgency", help="How soon it hurts: high, medium, low.")
 @known_option("priority", help="Not the matrix's priority but this one; needs --because.")
-@click.option("--because", metavar="TEXT", help="Why that priority.")
+@text_option("--because", help="Why that priority.")
 @known_option("team", help="The team that shall work on it.")
 @known_option("assignee", help="The person who shall work on it.")
 @click.option("--tag", "tags", metavar="TAG", multiple=True, help="A tag; may be repeated.")

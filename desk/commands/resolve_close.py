@@ -10,6 +10,7 @@ from desk.commands.common import (
     ids_argument,
     known_option,
     parts_of_ids,
+    text_option,
 )
 from desk.commands.followers import plan
 from desk.session import Session, pass_session
@@ -21,8 +22,8 @@ from desk.session import Session, pass_session
     'desk resolve 7k3f --solution 已更换硒鼓 --code fixed --part "硒鼓 CF226A"',
 )
 @ids_argument
-@click.option("--solution", metavar="TEXT", required=True, help="What solved it.")
-@click.option("--cause", metavar="TEXT", help="What caused it.")
+@text_option("--solution", required=True, help="What solved it.")
+@text_option("--cause", help="What caused it.")
 @known_option("code", help="The resolution code.")
 @click.option("--step", "steps", metavar="TEXT", multiple=True, help="A step taken.")
 @click.option("--part", "parts", metavar="TEXT", multiple=True, help="A part replaced.")
@@ -82,7 +83,7 @@ def close_(session: Session, ids: tuple[str, ...], confirmed: bool, at: str | No
 
 @command("reopen", 'desk reopen 7k3f --because "it dropped again this morning"')
 @ids_argument
-@click.option("--because", metavar="TEXT", required=True, help="Why.")
+@text_option("--because", required=True, help="Why.")
 @at_option
 @pass_session
 def reopen_(session: Session, ids: tuple[str, ...], because: str, at: str | None) -> None:
@@ -99,7 +100,7 @@ def reopen_(session: Session, ids: tuple[str, ...], because: str, at: str | None
 
 @command("cancel", 'desk cancel 7k3f --because "opened twice by mistake"')
 @ids_argument
-@click.option("--because", metavar="TEXT", required=True, help="Why.")
+@text_option("--because", required=True, help="Why.")
 @at_option
 @pass_session
 def cancel_(session: Session, ids: tuple[str, ...], because: str, at: str | None) -> None:

@@ -12,11 +12,15 @@ from desk.commands.common import (
     data,
     format_option,
     page,
+    terminal_width,
     terms_argument,
 )
 from desk.errors import UsageError, nearest
 from desk.model import Value
 from desk.session import Session, pass_session
+
+# People are told apart by name, not by all that is known of how to reach them.
+_GROUPED = {"requester": "requester.name"}
 
 
 @command(
@@ -62,7 +66,7 @@ def summarise_(
     if define:
         _define(names or list(DEFINITIONS), form)
         return
-    by = tuple(query.canonical(name) for name in by)
+    by = tuple(_GROUPED.get(name) or query.canonical(name) for name in by)
     if derived := sorted({*by} & {*query.DERIVED}):
         raise UsageError(f"--by {derived[0]} is not possible: it is no field of the head")
     start, end = session.moment(since), session.moment(until)
@@ -85,7 +89,7 @@ def summarise_(
     # A TypedDict is a dict of values, which the checker cannot see.
     figures = cast(dict[str, Value], found)
     if form == "table":
-        page(render.figures(figures, names, by))
+        page(render.figures(figures, names, by, terminal_width()))
     else:
         _for_programs(figures, names, by, form)
     damage.say()

@@ -3,7 +3,7 @@
 import click
 
 from desk import lifecycle
-from desk.commands.common import at_option, change_each, command, id_argument
+from desk.commands.common import at_option, change_each, command, id_argument, text_option
 from desk.session import Session, pass_session
 
 _SCORES = ("1", "2", "3", "4", "5")
@@ -12,7 +12,7 @@ _SCORES = ("1", "2", "3", "4", "5")
 @command("survey", 'desk survey 7k3f --score 5 --comment "quick and friendly"')
 @id_argument
 @click.option("--score", type=click.Choice(_SCORES), required=True, help="1 (bad) to 5 (good).")
-@click.option("--comment", metavar="TEXT", help="What the requester said.")
+@text_option("--comment", help="What the requester said.")
 @at_option
 @pass_session
 def survey_(
