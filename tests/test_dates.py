@@ -199,3 +199,28 @@ def test_dateutil_is_imported_only_for_texts_that_need_it():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\nTrue\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "ahead", "stamp"),
+    [
+        ("2026-10", False, "2026-10-01T00:00:00+08:00"),
+        ("November", False, "2026-11-01T00:00:00+08:00"),
+        ("monday", False, "2026-11-16T00:00:00+08:00"),
+        ("monday", True, "2026-11-23T00:00:00+08:00"),
+        ("周一 14:00", False, "2026-11-16T14:00:00+08:00"),
+        ("Sat", False, "2026-11-21T00:00:00+08:00"),
+    ],
+)
+def test_months_and_weekdays_begin_at_their_start(text: str, ahead: bool, stamp: str):
+    saturday = dates.from_stamp("2026-11-21T12:00:00+08:00")
+    assert dates.stamp(dates.moment(text, saturday, ahead=ahead)) == stamp
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1M", "2026-11-21T09:00+25:00", "9999-12-31T23:59:59-01:00", "0001-01-01T00:00+14:00", ""],
+)
+def test_what_is_no_moment_on_earth_is_refused(text: str):
+    with pytest.raises(UsageError, match="is no time that desk can read"):
+        dates.moment(text, dates.from_stamp("2026-11-21T12:00:00+08:00"))

@@ -58,17 +58,3 @@ def test_the_last_of_several_settings_counts(tmp_path: Path):
     with (made / ".git" / "config").open("a", encoding="utf-8") as file:
         file.write("[user]\n\temail = b@example.com\n\tname = A\n")
     assert git.identity(made) == ("A", "b@example.com")
-
-
-def test_nothing_that_a_cloned_folder_names_is_run(tmp_path: Path):
-    ran = tmp_path / "ran"
-    made = repository(tmp_path / "clone", user_name="Li Wei")
-    hook = made / ".git" / "hooks" / "post-index-change"
-    for name in (hook, made / "monitor"):
-        name.write_text(f"#!/bin/sh\ntouch {ran}\n", encoding="utf-8")
-        name.chmod(0o755)
-    subprocess.run(
-        ["git", "-C", str(made), "config", "core.fsmonitor", str(made / "monitor")], check=True
-    )
-    assert git.identity(made) == ("Li Wei", "")
-    assert not ran.exists()

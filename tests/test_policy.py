@@ -136,9 +136,7 @@ def test_values_are_known_in_any_case(asked: tuple[str, str], wanted: str):
 NOT_FOUND = {
     ("channel", "phnoe"): "channel 'phnoe' is not in desk.yaml; did you mean phone?",
     ("kind", "x"): "kind 'x' is not in desk.yaml; known are incident, request",
-    ("category", "vpn"): (
-        "category 'vpn' is not in desk.yaml; did you mean network/vpn or account/vpn?"
-    ),
+    ("category", "vpn"): ("category 'vpn' is several: network/vpn, account/vpn; say which"),
     ("team", ""): "team '' is not in desk.yaml; known are network, vendor",
     ("assignee", "chne"): "person 'chne' is not in desk.yaml; did you mean chen?",
 }
@@ -178,11 +176,11 @@ MISTAKES = {
     ),
     ("name: Help desk", "name: [x]"): "desk.yaml:2: 'name' is text; put it in quotes",
     ("prefix: IT", "prefix: kb"): (
-        "desk.yaml:3: prefix 'kb' is not allowed; write 1 to 8 letters and digits, A to Z first, "
+        "desk.yaml:3: prefix 'kb' is not allowed; write 1 to 8 capital letters and digits, a letter first, "
         "not KB"
     ),
     ("prefix: IT", "prefix: KB"): (
-        "desk.yaml:3: prefix 'KB' is not allowed; write 1 to 8 letters and digits, A to Z first, "
+        "desk.yaml:3: prefix 'KB' is not allowed; write 1 to 8 capital letters and digits, a letter first, "
         "not KB"
     ),
     ("Europe/Berlin", "Mars/Phobos"): (
@@ -250,7 +248,7 @@ def test_all_mistakes_are_told_at_once():
     with pytest.raises(DamagedError) as caught:
         policy.load(text)
     assert str(caught.value).splitlines() == [
-        "desk.yaml:3: prefix 'i t' is not allowed; write 1 to 8 letters and digits, A to Z "
+        "desk.yaml:3: prefix 'i t' is not allowed; write 1 to 8 capital letters and digits, a letter "
         "first, not KB",
         "desk.yaml:4: time zone 'Berlin' is unknown; write an IANA name such as Asia/Shanghai or "
         "UTC",

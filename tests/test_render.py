@@ -317,7 +317,7 @@ def test_a_hand_over_holds_steps_and_says_where_nothing_was_written():
     assert render.record(handed, NOW).splitlines()[1:5] == [
         "Hand-over (functional escalation by chen, 2026-11-21T09:00:00+08:00)",
         "  why          x",
-        "  description  打印机卡纸",
+        "  description  none was written down",
         "  tried        nothing was written down",
     ]
     ticket = lifecycle.resolved(bare, ACT, solution="new toner", steps=["shook it", "换了纸"])
@@ -438,7 +438,8 @@ none  50.0 %
 
 def test_figures_as_rows():
     assert render.figure_rows(SUMMARY, ["team"])[1:4:2] == [
-        {"team": None, "measure": "csat", "value": 0.5, "unit": "ratio", "numerator": 1,
-         "denominator": 2},
-        {"team": "网络", "measure": "opened", "value": 2, "unit": "tickets"},
+        {"of": "total", "team": None, "measure": "csat", "value": 0.5, "unit": "ratio",
+         "numerator": 1, "denominator": 2, "n": None},
+        {"of": "group", "team": "网络", "measure": "opened", "value": 2, "unit": "tickets",
+         "numerator": None, "denominator": None, "n": None},
     ]  # fmt: skip

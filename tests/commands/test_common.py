@@ -201,3 +201,19 @@ def test_an_article_is_not_for_ticket_commands(shell: Shell):
 
 def test_each_id_once_in_the_order_given():
     assert parts_of_ids(["b", "a", "b"]) == ["b", "a"]
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        (["resolve", ID, "--solution", "-"], "solution"),
+        (["resolve", ID, "--solution", "x", "--cause", "-"], "cause"),
+        (["cancel", ID, "--because", "-"], "because"),
+        (["escalate", ID, "--to", "lin", "--because", "-"], "because"),
+        (["hold", ID, "--for", "vendor", "--because", "-"], "because"),
+    ],
+)
+def test_texts_from_standard_input(shell: Shell, words: list[str], name: str):
+    shell.open()
+    shell.done(*words, stdin="第一行\nsecond\n")
+    assert f"  {name}: |-\n    第一行\n    second\n" in shell.log(ID)

@@ -91,10 +91,10 @@ def test_a_desk_is_made_once(tmp_path: Path, identity: None):
 @pytest.mark.parametrize("prefix", ["KB", "t", "1T", "TOOLONGPREFIX", "T-1", "", "Ü"])
 def test_a_prefix_that_no_id_can_have(tmp_path: Path, prefix: str):
     assert run(["init", str(tmp_path / "x"), "--prefix", prefix]) == (
-        1,
+        2,
         "",
-        f"desk: prefix {prefix!r} is not allowed; write 1 to 8 letters and digits, A to Z first, "
-        "not KB\n",
+        f"desk: prefix {prefix!r} is not allowed; write 1 to 8 capital letters and digits, "
+        "a letter first, not KB\n",
     )
     assert not (tmp_path / "x").exists()
 

@@ -15,17 +15,17 @@ def three(shell: Shell) -> Shell:
 
 
 @pytest.mark.parametrize(
-    ("how", "inverse"),
+    ("how", "inverse", "said"),
     [
-        ("parent", "child"),
-        ("duplicate-of", "duplicate"),
-        ("caused-by", "causes"),
-        ("follows", "followed-by"),
-        ("related", "related"),
+        ("parent", "child", f"{B} is the parent of {A} now"),
+        ("duplicate-of", "duplicate", f"{A} is a duplicate of {B} now"),
+        ("caused-by", "causes", f"{A} is caused by {B} now"),
+        ("follows", "followed-by", f"{A} follows {B} now"),
+        ("related", "related", f"{A} is related to {B} now"),
     ],
 )
-def test_both_show_it(three: Shell, how: str, inverse: str):
-    assert three.run("link", "a0001", how, "A0OO2") == (0, "", f"{A} is {how} {B} now\n")
+def test_both_show_it(three: Shell, how: str, inverse: str, said: str):
+    assert three.run("link", "a0001", how, "A0OO2") == (0, "", f"{said}\n")
     assert three.log(A).endswith(f"  did: link\n  change:\n    links: [null, [{how} {B}]]\n")
     assert f"links:\n- {inverse} {A}\n" in three.text(B)
     assert three.run("link", A, how, B) == (1, "", f"desk: {A} is {how} {B} already\n")
@@ -77,7 +77,7 @@ def test_a_duplicate_of_what_is_resolved_already_follows_at_once(three: Shell):
     assert three.run("link", B, "duplicate-of", A) == (
         0,
         "",
-        f"{B} is duplicate-of {A} now\n{B} is resolved with it (duplicate-of {A})\n",
+        f"{B} is a duplicate of {A} now\n{B} is resolved with it (duplicate-of {A})\n",
     )
     assert (
         three.log(B)

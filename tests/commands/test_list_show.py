@@ -198,13 +198,20 @@ VPN drops every hour,,"{""name"": ""Iris Novak""}",86400
 
 
 def test_nothing_found_is_no_error(five: Shell):
-    assert five.run("list", "nothing") == (0, "", "no ticket fits\n")
+    assert five.run("list", "nothing") == (
+        0, "", "no live ticket fits; --all looks at ended ones too\n"
+    )  # fmt: skip
+    assert five.run("list", "--all", "nothing") == (0, "", "no ticket fits\n")
+    assert five.run("list", "--limit", "0") == (0, "", "")
+    assert five.run("list", "--all", "priority:P9") == (
+        0, "", "priority 'p9' is not in desk.yaml; did you mean P4 or P3?\nno ticket fits\n"
+    )  # fmt: skip
     assert five.run("list", "nothing", "-f", "json") == (0, "[]\n", "")
     assert five.run("list", "nothing", "-f", "ids") == (0, "", "")
 
 
 def test_an_empty_desk(shell: Shell):
-    assert shell.run("list") == (0, "", "no live tickets; --all lists the others too\n")
+    assert shell.run("list") == (0, "", "no live ticket fits; --all looks at ended ones too\n")
 
 
 @pytest.mark.parametrize(

@@ -105,12 +105,12 @@ def test_rows_for_spreadsheets(three: Shell):
     assert (
         out
         == """\
-team,measure,value,unit,numerator,denominator
-,opened,3,tickets,,
-,csat,0.0,ratio,0,1
-network,opened,1,tickets,,
-,opened,2,tickets,,
-,csat,0.0,ratio,0,1
+of,team,measure,value,unit,numerator,denominator,n
+total,,opened,3,tickets,,,
+total,,csat,0.0,ratio,0,1,
+group,network,opened,1,tickets,,,
+group,,opened,2,tickets,,,
+group,,csat,0.0,ratio,0,1,
 """
     )
 
