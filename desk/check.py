@@ -127,8 +127,7 @@ def _misplaced(entry: Entry, *, taken: bool) -> Problem:
         return Problem(entry.path, line, "error", sentence)
 
     def move(transaction: Transaction) -> None:
-        transaction.create(entry.record)
-        transaction.remove(entry.path)
+        transaction.move(entry.path)
 
     return Problem(entry.path, line, "error", f"{sentence}; move it", move)
 
@@ -187,16 +186,15 @@ def statuses(entry: Entry, _: Act) -> Iterator[Problem]:
 
 def numbers(entry: Entry, _: Act) -> Iterator[Problem]:
     """An event that somebody took out; merging two logs leaves no gap."""
-    have = {event.n for event in entry.record.log}
-    missing = set(range(1, max(have, default=0))) - have
+    have = sorted({event.n for event in entry.record.log})
+    missing = next((n for n, found in enumerate(have, 1) if n != found), None)
     if missing:
-        sentence = f"event {min(missing)} is missing; a log only grows, bring it back from git"
+        sentence = f"event {missing} is missing; a log only grows, bring it back from git"
         yield Problem(entry.path, yamltext.line_of(entry.text, "log"), "error", sentence)
 
 
 def times(entry: Entry, act: Act) -> Iterator[Problem]:
     """No log at all, events before the opening, or from the future, which a wrong clock wrote."""
-    limit = act.at + timedelta(days=1)
     if not entry.record.log:
         yield Problem(entry.path, None, "warning", "it has no log: nothing tells how it came to be")
     opened = entry.record.opened if isinstance(entry.record, Ticket) else None
@@ -206,7 +204,7 @@ def times(entry: Entry, act: Act) -> Iterator[Problem]:
         sentence = f"events {numbers} lie before the opening; durations count from that"
         yield Problem(entry.path, yamltext.line_of(entry.text, "opened"), "warning", sentence)
     for position, event in enumerate(entry.record.log):
-        if event.when > limit:
+        if event.when - act.at > timedelta(days=1):
             line = yamltext.line_of(entry.text, "log", position, "at")
             yield Problem(entry.path, line, "warning", f"event {event.n} lies ahead: {event.at}")
 
@@ -289,7 +287,9 @@ def mend(desk: Desk, found: Iterable[Problem], act: Act) -> int:
     if fixable:
         with desk.changing(act.at, act.by) as transaction:
             for fix in fixable:
-                with suppress(*ManyError.ONE_RECORD):  # what is left is found again
+                with suppress(
+                    *ManyError.ONE_RECORD, store.IdTakenError
+                ):  # what is left is found again
                     fix(transaction)
                     mended += 1
     return mended

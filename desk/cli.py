@@ -1,6 +1,7 @@
 """The command group, its global options, and the one place where an error becomes an exit code."""
 
 import importlib
+import io
 import os
 import sys
 from typing import NoReturn
@@ -175,6 +176,10 @@ def _open_closed_streams() -> None:
 def main() -> NoReturn:
     """Run the command line of this process and end it with the exit code."""
     _open_closed_streams()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # data is UTF-8; a terminal shows what it can
+            as_it_is = stream.isatty()
+            stream.reconfigure(encoding=None if as_it_is else "utf-8", errors="backslashreplace")
     code = run(sys.argv[1:])
     try:
         sys.stdout.flush()

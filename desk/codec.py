@@ -6,6 +6,7 @@ from desk import dates, model, yamltext
 from desk.errors import DamagedError
 from desk.model import Article, Event, Record, Ticket, Value
 
+MAX_N = 10**9
 ID_PATTERN = re.compile(r"[A-Z][A-Z0-9]{0,7}-\d{6}-[0-9A-HJKMNP-TV-Z]{5}", re.ASCII)
 
 
@@ -107,8 +108,10 @@ def _event(entry: Value, position: int) -> Event:
         raise _MisfitError("an event is a mapping with n, at, by, did", "log", position)
     words = dict(entry)
     n, at, by, did = (words.pop(name, None) for name in ("n", "at", "by", "did"))
-    if type(n) is not int or n < 1:
-        raise _MisfitError("an event's 'n' is a whole number from 1", "log", position, "n")
+    if type(n) is not int or not 1 <= n <= MAX_N:
+        raise _MisfitError(
+            f"an event's 'n' is a whole number from 1 to {MAX_N}", "log", position, "n"
+        )
     at, by, did = (
         _text(value, "log", position, name)
         for name, value in (("at", at), ("by", by), ("did", did))

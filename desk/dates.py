@@ -24,6 +24,7 @@ _DAYS = {
     "tomorrow": 1, "明天": 1, "后天": 2,
 }  # fmt: skip
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 _RFC_3339 = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d{1,6})?)?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
@@ -52,7 +53,7 @@ def local_zone_name() -> str:
     candidates.append(os.path.realpath("/etc/localtime").partition("zoneinfo/")[2])
     for name in candidates:
         try:
-            if name and "/" in name:
+            if name:
                 zone(name)
                 return name
         except UsageError:
@@ -114,8 +115,8 @@ def moment(text: str, now: datetime, *, ahead: bool = False) -> datetime:
         # Lengths of time are added in UTC, so that two hours are two hours across a clock change.
         found = _relative(words, now.astimezone(UTC), ahead)
         found = found.astimezone(now.tzinfo) if found else _calendar(words, now, ahead)
-        if found:
-            found.astimezone(UTC)  # an offset of 25 hours, or a day before year 1, fails here
+        if found:  # an offset of 25 hours, or a day before year 1, fails here
+            found = found.astimezone(now.tzinfo)
     except (ValueError, OverflowError):
         found = None
     if found is None:
@@ -182,7 +183,7 @@ def _at_clock(day: datetime, clock: str) -> datetime:
 
 def _by_dateutil(words: str, now: datetime) -> datetime | None:
     """Other spellings, with the month by name or the year first: never 03/04/2026."""
-    if not re.match(r"\d{4}\D|.*[a-z]{3}", words, re.IGNORECASE):
+    if not re.match(rf"\d{{4}}\D|.*\b({_MONTHS})", words, re.IGNORECASE):
         return None
     import warnings
 

@@ -38,11 +38,37 @@ GOVERNED: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Who does something to a ticket, when, and by which rules."""
+    """Who does something to a ticket, when (told otherwise than now?), and by which rules."""
 
     by: str
     at: datetime
     policy: Policy
+    backdated: bool = False
+
+
+def _added(
+    ticket: Ticket,
+    act: Act,
+    did: str,
+    change: Mapping[str, Value] | None = None,
+    **words: Value,
+) -> Ticket:
+    """The ticket with the act's event.
+
+    Raises UsageError where it is dated back before the opening or, if it changes the status,
+    before the status became what it is.
+    """
+    if act.backdated:
+        since = ticket.opened
+        if change and "status" in change:
+            moves = (event.when for event in ticket.log if "status" in event.change)
+            since = max((since, *moves))
+        if act.at < since:
+            what = "opened" if since == ticket.opened else ticket.status
+            raise UsageError(
+                f"--at {dates.stamp(act.at)} is before {ticket.id} was {what}, {dates.stamp(since)}"
+            )
+    return ticket.add(did, act.at, act.by, change, **words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +173,7 @@ def classified(
         raise UsageError("say what to change: --kind, --category, --impact, --urgency, …")
     if all(ticket.head.get(name) == value for name, value in change.items()):
         raise RefusedError(f"{ticket.id} is classified so already")
-    return ticket.add("classify", act.at, act.by, change)
+    return _added(ticket, act, "classify", change)
 
 
 def _check_live(ticket: Ticket, verb: str) -> None:
@@ -164,7 +190,7 @@ def assigned(ticket: Ticket, act: Act, *, to: str = "", team: str = "") -> Ticke
     change = _handed_to(ticket, act.policy, to, team)
     if all(ticket.head.get(name) == value for name, value in change.items()):
         raise RefusedError(f"{ticket.id} is with {to or team} already")
-    return ticket.add("assign", act.at, act.by, change)
+    return _added(ticket, act, "assign", change)
 
 
 def _handed_to(ticket: Ticket, policy: Policy, to: str, team: str) -> dict[str, Value]:
@@ -212,7 +238,7 @@ def escalated(
     if hierarchical:
         change.pop("team", None)
     way = "hierarchical" if hierarchical else "functional"
-    return ticket.add("escalate", act.at, act.by, change, escalation=way, because=because)
+    return _added(ticket, act, "escalate", change, escalation=way, because=because)
 
 
 def _manager(ticket: Ticket, policy: Policy) -> str:
@@ -232,14 +258,14 @@ def _check_said(text: str, what: str) -> None:
 def noted(ticket: Ticket, act: Act, text: str) -> Ticket:
     """The ticket with an internal note."""
     _check_said(text, "the note")
-    return ticket.add("note", act.at, act.by, text=text)
+    return _added(ticket, act, "note", text=text)
 
 
 def replied(ticket: Ticket, act: Act, text: str) -> Ticket:
     """The ticket with a public reply, which the requester reads; a new one is now in work."""
     _check_said(text, "the reply")
     change: dict[str, Value] = {"status": "in_progress"} if ticket.status == "new" else {}
-    return ticket.add("reply", act.at, act.by, change, text=text)
+    return _added(ticket, act, "reply", change, text=text)
 
 
 def held(
@@ -257,14 +283,14 @@ def held(
     }
     if all(ticket.head.get(name) == value for name, value in change.items()):
         raise RefusedError(f"{ticket.id} is on hold for {waiting_for} already")
-    return ticket.add("hold", act.at, act.by, change, because=because)
+    return _added(ticket, act, "hold", change, because=because)
 
 
 def resumed(ticket: Ticket, act: Act) -> Ticket:
     """The ticket back from hold."""
     if ticket.status != "on_hold":
         raise RefusedError(f"{ticket.id} is {ticket.status}, not on hold; there is no hold to end")
-    return ticket.add("resume", act.at, act.by, {**_OFF_HOLD, "status": "in_progress"})
+    return _added(ticket, act, "resume", {**_OFF_HOLD, "status": "in_progress"})
 
 
 _OFF_HOLD: Mapping[str, Value] = {"waiting_for": None, "until": None}
@@ -277,7 +303,7 @@ def resolved(ticket: Ticket, act: Act, *, solution: str, code: str = "", **words
     if code:
         code = act.policy.checked("code", code)
     change: dict[str, Value] = {"status": "resolved", **_OFF_HOLD}
-    return ticket.add("resolve", act.at, act.by, change, code=code, solution=solution, **words)
+    return _added(ticket, act, "resolve", change, code=code, solution=solution, **words)
 
 
 def resolved_with(follower: Ticket, act: Act, original: Ticket, how: str) -> Ticket:
@@ -297,7 +323,7 @@ def resolved_with(follower: Ticket, act: Act, original: Ticket, how: str) -> Tic
 def closed(ticket: Ticket, act: Act, *, confirmed: bool = False) -> Ticket:
     """The ticket closed; `confirmed` if the requester said that it holds."""
     model.check_transition(ticket, "closed", "closed")
-    return ticket.add("close", act.at, act.by, {"status": "closed"}, confirmed=confirmed or None)
+    return _added(ticket, act, "close", {"status": "closed"}, confirmed=confirmed or None)
 
 
 def reopened(ticket: Ticket, act: Act, because: str) -> Ticket:
@@ -315,7 +341,7 @@ def reopened(ticket: Ticket, act: Act, because: str) -> Ticket:
             f"{dates.in_words(window.total_seconds())}; open a new ticket and "
             f"`desk link NEW follows {ticket.id}`"
         )
-    return ticket.add("reopen", act.at, act.by, {"status": "in_progress"}, because=because)
+    return _added(ticket, act, "reopen", {"status": "in_progress"}, because=because)
 
 
 def cancelled(ticket: Ticket, act: Act, because: str) -> Ticket:
@@ -323,7 +349,7 @@ def cancelled(ticket: Ticket, act: Act, because: str) -> Ticket:
     model.check_transition(ticket, "cancelled", "cancelled")
     _check_said(because, "--because")
     change: dict[str, Value] = {"status": "cancelled", **_OFF_HOLD}
-    return ticket.add("cancel", act.at, act.by, change, because=because)
+    return _added(ticket, act, "cancel", change, because=because)
 
 
 def surveyed(ticket: Ticket, act: Act, score: int, comment: str = "") -> Ticket:
@@ -336,7 +362,7 @@ def surveyed(ticket: Ticket, act: Act, score: int, comment: str = "") -> Ticket:
         raise RefusedError(
             f"{ticket.id} has its answer already, of {ticket.survey.at}; a survey counts once"
         )
-    return ticket.add("survey", act.at, act.by, score=score, comment=comment)
+    return _added(ticket, act, "survey", score=score, comment=comment)
 
 
 def check_no_circle(record_id: str, other_id: str, how: str, read: Callable[[str], Record]) -> None:
@@ -375,6 +401,8 @@ def with_link(record: Record, act: Act, how: str, other: str) -> Record:
     if (how, other) in record.links:
         return record
     links: list[Value] = [*record.items("links"), f"{how} {other}"]
+    if isinstance(record, Ticket):
+        return _added(record, act, "link", {"links": links})
     return record.add("link", act.at, act.by, {"links": links})
 
 
@@ -390,7 +418,7 @@ def edited(ticket: Ticket, act: Act, change: Mapping[str, Value]) -> Ticket:
             raise UsageError("a ticket needs a title that says what it is about")
     if not change:
         raise RefusedError(f"{ticket.id} is so already; nothing was changed")
-    return ticket.add("edit", act.at, act.by, change)
+    return _added(ticket, act, "edit", change)
 
 
 def setting(ticket: Ticket, name: str, text: str, now: datetime) -> tuple[str, Value]:
@@ -411,7 +439,7 @@ def setting(ticket: Ticket, name: str, text: str, now: datetime) -> tuple[str, V
     if name == "requester" and text:
         raise UsageError("a requester has parts: set requester.name, .email, .phone, .department")
     if name == "tags":
-        return name, [tag.strip() for tag in text.split(",") if tag.strip()] or None
+        return name, list(dict.fromkeys(t.strip() for t in text.split(",") if t.strip())) or None
     if name == "began" and text:
         began = dates.moment(text, now)
         if began > ticket.opened:

@@ -110,13 +110,19 @@ class Policy:
         return found if found else self.checked("assignee", who)
 
     def find_person(self, who: str) -> str | None:
-        """The id of the person whose id, e-mail or name `who` is, or None."""
+        """The id of the person whose id, else e-mail, else name `who` is, or None.
+
+        Raises RefusedError where it is that of several.
+        """
         folded = who.casefold()
         if not folded:
             return None
-        for person in self.people.values():
-            if folded in (person.id.casefold(), person.email.casefold(), person.name.casefold()):
-                return person.id
+        for part in ("id", "email", "name"):
+            found = [p.id for p in self.people.values() if getattr(p, part).casefold() == folded]
+            if len(found) > 1:
+                raise RefusedError(f"{who!r} is the {part} of {' and '.join(found)}; say which")
+            if found:
+                return found[0]
         return None
 
     def priority_for(self, impact: str, urgency: str) -> str:
@@ -196,7 +202,7 @@ class _Reader(Reader):
             categories=self._categories(),
             impacts=impacts,
             urgencies=urgencies,
-            priorities=tuple(sorted(set(matrix.values()))),
+            priorities=tuple(dict.fromkeys(matrix.values())),
             matrix=matrix,
             defaults={key: self.text("defaults", key) for key in self.mapping("defaults")},
             codes=self._names("codes"),

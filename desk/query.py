@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from desk import model
+from desk import dates, model
 from desk.errors import UsageError, nearest
 from desk.model import TIME_FIELDS, Ticket, Value
 
@@ -34,7 +34,7 @@ class Filter:
     """The conditions that all must hold."""
 
     terms: tuple[Term, ...]
-    me: str
+    me: Callable[[], str]
     text: str
 
     def matches(self, ticket: Ticket) -> bool:
@@ -45,11 +45,16 @@ class Filter:
         """Whether some term wants a value of that field (and not only another one than it)."""
         return any(term.field == field and not term.negated for term in self.terms)
 
-    def among(self, tickets: Iterable[Ticket], names: set[str]) -> Iterator[Ticket]:
-        """Those that match; the names of all fields seen on the way are added to `names`."""
+    def among(
+        self, tickets: Iterable[Ticket], names: set[str], moment: datetime | None = None
+    ) -> Iterator[Ticket]:
+        """Those that match, as they stood at `moment` if that is given.
+
+        The names of all fields seen on the way are added to `names`.
+        """
         for ticket in tickets:
             names.update(ticket.head)
-            if self.matches(ticket):
+            if not self.terms or self.matches(model.as_of(ticket, moment) if moment else ticket):
                 yield ticket
 
     def wanted(self) -> list[tuple[str, str]]:
@@ -70,8 +75,8 @@ class Filter:
     def _has(self, ticket: Ticket, field: str, wanted: str) -> bool:
         if field == "status" and wanted == "open":
             return ticket.live
-        if wanted == "me" and field in ("assignee", "requester.email"):
-            wanted = self.me.casefold()
+        if wanted == "me" and field == "assignee":
+            wanted = self.me().casefold()
         found = [text.casefold() for text in _texts(field_value(ticket, field))]
         if wanted == _NONE:
             return not found
@@ -87,8 +92,8 @@ def canonical(field: str) -> str:
     return {"tag": "tags", "link": "links"}.get(field, field)
 
 
-def parse(terms: Sequence[str], me: str) -> Filter:
-    """The filter that the terms of a command line mean; `me` is who asks.
+def parse(terms: Sequence[str], me: Callable[[], str]) -> Filter:
+    """The filter that the terms of a command line mean; `me` tells who asks.
 
     Raises UsageError for a term that has no value and for a status that is none.
     """
@@ -155,11 +160,16 @@ def _texts(value: Value) -> list[str]:
     return [str(value)]
 
 
+_TIMES = frozenset(("opened", "began", "until", "closed", "resolved"))
+
+
 def sort_key(field: str, now: datetime) -> Callable[[Ticket], tuple[bool, bool, int, str]]:
     """A key that sorts tickets by a field: numbers as numbers, the rest as text, none last."""
 
     def key(ticket: Ticket) -> tuple[bool, bool, int, str]:
         value = field_value(ticket, field, now)
+        if field in _TIMES and isinstance(value, str):
+            return (False, False, int(dates.from_stamp(value).timestamp()), "")
         if isinstance(value, bool | int):
             return (False, False, int(value), "")
         return (value is None, True, 0, ",".join(_texts(value)).casefold())
@@ -167,13 +177,23 @@ def sort_key(field: str, now: datetime) -> Callable[[Ticket], tuple[bool, bool, 
     return key
 
 
-def in_order(tickets: Iterable[Ticket], sort: str, now: datetime) -> list[Ticket]:
-    """Tickets by `FIELD,-FIELD`; without one: live first, by priority, the oldest first."""
+def in_order(
+    tickets: Iterable[Ticket], sort: str, now: datetime, priorities: Sequence[str] = ()
+) -> list[Ticket]:
+    """Tickets by `FIELD,-FIELD`; without one: live first, by priority, the oldest first.
+
+    `priorities` are the policy's, the most pressing first; others come after them by name.
+    """
+    rank = {name: place for place, name in enumerate(priorities)}
+
+    def pressing(ticket: Ticket) -> tuple[bool, int, str, float]:
+        priority = ticket.text("priority")
+        place = rank.get(priority, len(rank) + (not priority))
+        return not ticket.live, place, priority, ticket.opened.timestamp()
+
     result = sorted(tickets, key=lambda ticket: ticket.id)
     if not sort:
-        return sorted(
-            result, key=lambda t: (not t.live, t.text("priority") or "~", t.opened.timestamp())
-        )
+        return sorted(result, key=pressing)
     for field in reversed([name.strip() for name in sort.split(",") if name.strip()]):
         name = canonical(field.lstrip("-"))
         key = sort_key(name, now)

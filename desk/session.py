@@ -88,6 +88,10 @@ class Session:
         known = (policy.find_person(who) for who in identity if who)
         return next(filter(None, known), "") or next(filter(None, identity), "unknown")
 
+    def whom(self, person: str | None) -> str:
+        """The person that an option names, where `me` is who acts; empty if none was named."""
+        return self.actor if person == "me" else person or ""
+
     def act(self, at: str | None = None) -> "Act":
         """An act of this run, backdated to `at` if that is given.
 
@@ -100,7 +104,7 @@ class Session:
         when = self.moment(at) or self.now
         if when > self.now:
             raise UsageError(f"--at {dates.stamp(when)} lies ahead of {dates.stamp(self.now)}")
-        return Act(self.actor, when, self.desk.policy)
+        return Act(self.actor, when, self.desk.policy, backdated=at is not None)
 
 
 def login() -> str:

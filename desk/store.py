@@ -25,6 +25,7 @@ from desk.errors import (
     NotFoundError,
     RefusedError,
     StorageError,
+    UsageError,
 )
 from desk.model import Record, Ticket
 
@@ -77,11 +78,11 @@ def find(start: str) -> "Desk":
     folder = os.path.abspath(start)
     if not os.path.isdir(folder):
         raise NotFoundError(f"there is no folder {folder}")
-    while not os.path.isfile(os.path.join(folder, POLICY_FILE)):
-        if folder == (folder := os.path.dirname(folder)):
-            break
-    else:
-        return Desk(folder)
+    above = ""
+    while folder != above:
+        if os.path.isfile(os.path.join(folder, POLICY_FILE)):
+            return Desk(folder)
+        folder, above = os.path.dirname(folder), folder
     raise NotFoundError(
         f"no desk.yaml in {start} or any folder above it; go into a desk, name one with -C, "
         "or make one with `desk init`"
@@ -237,8 +238,9 @@ class Desk:
         fits = [one for one in self.ids() if wanted and wanted in one.translate(_FORGIVEN)]
         if len(fits) != 1:
             fits = [one for one in fits if one.translate(_FORGIVEN) == wanted] or fits
-        if len(fits) != 1:
-            fits = self._with_external(part.strip()) or fits
+        if len(fits) != 1 or not any(character.isalpha() for character in part):
+            others = self._with_external(part.strip())
+            fits = others if len(fits) != 1 and others else list(dict.fromkeys(fits + others))
         if len(fits) == 1:
             return fits[0]
         if not fits:
@@ -277,18 +279,19 @@ class Desk:
         the event that records what was edited by hand.
         Raises BusyError if the lock is not free in time, StorageError if the system refuses.
         """
+        done = False
         try:
             with self._locked():
                 transaction = Transaction(self, at, by)
                 try:
                     yield transaction
                     transaction.commit()
+                    done = True
                 finally:
                     transaction.drop()
         except OSError as error:
-            raise StorageError(
-                f"{error.filename or self.root}: {error.strerror}; nothing was changed"
-            ) from error
+            outcome = "the changes were made" if done else "nothing was changed"
+            raise StorageError(f"{self.root}: {error.strerror}; {outcome}") from error
 
     def create(self, build: Callable[[str], Record], ids: Iterator[str], at: datetime) -> Record:
         """Write the new record that `build` makes for the first of `ids` that is free."""
@@ -319,11 +322,16 @@ class Transaction:
         self._at = at
         self._by = by
         self._staged: dict[str, tuple[Record, bool]] = {}
-        self._written = 0
+        self._staging = False
         self._removed: list[str] = []
         with desk._folder(".desk/tmp", make=True) as tmp:
+            # Kept open: syncfs tells only of failures since then.
+            self._tmp = os.dup(tmp)
             for leftover in os.listdir(tmp):
-                os.unlink(leftover, dir_fd=tmp)
+                try:
+                    os.unlink(leftover, dir_fd=tmp)
+                except IsADirectoryError as error:
+                    raise StorageError(f".desk/tmp/{leftover} is a folder; remove it") from error
 
     def read(self, record_id: str) -> Record:
         """The record as it is now, with what was edited by hand as an `edit` event."""
@@ -331,7 +339,9 @@ class Transaction:
             return self._staged[record_id][0]
         path = path_of(record_id)
         text = self._desk.text(path)
-        record = _loaded(text, path)
+        return self._with_hand_edits(_loaded(text, path), text)
+
+    def _with_hand_edits(self, record: Record, text: str) -> Record:
         lost = [] if codec.dump(record) == text else yamltext.comments(text)
         return model.with_hand_edits(record, self._at, self._by, lost)
 
@@ -358,8 +368,13 @@ class Transaction:
             raise IdTakenError(f"{record.id} is in use")
         self._stage(record, new=True)
 
-    def remove(self, path: str) -> None:
-        """Remove a file when the changes have been made."""
+    def move(self, path: str) -> None:
+        """Bring the record in a misplaced file to its place.
+
+        Raises IdTakenError where something is there already.
+        """
+        text = self._desk.text(path)
+        self.create(self._with_hand_edits(codec.load(text), text))
         self._removed.append(path)
 
     def _stage(self, record: Record, *, new: bool) -> None:
@@ -380,64 +395,64 @@ class Transaction:
         self._staged[record.id] = (record, new)
 
     def _write_temporary(self, name: str, data: bytes) -> None:
-        with self._desk._folder(".desk/tmp") as tmp:
-            flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-            handle = os.open(name, flags, 0o666, dir_fd=tmp)
-            self._written += 1
-            try:
-                _write_all(handle, data)
-                if os.pread(handle, len(data) + 1, 0) != data:
-                    raise StorageError(f"{name}: what was written does not read back")
-            finally:
-                os.close(handle)
+        flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+        handle = os.open(name, flags, 0o666, dir_fd=self._tmp)
+        self._staging = True
+        try:
+            _write_all(handle, data)
+            if os.pread(handle, len(data) + 1, 0) != data:
+                raise StorageError(f"{name}: what was written does not read back")
+        finally:
+            os.close(handle)
 
     def commit(self) -> None:
         """Make every change durable and visible."""
         if not self._staged:
             return
-        with self._desk._folder(".desk/tmp") as tmp:
-            _sync_files(list(self._staged), tmp)
-            folders = {path_of(name).rpartition("/")[0] for name in self._staged}
-            done = 0
-            for folder in sorted(folders):
-                names = [n for n in self._staged if path_of(n).rpartition("/")[0] == folder]
-                try:
-                    with self._desk._folder(folder, make=True) as target:
-                        for name in names:
-                            self._move(name, tmp, target)
-                            done += 1
-                        os.fsync(target)
-                except OSError as error:
-                    raise _stopped(error, done, len(self._staged), folder) from error
-            for path in self._removed:
-                folder, _, name = path.rpartition("/")
-                try:
-                    with self._desk._folder(folder) as handle:
-                        os.unlink(name, dir_fd=handle)
-                        os.fsync(handle)
-                except OSError as error:
-                    raise _stopped(error, done, len(self._staged), path) from error
+        _sync_files(list(self._staged), self._tmp)
+        folders = {path_of(name).rpartition("/")[0] for name in self._staged}
+        done = 0
+        for folder in sorted(folders):
+            names = [n for n in self._staged if path_of(n).rpartition("/")[0] == folder]
+            try:
+                with self._desk._folder(folder, make=True) as target:
+                    for name in names:
+                        self._move(name, target)
+                        done += 1
+                    os.fsync(target)
+            except OSError as error:
+                raise _stopped(error, done, len(self._staged), folder) from error
+        for path in self._removed:
+            folder, _, name = path.rpartition("/")
+            try:
+                with self._desk._folder(folder) as handle:
+                    os.unlink(name, dir_fd=handle)
+                    os.fsync(handle)
+            except OSError as error:
+                raise _stopped(error, done, len(self._staged), path) from error
 
-    def _move(self, name: str, tmp: int, target: int) -> None:
+    def _move(self, name: str, target: int) -> None:
         _, new = self._staged[name]
         if not new:
-            os.rename(name, f"{name}.yaml", src_dir_fd=tmp, dst_dir_fd=target)
+            os.rename(name, f"{name}.yaml", src_dir_fd=self._tmp, dst_dir_fd=target)
             return
         try:
-            os.link(name, f"{name}.yaml", src_dir_fd=tmp, dst_dir_fd=target, follow_symlinks=False)
+            os.link(
+                name, f"{name}.yaml", src_dir_fd=self._tmp, dst_dir_fd=target, follow_symlinks=False
+            )
         except FileExistsError as error:
             raise IdTakenError(f"{name} is in use") from error
         with suppress(OSError):  # the record is there; a leftover goes with the next change
-            os.unlink(name, dir_fd=tmp)
+            os.unlink(name, dir_fd=self._tmp)
 
     def drop(self) -> None:
         """Remove what was staged and not moved into place."""
-        if not self._written:
-            return
-        with suppress(OSError), self._desk._folder(".desk/tmp") as tmp:
-            for name in os.listdir(tmp):
-                with suppress(OSError):
-                    os.unlink(name, dir_fd=tmp)
+        names = os.listdir(self._tmp) if self._staging else []
+        for name in names:
+            with suppress(OSError):
+                os.unlink(name, dir_fd=self._tmp)
+        with suppress(OSError):
+            os.close(self._tmp)
 
 
 def _loaded(text: str, path: str) -> Record:
@@ -488,7 +503,7 @@ def _make_folder(name: str, parent: int) -> None:
 
 def _write_ignore_file(folder: int) -> None:
     """The private folder ignores itself in git."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     handle = os.open(".gitignore", flags, 0o666, dir_fd=folder)
     try:
         if not os.fstat(handle).st_size:  # new, or left empty by a kill
@@ -497,10 +512,22 @@ def _write_ignore_file(folder: int) -> None:
         os.close(handle)
 
 
+def _lock_wait() -> float:
+    """How long to wait for the lock in seconds: DESK_LOCK_WAIT, or a default."""
+    text = os.environ.get("DESK_LOCK_WAIT") or str(_LOCK_WAIT)
+    try:
+        seconds = float(text)
+        if not 0 <= seconds < 1e6:
+            raise ValueError
+    except ValueError:
+        raise UsageError(f"DESK_LOCK_WAIT is {text!r}; write a number of seconds") from None
+    return seconds
+
+
 def _take_lock(folder: int) -> int:
     import fcntl
 
-    deadline = time.monotonic() + float(os.environ.get("DESK_LOCK_WAIT", _LOCK_WAIT))
+    deadline = time.monotonic() + _lock_wait()
     pause = 0.001
     while True:
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -534,7 +561,7 @@ def _write_all(handle: int, data: bytes) -> None:
 
 def _sync_files(names: list[str], folder: int) -> None:
     if len(names) >= _SYNC_AT_ONCE and sys.platform == "linux":
-        os.sync()
+        _sync_file_system(folder)
         return
     for name in names:
         handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
@@ -542,6 +569,15 @@ def _sync_files(names: list[str], folder: int) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def _sync_file_system(handle: int) -> None:
+    """syncfs(2), which Python does not have; unlike os.sync it reports what failed."""
+    import ctypes
+
+    if ctypes.CDLL(None, use_errno=True).syncfs(handle):
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
 
 
 def _stopped(error: OSError, done: int, total: int, folder: str) -> StorageError:
@@ -577,7 +613,10 @@ def make(root: str, policy_text: str) -> Desk:
 def _write_whole(path: str, text: str) -> None:
     """Write a file so that it is there whole or not at all."""
     temporary = f"{path}.new"
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+    with suppress(FileNotFoundError):
+        os.unlink(temporary)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    handle = os.open(temporary, flags, 0o666)
     try:
         try:
             _write_all(handle, text.encode())

@@ -301,6 +301,12 @@ def test_escalating_up_goes_to_the_manager_and_keeps_the_team():
     assert same.log[-1] == up.log[-1], "to the manager by name is the same"
 
 
+def test_escalating_up_keeps_a_team_that_the_manager_is_not_in():
+    ticket = new(assignee="lin", team="vendor")
+    up = lifecycle.escalated(ticket, ACT, up=True, because="stuck")
+    assert handed(up) == ("zhao", "vendor", "in_progress")
+
+
 def test_escalating_up_from_a_team_goes_to_its_lead():
     ticket = lifecycle.escalated(new(team="network"), ACT, up=True, because="stuck")
     assert handed(ticket) == ("lin", "network", "in_progress")

@@ -324,7 +324,9 @@ def test_a_hand_over_holds_steps_and_says_where_nothing_was_written():
     ticket = lifecycle.reopened(ticket, ACT, "again")
     ticket = lifecycle.escalated(ticket, ACT, up=False, to="zhao", because="x")
     tried = [line for line in render.record(ticket, NOW).splitlines() if "tried" in line]
-    assert tried == [f"  tried        {text}" for text in ("shook it", "换了纸", "new toner")]
+    assert tried == [
+        f"  tried        {text}" for text in ("shook it", "换了纸", "new toner", "reopen: again")
+    ]
 
 
 def test_there_is_no_hand_over_when_nobody_takes_over():

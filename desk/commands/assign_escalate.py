@@ -33,7 +33,7 @@ def assign_(
     --to also takes the name or e-mail of a person; `me` is you.
     """
     act = session.act(at)
-    to = act.by if assignee == "me" else assignee or ""
+    to = session.whom(assignee)
     change_each(
         session,
         ids,
@@ -75,7 +75,7 @@ def escalate_(
         ids,
         act,
         lambda ticket: lifecycle.escalated(
-            ticket, act, because=because, to=assignee or "", team=team or "", up=up
+            ticket, act, because=because, to=session.whom(assignee), team=team or "", up=up
         ),
         _holder,
     )

@@ -1,8 +1,8 @@
 """What several commands share: options, ids from the command line, saying what was done."""
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 import click
@@ -127,20 +127,23 @@ def parts_of_ids(arguments: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(parts))
 
 
-def text_of(argument: str | None, what: str) -> str:
+@contextmanager
+def written_text(argument: str | None, what: str) -> Iterator[str]:
     """A text given as an argument, by `-` from standard input, or else in the editor.
 
+    What was written in the editor is kept in a private file if the block refuses it.
     Raises UsageError where it is missing and nobody is there to write it.
     """
-    if argument == "-":
-        return from_stdin()
     if argument is not None:
-        return argument
+        yield from_stdin() if argument == "-" else argument
+        return
     if not at_terminal():
         raise UsageError(f"{what} is missing; give it as an argument or `-` for standard input")
-    from desk.commands.editor import written
+    from desk.commands import editor
 
-    return written("", suffix=".md").strip()
+    text = editor.written("", suffix=".md").strip()
+    with editor.keeping(text, suffix=".md"):
+        yield text
 
 
 def at_terminal() -> bool:
@@ -177,9 +180,6 @@ def change_each(
         for part in parts:
             try:
                 ticket = change(transaction.ticket(session.desk.named(part)))
-                if act.at < min(ticket.opened, session.now):
-                    at = act.at.isoformat(timespec="seconds")
-                    raise UsageError(f"--at {at} is before {ticket.id} was opened")
                 transaction.replace(ticket)
                 sentences += [f"{ticket.id} {said(ticket)}", *afterwards(transaction, ticket)]
             except ManyError.ONE_RECORD as error:
@@ -250,13 +250,15 @@ def complete_ids(context: click.Context, _: click.Parameter, begun: str) -> list
     """Ids of tickets that the command may be for and that contain what was typed, with titles."""
     from click.shell_completion import CompletionItem
 
+    from desk.render import safe
+
     wanted, statuses = begun.upper(), _COMPLETED.get(context.info_name or "", LIVE)
     with suppress(DeskError):  # a TAB outside of any desk says nothing
         tickets = context.ensure_object(Session).desk.tickets(lambda _: None)
         found = (
             t for t in tickets if t.status in statuses and (wanted in t.id or begun in t.title)
         )
-        return [CompletionItem(ticket.id, help=ticket.title) for ticket in found]
+        return [CompletionItem(ticket.id, help=safe(ticket.title)) for ticket in found]
     return []
 
 

@@ -14,7 +14,7 @@ from desk.commands.common import (
     tell,
 )
 from desk.commands.open import check_field_name
-from desk.errors import DamagedError, DeskError, RefusedError, UsageError
+from desk.errors import DamagedError, DeskError, ManyError, RefusedError, UsageError
 from desk.lifecycle import Act
 from desk.model import Ticket, Value
 from desk.session import Session, pass_session
@@ -50,8 +50,13 @@ def edit_(
         raise UsageError(
             "say what to change with --set FIELD=VALUE; there is no terminal to edit at"
         )
+    failures: list[DeskError] = []
     for part in parts_of_ids(ids):
-        _edit_in_editor(session, act, part)
+        try:
+            _edit_in_editor(session, act, part)
+        except ManyError.ONE_RECORD as error:
+            failures.append(error)
+    ManyError.raise_any(failures)
 
 
 def _with_stdin(setting: str) -> str:
@@ -84,7 +89,7 @@ def _edit_in_editor(session: Session, act: Act, part: str) -> None:
     if text == before:
         tell(f"{ticket.id} is as it was; nothing was changed")
         return
-    try:
+    with editor.keeping(text, suffix=".yaml"):
         wanted = _head_in(text)
         change: dict[str, Value] = {
             name: wanted.get(name)
@@ -98,9 +103,6 @@ def _edit_in_editor(session: Session, act: Act, part: str) -> None:
             lambda now: lifecycle.edited(now, act, change),
             lambda _: "is changed",
         )
-    except DeskError as error:
-        kept = editor.kept(text, suffix=".yaml")
-        raise RefusedError(f"{error}; nothing was changed, your text is in {kept}") from error
 
 
 def _head_in(text: str) -> dict[str, Value]:

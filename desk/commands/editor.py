@@ -4,9 +4,11 @@ import os
 import shlex
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from desk.errors import RefusedError, UsageError
+from desk.errors import DeskError, RefusedError, UsageError
 
 
 def written(text: str, *, suffix: str) -> str:
@@ -30,6 +32,16 @@ def written(text: str, *, suffix: str) -> str:
             raise RefusedError("the editor left no file; nothing was changed") from error
         except UnicodeDecodeError as error:
             raise UsageError("what the editor wrote is not UTF-8 text") from error
+
+
+@contextmanager
+def keeping(text: str, *, suffix: str) -> Iterator[None]:
+    """Keep what was written in a private file if the block refuses it, and say where."""
+    try:
+        yield
+    except DeskError as error:
+        error.args = (f"{error}; your text is kept in {kept(text, suffix=suffix)}",)
+        raise
 
 
 def kept(text: str, *, suffix: str) -> Path:

@@ -33,9 +33,10 @@ class Follower:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Who follows whom, in the order in which they are resolved."""
+    """Who follows whom, in the order in which they are resolved; `named` go their own way."""
 
     followers: list[Follower] = field(default_factory=list)
+    named: set[str] = field(default_factory=set)
 
     def apply(self, transaction: Transaction, act: Act, original: Ticket) -> Iterator[str]:
         """Resolve what follows the ticket, and what follows that; yields a sentence each."""
@@ -59,12 +60,15 @@ class Plan:
 
 def plan(session: Session, originals: Iterable[str]) -> Plan:
     """What follows the tickets that are named, by desk.yaml and by the person who is asked."""
-    made = Plan()
+    tickets: list[Ticket] = []
     for part in originals:
         with suppress(*ManyError.ONE_RECORD):
             ticket = session.desk.read(session.desk.named(part))
-            if isinstance(ticket, Ticket):
-                _add_followers(session, ticket, made)
+            if isinstance(ticket, Ticket) and ticket.live:
+                tickets.append(ticket)
+    made = Plan(named={ticket.id for ticket in tickets})
+    for ticket in tickets:
+        _add_followers(session, ticket, made)
     return made
 
 
@@ -83,7 +87,7 @@ def _add_followers(session: Session, original: Ticket, made: Plan) -> None:
 
 def add_follower(session: Session, follower: Ticket, how: str, original: str, made: Plan) -> None:
     """Add a live ticket to the plan, and what follows it, if it is to be resolved."""
-    if any(one.id == follower.id for one in made.followers):
+    if follower.id in made.named or any(one.id == follower.id for one in made.followers):
         return
     decision = session.desk.policy.on_resolve[_RULES[how]]
     if decision == "leave":

@@ -49,7 +49,7 @@ def link_(session: Session, record_id: str, how: str, other_id: str, at: str | N
         transaction.replace(record)
         transaction.replace(other)
         sentences = [_SAID[how].format(record.id, other.id)]
-        if isinstance(other, Ticket):
+        if isinstance(other, Ticket) and not other.live:
             sentences += followers.apply(transaction, act, other)
     for sentence in sentences:
         tell(sentence)

@@ -60,14 +60,14 @@ def list_(
     Words behind -- are words to find even if they begin with a dash.
     """
     damage = Damage()
-    asked = query.parse(terms, session.actor if "me" in " ".join(terms) else "")
+    asked = query.parse(terms, lambda: session.actor)
     names = [name.strip() for name in columns.split(",") if name.strip()]
     everywhere = everything or asked.asks_for("status")
     seen: set[str] = set()
     fitting = asked.among(session.as_of_now(session.desk.tickets(damage)), seen)
     found = [ticket for ticket in fitting if everywhere or ticket.live]
     query.check_names((*asked.fields(), *_named(names, sort)), seen)
-    chosen = query.in_order(found, sort, session.now)[:limit]
+    chosen = query.in_order(found, sort, session.now, session.desk.policy.priorities)[:limit]
     if form == "table":
         page(_table(chosen, names, session.now))
         if not chosen:

@@ -3,7 +3,7 @@
 import click
 
 from desk import lifecycle
-from desk.commands.common import at_option, change_each, command, id_argument, text_of
+from desk.commands.common import at_option, change_each, command, id_argument, written_text
 from desk.session import Session, pass_session
 
 
@@ -23,8 +23,10 @@ def note_(session: Session, record_id: str, text: str | None, at: str | None) ->
     """
     act = session.act(at)
     named = session.desk.named(record_id)  # before anything is written in vain
-    words = text_of(text, "the note")
-    change_each(session, [named], act, lambda ticket: lifecycle.noted(ticket, act, words), _noted)
+    with written_text(text, "the note") as words:
+        change_each(
+            session, [named], act, lambda ticket: lifecycle.noted(ticket, act, words), _noted
+        )
 
 
 @command("reply", 'desk reply 7k3f "We are on it and will call you by noon."')
@@ -39,10 +41,10 @@ def reply_(session: Session, record_id: str, text: str | None, at: str | None) -
     """
     act = session.act(at)
     named = session.desk.named(record_id)
-    words = text_of(text, "the reply")
-    change_each(
-        session, [named], act, lambda ticket: lifecycle.replied(ticket, act, words), _replied
-    )
+    with written_text(text, "the reply") as words:
+        change_each(
+            session, [named], act, lambda ticket: lifecycle.replied(ticket, act, words), _replied
+        )
 
 
 def _noted(_: object) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import click
 
 from desk import lifecycle
-from desk.commands.common import at_option, command, known_option, tell, text_of, text_option
+from desk.commands.common import at_option, command, from_stdin, known_option, tell, text_option
 from desk.errors import UsageError
 from desk.model import TICKET_FIELDS, Ticket, Value
 from desk.session import Session, pass_session
@@ -59,6 +59,7 @@ def open_(
     from desk import dates, store
 
     act = session.act(at)
+    given["assignee"] = session.whom(given["assignee"])
     fields: dict[str, Value] = {
         **_custom_fields(custom),
         **_head_fields(given),
@@ -68,7 +69,7 @@ def open_(
     if start and start > act.at:
         raise UsageError(f"--began {dates.stamp(start)} is after the opening itself")
     fields["began"] = dates.stamp(start) if start else None
-    text = text_of(description, "the description") if description else ""
+    text = from_stdin() if description == "-" else description or ""
     reason: lifecycle.Priority
 
     def build(record_id: str) -> Ticket:

@@ -73,10 +73,10 @@ def summarise_(
     if start and start >= (end or session.now):
         raise UsageError("the period is empty: --since is not before --until or now")
     damage = Damage()
-    asked = query.parse(terms, session.actor if "me" in " ".join(terms) else "")
+    asked = query.parse(terms, lambda: session.actor)
     seen: set[str] = set()
     found = summary.summarise(
-        asked.among(session.desk.tickets(damage), seen),
+        asked.among(session.desk.tickets(damage), seen, end),
         now=session.now,
         since=start,
         until=end,

@@ -204,7 +204,7 @@ def test_nothing_found_is_no_error(five: Shell):
     assert five.run("list", "--all", "nothing") == (0, "", "no ticket fits\n")
     assert five.run("list", "--limit", "0") == (0, "", "")
     assert five.run("list", "--all", "priority:P9") == (
-        0, "", "priority 'p9' is not in desk.yaml; did you mean P4 or P3?\nno ticket fits\n"
+        0, "", "priority 'p9' is not in desk.yaml; known are P1, P2, P3, P4\nno ticket fits\n"
     )  # fmt: skip
     assert five.run("list", "nothing", "-f", "json") == (0, "[]\n", "")
     assert five.run("list", "nothing", "-f", "ids") == (0, "", "")
