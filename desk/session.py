@@ -38,12 +38,15 @@ class Session:
     def desk(self) -> "Desk":
         """The desk; its policy is read at once, so that a newer format is never half read.
 
-        Raises NotFoundError where there is none, DamagedError for a bad desk.yaml.
+        Raises NotFoundError where there is none, DamagedError for a bad desk.yaml,
+        RefusedError where --as or DESK_USER names somebody whom it does not know.
         """
         from desk import store
 
         desk = store.find(self.folder)
-        _ = desk.policy
+        policy = desk.policy
+        if user := self._given("user", "DESK_USER"):
+            policy.person(user)
         return desk
 
     @cached_property

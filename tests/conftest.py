@@ -25,7 +25,9 @@ settings.load_profile("quick")
 @pytest.fixture(autouse=True)
 def _own_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory):
     """No test sees or touches the settings of whoever runs it."""
-    for name in [name for name in os.environ if name.startswith(("DESK_", "GIT_"))]:
+    for name in [
+        name for name in os.environ if name.startswith(("DESK_", "GIT_", "COLUMNS", "LINES"))
+    ]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path_factory.getbasetemp() / "home"))
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")

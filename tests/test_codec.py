@@ -238,13 +238,13 @@ DAMAGED = {
     f"{HEAD}log: x\n": "line:5: 'log' is a list of events",
     f"{HEAD}log:\n- x\n": "line:6: an event is a mapping with n, at, by, did",
     f"{HEAD}log:\n{EVENT}".replace("n: 1", "n: 0"): (
-        "line:6: an event's 'n' is a whole number from 1"
+        "line:6: an event's 'n' is a whole number from 1 to 1000000000"
     ),
     f"{HEAD}log:\n{EVENT}".replace("n: 1", "n: one"): (
-        "line:6: an event's 'n' is a whole number from 1"
+        "line:6: an event's 'n' is a whole number from 1 to 1000000000"
     ),
     f"{HEAD}log:\n{EVENT}".replace("n: 1", "n: true"): (
-        "line:6: an event's 'n' is a whole number from 1"
+        "line:6: an event's 'n' is a whole number from 1 to 1000000000"
     ),
     f"{HEAD}log:\n{EVENT}".replace("by: c", "by: [c]"): "line:8: 'log' is text",
     f"{HEAD}log:\n{EVENT}".replace("  by: c\n", ""): "line:6: 'log' is text",

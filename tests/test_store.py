@@ -23,6 +23,7 @@ from desk.errors import (
     NotFoundError,
     RefusedError,
     StorageError,
+    UsageError,
 )
 from desk.model import Article, Ticket
 from tests import strategies
@@ -532,3 +533,36 @@ def test_the_store_knows_nothing_of_the_command_line():
     code = f"import sys; from desk import store; print(*sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "\n"
+
+
+def test_a_new_desk_is_not_written_through_a_link(tmp_path):
+    victim = tmp_path / "victim"
+    victim.write_text("precious", encoding="utf-8")
+    root = tmp_path / "desk"
+    root.mkdir()
+    for name in ("desk.yaml.new", ".gitattributes.new"):
+        (root / name).symlink_to(victim)
+    store.make(str(root), "format: 1\n")
+    assert victim.read_text(encoding="utf-8") == "precious"
+    assert (root / "desk.yaml").read_text(encoding="utf-8") == "format: 1\n"
+    assert not (root / "desk.yaml").is_symlink()
+
+
+@pytest.mark.parametrize("text", ["abc", "nan", "-1", "inf"])
+def test_how_long_to_wait_for_the_lock_is_a_number(desk, monkeypatch, text):
+    monkeypatch.setenv("DESK_LOCK_WAIT", text)
+    with pytest.raises(UsageError, match="DESK_LOCK_WAIT"), desk.changing(NOW, "chen"):
+        pass
+
+
+def test_an_outside_number_of_digits_is_not_taken_for_part_of_an_id(desk):
+    fields = {"title": "x", "status": "new", "opened": "2026-11-07T09:00:00+08:00"}
+    one = Ticket({"id": "T-261107-AAAA1"}, ()).add("open", NOW, "chen", fields)
+    two = Ticket({"id": "T-261121-AAAA2"}, ()).add(
+        "open", NOW, "chen", {**fields, "external": "1107"}
+    )
+    add(desk, one, two)
+    with pytest.raises(NotFoundError, match="is part of 2 ids"):
+        desk.named("1107")
+    assert desk.named("T-261107") == one.id
+    assert desk.named("aaaa2") == two.id

@@ -109,4 +109,4 @@ def _head_in(text: str) -> dict[str, Value]:
     try:
         return dict(codec.load(text).head)
     except DamagedError as error:
-        raise error.in_file("what came back from the editor") from error
+        raise RefusedError(str(error.in_file("what came back from the editor"))) from error

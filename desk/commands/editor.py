@@ -40,7 +40,7 @@ def keeping(text: str, *, suffix: str) -> Iterator[None]:
     try:
         yield
     except DeskError as error:
-        error.args = (f"{error}; your text is kept in {kept(text, suffix=suffix)}",)
+        error.args = (f"{error}; nothing was changed, your text is in {kept(text, suffix=suffix)}",)
         raise
 
 

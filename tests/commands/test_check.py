@@ -122,3 +122,25 @@ def test_a_policy_with_mistakes_is_named_line_by_line(two: Shell):
         "desk: desk.yaml:10: 'lim' is not known here; did you mean lin?\n"
         "desk: desk.yaml:23: 'persn' is not known here; did you mean person?\n",
     )
+
+
+def test_a_misplaced_file_keeps_its_comments_in_the_log(shell: Shell):
+    made = shell.done("open", "打印机卡纸").out.strip()
+    path = shell.path(made)
+    text = path.read_text(encoding="utf-8")
+    (path.parent.parent / "12").mkdir()
+    moved = path.parent.parent / "12" / path.name
+    moved.write_text(f"# do not lose me\n{text}", encoding="utf-8")
+    path.unlink()
+    shell.run("check", "--fix")
+    assert not moved.exists()
+    assert 'comments: "# do not lose me"\n' in path.read_text(encoding="utf-8")
+
+
+def test_a_number_without_end_costs_nothing(shell: Shell):
+    path = shell.path(shell.done("open", "x").out.strip())
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("- n: 1\n", "- n: 999999999\n"), encoding="utf-8")
+    ran = shell.run("check")
+    assert ran.code == 4
+    assert "event 1 is missing" in ran.out

@@ -44,7 +44,8 @@ def test_the_priority_follows_the_matrix(shell: Shell, ticket: str):
 
 def test_not_before_it_was_opened(shell: Shell, ticket: str):
     assert shell.run("classify", ticket, "--major", "--at", "08:00") == (
-        2, "", f"desk: --at 2026-11-21T08:00:00+08:00 is before {ID} was opened\n"
+        2, "", f"desk: --at 2026-11-21T08:00:00+08:00 is before {ID} was opened, "
+        "2026-11-21T09:00:00+08:00\n"
     )  # fmt: skip
 
 

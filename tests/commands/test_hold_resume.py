@@ -64,7 +64,7 @@ def test_for_whom(shell: Shell, ticket: str, whom: str):
         ("tomorrow", "2026-11-22T00:00:00+08:00"),
         ("18:00", "2026-11-21T18:00:00+08:00"),
         ("2026-12-01", "2026-12-01T00:00:00+08:00"),
-        ("2026-12-01T09:00:00Z", "2026-12-01T09:00:00+00:00"),
+        ("2026-12-01T09:00:00Z", "2026-12-01T17:00:00+08:00"),
         ("1 Dec 2026 09:00", "2026-12-01T09:00:00+08:00"),
     ],
 )
@@ -96,7 +96,8 @@ def test_longer_and_for_somebody_else(shell: Shell, ticket: str):
          "'Godot' is no time that desk can read; write 2026-11-21T09:00:00+08:00, "
          "2026-11-21 09:00, yesterday 14:00 or 2h"),
         (["--for", "vendor", "--at", "1h"],
-         f"--at 2026-11-21T08:00:00+08:00 is before {ID} was opened"),
+         f"--at 2026-11-21T08:00:00+08:00 is before {ID} was opened, "
+         "2026-11-21T09:00:00+08:00"),
     ],
 )  # fmt: skip
 def test_bad_input(shell: Shell, ticket: str, words: list[str], sentence: str):

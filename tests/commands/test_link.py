@@ -108,3 +108,10 @@ def test_a_duplicate_of_what_is_resolved_already_follows_at_once(three: Shell):
 )  # fmt: skip
 def test_bad_input(three: Shell, words: list[str], code: int, sentence: str):
     assert three.run("link", *words) == (code, "", f"desk: {sentence}\n")
+
+
+def test_an_original_reopened_in_the_meantime_leaves_its_duplicate_alone(three: Shell):
+    three.done("resolve", A, "--solution", "x")
+    three.done("reopen", A, "--because", "y")
+    assert three.run("link", B, "duplicate-of", A) == (0, "", f"{B} is a duplicate of {A} now\n")
+    assert "\nstatus: new\n" in three.text(B)

@@ -1,12 +1,15 @@
 """A small desk and every writing command with arguments that fit it."""
 
+import atexit
 import compileall
 import io
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from contextlib import redirect_stderr, redirect_stdout
+from functools import cache
 from pathlib import Path
 
 from desk import cli, codec, store
@@ -94,13 +97,23 @@ def copy(scene: Path, to: Path, command: str) -> Path:
     return to / "desk"
 
 
+@cache
+def _code() -> str:
+    """A copy of the program that stays as it is while it is interrupted at call after call."""
+    folder = tempfile.mkdtemp(prefix="desk-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    leave = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "desk", Path(folder, "desk"), ignore=leave)
+    compileall.compile_dir(folder, quiet=1)
+    return folder
+
+
 def environment(scratch: Path) -> dict[str, str]:
     """The same for every run, so that each makes the same calls in the same order."""
-    compileall.compile_dir(ROOT / "desk", quiet=1)
     return {
         "PATH": os.environ.get("PATH", ""),
         "HOME": str(scratch / "home"),
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": _code(),
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONHASHSEED": "0",
         "PYTHONUTF8": "1",
