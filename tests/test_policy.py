@@ -176,12 +176,12 @@ MISTAKES = {
     ),
     ("name: Help desk", "name: [x]"): "desk.yaml:2: 'name' is text; put it in quotes",
     ("prefix: IT", "prefix: kb"): (
-        "desk.yaml:3: prefix 'kb' is not allowed; write 1 to 8 capital letters and digits, a letter first, "
-        "not KB"
+        "desk.yaml:3: prefix 'kb' is not allowed; write 1 to 8 capital letters and "
+        "digits, a letter first, not KB"
     ),
     ("prefix: IT", "prefix: KB"): (
-        "desk.yaml:3: prefix 'KB' is not allowed; write 1 to 8 capital letters and digits, a letter first, "
-        "not KB"
+        "desk.yaml:3: prefix 'KB' is not allowed; write 1 to 8 capital letters and "
+        "digits, a letter first, not KB"
     ),
     ("Europe/Berlin", "Mars/Phobos"): (
         "desk.yaml:4: time zone 'Mars/Phobos' is unknown; write an IANA name such as "
@@ -248,8 +248,8 @@ def test_all_mistakes_are_told_at_once():
     with pytest.raises(DamagedError) as caught:
         policy.load(text)
     assert str(caught.value).splitlines() == [
-        "desk.yaml:3: prefix 'i t' is not allowed; write 1 to 8 capital letters and digits, a letter "
-        "first, not KB",
+        "desk.yaml:3: prefix 'i t' is not allowed; write 1 to 8 capital letters and "
+        "digits, a letter first, not KB",
         "desk.yaml:4: time zone 'Berlin' is unknown; write an IANA name such as Asia/Shanghai or "
         "UTC",
         "desk.yaml:9: 'tier' is a whole number from 1",
