@@ -51,7 +51,7 @@ class LazyGroup(click.Group):
         if name not in COMMANDS:
             return None
         module = importlib.import_module(f"desk.commands.{COMMANDS[name][0]}")
-        command: click.Command = getattr(module, "import_" if name == "import" else f"{name}_")
+        command: click.Command = getattr(module, f"{name}_")
         return command
 
     def resolve_command(

@@ -171,9 +171,13 @@ def classified(
         change["major"] = True if major else None
     if not change:
         raise UsageError("say what to change: --kind, --category, --impact, --urgency, …")
-    if all(ticket.head.get(name) == value for name, value in change.items()):
-        raise RefusedError(f"{ticket.id} is classified so already")
+    _check_new(ticket, change, "classified so")
     return _added(ticket, act, "classify", change)
+
+
+def _check_new(ticket: Ticket, change: Mapping[str, Value], already: str) -> None:
+    if all(ticket.head.get(name) == value for name, value in change.items()):
+        raise RefusedError(f"{ticket.id} is {already} already")
 
 
 def _check_live(ticket: Ticket, verb: str) -> None:
@@ -188,8 +192,7 @@ def assigned(ticket: Ticket, act: Act, *, to: str = "", team: str = "") -> Ticke
     if not to and not team:
         raise UsageError("say to whom: --to WHO or --team TEAM")
     change = _handed_to(ticket, act.policy, to, team)
-    if all(ticket.head.get(name) == value for name, value in change.items()):
-        raise RefusedError(f"{ticket.id} is with {to or team} already")
+    _check_new(ticket, change, f"with {to or team}")
     return _added(ticket, act, "assign", change)
 
 
@@ -232,8 +235,7 @@ def escalated(
         )
     whom = manager if up else to
     change = _handed_to(ticket, act.policy, whom, team)
-    if all(ticket.head.get(name) == value for name, value in change.items()):
-        raise RefusedError(f"{ticket.id} is with {whom or team} already")
+    _check_new(ticket, change, f"with {whom or team}")
     hierarchical = up or bool(to and act.policy.person(to) == manager)
     if hierarchical:
         change.pop("team", None)
@@ -281,8 +283,7 @@ def held(
         "waiting_for": waiting_for,
         "until": dates.stamp(until) if until else None,
     }
-    if all(ticket.head.get(name) == value for name, value in change.items()):
-        raise RefusedError(f"{ticket.id} is on hold for {waiting_for} already")
+    _check_new(ticket, change, f"on hold for {waiting_for}")
     return _added(ticket, act, "hold", change, because=because)
 
 

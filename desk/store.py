@@ -382,7 +382,7 @@ class Transaction:
         try:
             proven = codec.load(text)
         except DamagedError as error:
-            raise RefusedError(f"{record.id} cannot be written: {error}") from error
+            raise RefusedError(f"{record.id} cannot be written: {error.problem}") from error
         if proven != record:
             raise DeskError(f"{record.id} does not read back as it was; nothing was written")
         data = text.encode()

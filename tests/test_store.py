@@ -346,10 +346,12 @@ def test_an_id_in_use_is_drawn_again(filled: store.Desk):
 
 
 REFUSALS = {
-    "T-261121-7K3FQ cannot be written: line:1: 'soon' is no RFC 3339 time such as "
+    "T-261121-7K3FQ cannot be written: 'soon' is no RFC 3339 time such as "
     "2026-11-21T09:00:00+08:00": {"until": "soon"},
-    "T-261121-7K3FQ cannot be written: line:7: this is not YAML: ": {"custom": "\ud800"},
-    "T-261121-7K3FQ cannot be written: line:": {"x" * 101: "long"},
+    "T-261121-7K3FQ cannot be written: this is not YAML: found invalid Unicode": {
+        "custom": "\ud800"
+    },
+    "T-261121-7K3FQ cannot be written: this key is longer than 100": {"x" * 101: "long"},
     "T-261121-7K3FQ would be ": {"description": "x" * (1 << 20)},
 }
 
@@ -358,7 +360,7 @@ REFUSALS = {
 def test_what_the_format_cannot_hold_is_refused(desk: store.Desk, sentence: str, fields: dict):
     with pytest.raises(RefusedError) as caught, desk.changing(NOW, "chen") as transaction:
         transaction.create(ticket("T-261121-7K3FQ", **fields))
-    assert sentence.partition(": line:")[0] in str(caught.value)
+    assert str(caught.value).startswith(sentence)
     assert (desk.ids(), left_in_tmp(desk)) == ([], [])
 
 

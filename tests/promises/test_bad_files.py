@@ -136,13 +136,14 @@ CONTENTS: dict[str, tuple[str | bytes, int | None]] = {
     "over 1 MiB": (SAMPLE + "x: " + "y" * (1 << 20) + "\n", None),
 }  # fmt: skip
 
+LAST_MOMENT = "9999-12-31T23:59:59-14:00"
 # What can be read, odd as it is: it must be listed, and shown without a fault.
 ODD: dict[str, str | bytes] = {
     "byte order mark": b"\xef\xbb\xbf" + SAMPLE.encode(),
     "CRLF": SAMPLE.replace("\n", "\r\n"),
     "comments": "# a\n" + SAMPLE.replace("\n", " # b\n", 5),
     "flow": json.dumps(
-        {"id": BAD, "title": "x", "status": "new", "opened": "2026-11-21T09:00:00Z"}
+        {"id": BAD, "title": "x", "status": "new", "opened": "2026-11-20T09:00:00Z"}
     ),
     "a very long line": SAMPLE.replace("VPN drops", "x" * 900_000, 1),
     "a very long line in Chinese": SAMPLE.replace("VPN drops", "李" * 300_000, 1),
@@ -153,7 +154,9 @@ ODD: dict[str, str | bytes] = {
     "many tags": SAMPLE.replace("- vpn\n", "- vpn\n" * 40_000),
     "deep": SAMPLE.replace('rack: "12"', "rack: " + "[" * 31 + "]" * 31),
     "the year 1": SAMPLE.replace("2026-11-21T09:00:00+08:00", "0001-01-01T00:00:00+14:00"),
-    "the year 9999": SAMPLE.replace("2026-11-21T09:00:00+08:00", "9999-12-31T23:59:59-14:00"),
+    "the year 9999": SAMPLE.replace("2026-11-25T09:00:00+08:00", LAST_MOMENT).replace(
+        "2026-11-21T09:05:00+08:00", LAST_MOMENT
+    ),
     "many events": SAMPLE + "".join(
         f"- {{n: {n}, at: 2026-11-21T09:00:00Z, by: c, did: x}}\n" for n in range(3, 3000)
     ),

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from desk.errors import DamagedError, StorageError
+from tests.conftest import policy_text
 from tests.promises import calls, scene
 from tests.promises.test_kill import points_of
 
@@ -158,8 +159,7 @@ def test_a_full_disk_keeps_what_was_acknowledged(
 ):
     """Open tickets until the disk is full, and on; what was acknowledged is all there."""
     assert scene.in_process(["init", str(small_disk), "--timezone", "UTC"], tmp_path)[0] == 0
-    policy = small_disk / "desk.yaml"
-    policy.write_text(policy.read_text().replace("people:", "people:\n  chen: {}", 1))
+    (small_disk / "desk.yaml").write_text(policy_text())
     kept: dict[str, int] = {}
     refused = 0
     for number in range(60):

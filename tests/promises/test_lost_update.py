@@ -90,6 +90,7 @@ def many_write(tmp_path: Path, workers: int, count: int) -> str:
     lost = [token for token in wanted if found[token] != 1]
     twice = [token for token, times in found.items() if times > 1]
     assert (lost, twice, sound(folder)) == ([], [], [])
+    assert len(wanted) >= count * (workers - len(killed))
     assert scene.in_process(["note", "PRGAA", "after"], folder)[0] == 0
     assert scene.leftovers(folder) == []
     refused = sum(text.count("desk: ") for text in said)
@@ -134,6 +135,7 @@ def test_single_commands_killed_at_random_lose_nothing_either(
         found_so_far = len(tokens_in(folder))
     found = tokens_in(folder)
     assert {token: found[token] for token in wanted} == dict.fromkeys(wanted, 1)
+    assert len(wanted) >= 12
     figures(
         f"R4 lost updates: 24 commands as processes, 6 killed: {len(wanted)} acknowledged, "
         f"{len(wanted)} found once, {found_so_far - len(wanted)} more found unacknowledged"
