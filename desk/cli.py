@@ -1,8 +1,10 @@
 """The command group, its global options, and the one place where an error becomes an exit code."""
 
+import contextlib
 import importlib
 import io
 import os
+import signal
 import sys
 from typing import NoReturn
 
@@ -117,6 +119,8 @@ def run(arguments: list[str]) -> int:
     except click.ClickException as error:
         return _say(_usage(error), error.exit_code)
     except (click.Abort, KeyboardInterrupt):
+        with contextlib.suppress(ValueError):  # not the main thread
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one would end it otherwise
         return _say("interrupted", 130)
     except OSError as error:
         return _output_failed(error)

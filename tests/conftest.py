@@ -70,8 +70,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Leave out what takes minutes, unless `-m` says which tests are wanted."""
     if config.option.markexpr:
         return
-    long = [item for item in items if item.get_closest_marker("long")]
-    config.hook.pytest_deselected(items=long)
+    long = {item for item in items if any(map(item.get_closest_marker, ("long", "sweep")))}
+    config.hook.pytest_deselected(items=list(long))
     items[:] = [item for item in items if item not in long]
 
 

@@ -126,7 +126,7 @@ def test_a_full_or_failing_disk_is_told_and_loses_nothing(
     assert wrong == []
 
 
-@pytest.mark.long
+@pytest.mark.sweep
 @pytest.mark.parametrize("command", scene.WRITING)
 def test_every_call_fails_once(command: str, scratch: Path, figures: Callable[[str], None]):
     calls.need_strace()

@@ -88,7 +88,7 @@ def test_a_kill_leaves_each_record_old_or_new(
     assert wrong == []
 
 
-@pytest.mark.long
+@pytest.mark.sweep
 @pytest.mark.parametrize("command", scene.WRITING)
 def test_a_kill_at_every_call(command: str, scratch: Path, figures: Callable[[str], None]):
     calls.need_strace()
