@@ -117,8 +117,8 @@ def _event(entry: Value, position: int) -> Event:
         for name, value in (("at", at), ("by", by), ("did", did))
     )
     _check_stamp(at, "log", position, "at")
-    change = words.pop("change", None) or {}
-    return Event(n, at, by, did, _change(change, position), words)
+    change = words.pop("change", None)
+    return Event(n, at, by, did, _change({} if change is None else change, position), words)
 
 
 def _change(change: Value, position: int) -> dict[str, tuple[Value, Value]]:

@@ -116,6 +116,10 @@ def opened(
     policy = act.policy
     given: dict[str, Value] = {**policy.defaults, **{k: v for k, v in fields.items() if v}}
     given = {name: _known(policy, name, value) for name, value in given.items()}
+    assignee = policy.people.get(str(given.get("assignee")))
+    if assignee and assignee.teams and not fields.get("team"):
+        own = given.get("team")
+        given["team"] = own if own in assignee.teams else assignee.teams[0]
     reason = (
         priority_by_hand(policy, priority, because)
         if priority

@@ -194,7 +194,7 @@ class _Reader(Reader):
         policy = Policy(
             name=self.text("name", default="desk"),
             prefix=self._prefix(),
-            timezone=self.timezone("timezone", default="UTC"),
+            timezone=self._timezone(),
             people=people,
             teams=teams,
             kinds=self._names("kinds"),
@@ -227,6 +227,12 @@ class _Reader(Reader):
         if not valid_prefix(prefix):
             self.problem(PREFIX_RULE.format(prefix), "prefix")
         return prefix
+
+    def _timezone(self) -> str:
+        name = self.timezone("timezone", default="UTC")
+        if not name:
+            self.problem("time zone '' is unknown; write an IANA name such as UTC", "timezone")
+        return name
 
     def _duration(self, *path: str) -> timedelta:
         text = self.text(*path, default="14d")

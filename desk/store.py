@@ -248,6 +248,11 @@ class Desk:
         shown = ", ".join(fits[:8]) + (f" and {len(fits) - 8} more" if len(fits) > 8 else "")
         raise NotFoundError(f"{part!r} is part of {len(fits)} ids: {shown}; give more of it")
 
+    def check_external_free(self, number: str) -> None:
+        """Raise RefusedError if a record has that outside number already."""
+        if taken := self._with_external(number):
+            raise RefusedError(f"external {number!r} is the number of {taken[0]} already")
+
     def _with_external(self, number: str) -> list[str]:
         needle = number.encode("utf-8", "replace").lower()
         found = []

@@ -89,7 +89,7 @@ def test_nothing_asked_is_everything():
         (["assignee:lin"], "2"),
         (["assignee:none"], "135"),
         (["-assignee:none"], "24"),
-        (["team:none"], "12345"),
+        (["team:none"], "135"),
         (["holder:chen"], "4"),
         (["holder:lin"], "2"),
         (["holder:none"], "135"),
@@ -139,7 +139,7 @@ def test_any_text_is_a_filter_or_a_sentence(ticket: Ticket, terms: list[str]):
 @settings(max_examples=50)
 @given(strategies.tickets(), st.sampled_from(model.TICKET_FIELDS), strategies.texts(8))
 def test_a_term_and_its_negation_part_the_tickets(ticket: Ticket, field: str, value: str):
-    if field != "status" and value.strip(" ,") and not value.startswith("//") and "," not in value:
+    if field != "status" and value.strip() and not value.startswith("//") and "," not in value:
         yes, no = (query.parse([f"{sign}{field}:{value}"], str) for sign in ("", "-"))
         assert yes.matches(ticket) != no.matches(ticket)
 

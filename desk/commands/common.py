@@ -165,12 +165,12 @@ def change_each(
     change: Callable[[Ticket], Ticket],
     said: Callable[[Ticket], str],
     *,
-    afterwards: Callable[[Transaction, Ticket], Iterable[str]] = lambda *_: (),
+    afterwards: Callable[[Transaction, Ticket], Iterable[str | DeskError]] = lambda *_: (),
 ) -> None:
     """Change each ticket that is named, in one transaction, and say what was done to it.
 
     A ticket that is refused does not keep the others from being changed; `afterwards` may
-    change others along with one, and returns what to say of them.
+    change others along with one, and gives what to say of them, or why one could not be.
     Raises the one error, or ManyError with all of them.
     """
     failures: list[DeskError] = []
@@ -181,7 +181,9 @@ def change_each(
             try:
                 ticket = change(transaction.ticket(session.desk.named(part)))
                 transaction.replace(ticket)
-                sentences += [f"{ticket.id} {said(ticket)}", *afterwards(transaction, ticket)]
+                sentences.append(f"{ticket.id} {said(ticket)}")
+                for more in afterwards(transaction, ticket):
+                    failures.append(more) if isinstance(more, DeskError) else sentences.append(more)
             except ManyError.ONE_RECORD as error:
                 failures.append(error)
     for sentence in sentences:

@@ -11,7 +11,7 @@ import click
 
 from desk import lifecycle
 from desk.commands.common import at_terminal
-from desk.errors import ManyError
+from desk.errors import DeskError, ManyError
 from desk.lifecycle import Act
 from desk.model import Ticket
 from desk.session import Session
@@ -38,8 +38,13 @@ class Plan:
     followers: list[Follower] = field(default_factory=list)
     named: set[str] = field(default_factory=set)
 
-    def apply(self, transaction: Transaction, act: Act, original: Ticket) -> Iterator[str]:
-        """Resolve what follows the ticket, and what follows that; yields a sentence each."""
+    def apply(
+        self, transaction: Transaction, act: Act, original: Ticket
+    ) -> Iterator[str | DeskError]:
+        """Resolve what follows the ticket, and what follows that.
+
+        Yields a sentence for each, or the error for which it was left as it is.
+        """
         for one in self.followers:
             if one.original != original.id:
                 continue
@@ -55,7 +60,7 @@ class Plan:
                 yield f"{one.id} is resolved with it ({one.how} {one.original})"
                 yield from self.apply(transaction, act, resolved)
             except ManyError.ONE_RECORD as error:
-                yield f"{one.id} was left as it is: {error}"
+                yield error
 
 
 def plan(session: Session, originals: Iterable[str]) -> Plan:

@@ -5,6 +5,7 @@ import click
 from desk import lifecycle
 from desk.commands.common import at_option, command, complete_ids, tell
 from desk.commands.followers import Plan, add_follower
+from desk.errors import DeskError, ManyError
 from desk.model import LINKS, Ticket
 from desk.session import Session, pass_session
 
@@ -48,8 +49,12 @@ def link_(session: Session, record_id: str, how: str, other_id: str, at: str | N
         lifecycle.check_no_circle(record.id, other.id, how, transaction.read)
         transaction.replace(record)
         transaction.replace(other)
+        failures: list[DeskError] = []
         sentences = [_SAID[how].format(record.id, other.id)]
         if isinstance(other, Ticket) and not other.live:
-            sentences += followers.apply(transaction, act, other)
+            outcome = list(followers.apply(transaction, act, other))
+            sentences += [one for one in outcome if isinstance(one, str)]
+            failures = [one for one in outcome if isinstance(one, DeskError)]
     for sentence in sentences:
         tell(sentence)
+    ManyError.raise_any(failures)

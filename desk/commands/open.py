@@ -70,6 +70,8 @@ def open_(
         raise UsageError(f"--began {dates.stamp(start)} is after the opening itself")
     fields["began"] = dates.stamp(start) if start else None
     text = from_stdin() if description == "-" else description or ""
+    if external := given["external"]:
+        session.desk.check_external_free(external)
     reason: lifecycle.Priority
 
     def build(record_id: str) -> Ticket:
@@ -119,6 +121,8 @@ def _custom_fields(pairs: tuple[str, ...]) -> dict[str, Value]:
         if name in TICKET_FIELDS or name == "log":
             raise UsageError(f"{name!r} is a field of its own, not a custom one; see --help")
         check_field_name(name)
+        if name in fields:
+            raise UsageError(f"--field {name} is given twice; give it once")
         fields[name] = value
     return fields
 

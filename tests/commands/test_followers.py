@@ -86,7 +86,8 @@ def test_a_follower_that_cannot_be_read_does_not_keep_the_original(
     shell = family(tmp_path, monkeypatch, "resolve", "resolve")
     shell.path(B).write_text("id: [", encoding="utf-8")
     ran = shell.run("resolve", A, "--solution", "y")
-    assert (ran.code, shell.head(A, "status")) == (0, ["resolved"])
+    assert (ran.code, shell.head(A, "status")) == (4, ["resolved"])
+    assert "this is not YAML" in ran.err
 
 
 def test_nobody_follows_what_was_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

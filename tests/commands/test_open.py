@@ -183,3 +183,18 @@ def test_a_description_that_is_no_text(shell: Shell):
     assert shell.run("open", "x", "-d", "-", stdin=b"\xff") == (
         2, "", "desk: what came in on standard input is not UTF-8 text\n"
     )  # fmt: skip
+
+
+def test_the_team_of_the_assignee_comes_along(shell: Shell):
+    made = shell.done("open", "VPN drops", "--assignee", "lin").out.strip()
+    assert shell.head(made, "team", "assignee", "status") == ["network", "lin", "in_progress"]
+
+
+def test_an_outside_number_or_a_field_given_twice_is_refused(shell: Shell):
+    made = shell.done("open", "VPN drops", "--external", "INC-1").out.strip()
+    assert shell.run("open", "again", "--external", "inc-1") == (
+        1, "", f"desk: external 'inc-1' is the number of {made} already\n"
+    )  # fmt: skip
+    assert shell.run("open", "x", "--field", "a=1", "--field", "a=2") == (
+        2, "", "desk: --field a is given twice; give it once\n"
+    )  # fmt: skip
