@@ -348,7 +348,7 @@ def test_no_refusal_acts_or_is_a_fault(tmp_path: Path, figures):
     assert wrong == []
 
 
-@pytest.mark.long
+@pytest.mark.sweep
 def test_no_refusal_of_any_naughty_string_acts_or_is_a_fault(tmp_path: Path, figures):
     tried, wrong = refusals(naughty(), scene.build(tmp_path))
     figures(f"R6 refusals: {tried} bad arguments, {len(wrong)} that act or are no sentence")
