@@ -1,10 +1,8 @@
 """The command group, its global options, and the one place where an error becomes an exit code."""
 
-import contextlib
 import importlib
 import io
 import os
-import signal
 import sys
 from typing import NoReturn
 
@@ -119,9 +117,7 @@ def run(arguments: list[str]) -> int:
     except click.ClickException as error:
         return _say(_usage(error), error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        with contextlib.suppress(ValueError):  # not the main thread
-            signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one would end it otherwise
-        return _say("interrupted", 130)
+        return _interrupted()
     except OSError as error:
         return _output_failed(error)
     except SystemExit as error:  # click's, with 0 after a completion, with 1 for a broken pipe
@@ -131,6 +127,15 @@ def run(arguments: list[str]) -> int:
             raise
         kind = type(error).__name__
         return _say(f"a fault of desk's own ({kind}: {error}); DESK_DEBUG=1 shows where", 70)
+
+
+def _interrupted() -> int:
+    import signal
+    from contextlib import suppress
+
+    with suppress(ValueError):  # not in the main thread
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C would cut the sentence
+    return _say("interrupted", 130)
 
 
 def _usage(error: click.ClickException) -> str:
