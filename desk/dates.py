@@ -5,7 +5,7 @@ The only importer of dateutil, and only for texts that are neither RFC 3339 nor 
 
 import functools
 import re
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from desk.errors import UsageError
@@ -79,6 +79,27 @@ def from_stamp(text: str) -> datetime:
     if not _RFC_3339.fullmatch(text):
         raise ValueError(f"{text!r} is no RFC 3339 time such as 2026-11-21T09:00:00+08:00")
     return datetime.fromisoformat(text.upper())
+
+
+_OF_DAY = {f"{m // 60:02}:{m % 60:02}:": m * 60 for m in range(1440)}
+_OF_MINUTE = {f"{second:02}": second for second in range(60)}
+_MIDNIGHTS: dict[str, float] = {}
+
+
+def seconds(text: str) -> float:
+    """The moment of an RFC 3339 stamp in seconds since 1970.
+
+    Quicker than from_stamp for stamps as desk writes them, because each day is worked out
+    once. Raises ValueError as that does.
+    """
+    try:
+        return _MIDNIGHTS[text[:10] + text[19:]] + _OF_DAY[text[11:17]] + _OF_MINUTE[text[17:19]]
+    except KeyError:
+        found = from_stamp(text).timestamp()
+        if len(text) == 25 and len(_MIDNIGHTS) < 100_000:
+            midnight = f"{text[:10]}T00:00:00{text[19:]}"
+            _MIDNIGHTS[text[:10] + text[19:]] = from_stamp(midnight).timestamp()
+        return found
 
 
 def duration(text: str) -> timedelta:
@@ -207,3 +228,30 @@ def in_words(seconds: float) -> str:
         parts.pop(0)
     shown = [f"{count}{unit}" for count, unit in parts[:2] if count]
     return sign + (" ".join(shown) or "0m")
+
+
+def in_hours(seconds: float) -> str:
+    """A length of working time, of which a day has no fixed number: `26h 10m`, `12m`."""
+    minutes = round(abs(seconds) / 60)
+    hours, minutes = divmod(minutes, 60)
+    shown = [f"{hours}h"] if hours else []
+    shown += [f"{minutes}m"] if minutes or not hours else []
+    return ("-" if seconds <= -30 else "") + " ".join(shown)
+
+
+def recurrences(rule: str, start: date, until: date) -> list[date]:
+    """The days of an RFC 5545 recurrence rule from `start` up to and with `until`.
+
+    Raises ValueError for a rule that cannot be read.
+    """
+    import itertools
+
+    from dateutil import rrule
+
+    parts = dict(part.partition("=")[::2] for part in rule.upper().split(";"))
+    if ends := parts.pop("UNTIL", ""):  # with a zone or without, it is the day that counts
+        until = min(until, date.fromisoformat(ends[:8]))
+    first = datetime(start.year, start.month, start.day)
+    last = datetime(until.year, until.month, until.day)
+    found = rrule.rrulestr(";".join(map("=".join, parts.items())), dtstart=first)
+    return [moment.date() for moment in itertools.takewhile(lambda one: one <= last, found)]

@@ -32,6 +32,14 @@ _RESOLUTION_SOURCE = (
     "all by the last resolution, in calendar time"
 )
 _PERCENTILE_SOURCE = "; the percentile as Excel's PERCENTILE.INC and PostgreSQL's percentile_cont"
+_AS_PROMISED = (
+    "What was promised is by the rules of desk.yaml for the ticket as it stands at the end; "
+    "cancelled tickets do not count."
+)
+_ATTAINMENT_SOURCE = (
+    "Freshdesk (first response SLA %, resolution SLA %), Zendesk (SLA achievement rate); both "
+    "count targets met of targets that came to an end"
+)
 _AGE_SOURCE = "ServiceNow (open incidents by age); the bounds are desk's own"
 
 _DEFINED = (
@@ -168,6 +176,42 @@ _DEFINED = (
         "Of the tickets resolved in the period, the share escalated at least once, functionally "
         "or hierarchically.",
         "ITIL (the two kinds of escalation); escalated of handled tickets is the common form",
+    ),
+    Definition(
+        "respond_attainment",
+        "ratio",
+        "Of the tickets whose first response (the resolution, if that came first) falls in the "
+        "period and that had a time to respond promised, the share in which it was kept, in "
+        f"working time. {_AS_PROMISED}",
+        _ATTAINMENT_SOURCE,
+    ),
+    Definition(
+        "update_attainment",
+        "ratio",
+        "Of the tickets resolved in the period that had regular news promised, the share in "
+        "which no interval without a public reply was longer than that, in working time. "
+        f"{_AS_PROMISED}",
+        "Zendesk (periodic update target), as a share of tickets instead of replies",
+    ),
+    Definition(
+        "resolve_attainment",
+        "ratio",
+        "Of the tickets resolved in the period that had a time to resolve promised, the share "
+        f"in which it was kept, in working time without pauses. {_AS_PROMISED}",
+        _ATTAINMENT_SOURCE,
+    ),
+    Definition(
+        "breached",
+        "tickets",
+        "Tickets of the backlog with at least one clock past its target at the end of the period.",
+        "Freshdesk (overdue tickets), ServiceNow (active task SLAs that have breached, by task)",
+    ),
+    Definition(
+        "at_risk",
+        "tickets",
+        "Tickets of the backlog with at least one clock past the at-risk share of its target, "
+        "but not past the target, at the end of the period.",
+        "ServiceNow (the at-risk threshold of task SLAs, 75 % as shipped)",
     ),
     Definition(
         "survey_response_rate",

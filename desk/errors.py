@@ -57,6 +57,12 @@ class BusyError(DeskError):
     exit_code = 5
 
 
+class ConditionError(DeskError):
+    """What --fail-on asked about is so."""
+
+    exit_code = 6
+
+
 class StorageError(DeskError):
     """The system refused: disk full, permission, input/output error (EX_IOERR of sysexits.h)."""
 

@@ -74,6 +74,7 @@ class Facts:
     `values` are those it is grouped by: one tuple for each group that it counts in.
     """
 
+    ticket: Ticket
     opened: float
     responded: float | None
     course: Course
@@ -89,14 +90,6 @@ def facts(ticket: Ticket, until: datetime, fields: Sequence[str] = ()) -> Facts 
     return facts_before(read_log(ticket), until.timestamp(), fields)
 
 
-def seconds(stamp: str) -> float:
-    """The moment of an RFC 3339 stamp in seconds since 1970."""
-    try:
-        return datetime.fromisoformat(stamp).timestamp()
-    except ValueError:  # RFC 3339 allows a lower-case z, which only from_stamp reads
-        return dates.from_stamp(stamp).timestamp()
-
-
 def read_log(ticket: Ticket) -> Log:
     """The ticket with its events in order of time, each `at` parsed once."""
     events = model.in_order(ticket.log)
@@ -105,9 +98,9 @@ def read_log(ticket: Ticket) -> Log:
         if "status" in event.change:
             start = event.change["status"][0]
             break
-    line = [(seconds(event.at), rank, event) for rank, event in enumerate(events)]
+    line = [(dates.seconds(event.at), rank, event) for rank, event in enumerate(events)]
     line.sort()
-    return Log(ticket, seconds(ticket.text("opened")), start, line)
+    return Log(ticket, dates.seconds(ticket.text("opened")), start, line)
 
 
 def facts_before(log: Log, end: float, fields: Sequence[str]) -> Facts | None:
@@ -125,7 +118,7 @@ def facts_before(log: Log, end: float, fields: Sequence[str]) -> Facts | None:
     first = min(handling.first_reply, course.resolutions[0][0] if course.resolutions else math.inf)
     responded = None if first == math.inf else max(first, opened)
     values = _values(log, end, fields) if fields else ((),)
-    return Facts(opened, responded, course, handling, values)
+    return Facts(log.ticket, opened, responded, course, handling, values)
 
 
 def _opened(log: Log, end: float) -> float:
@@ -133,7 +126,7 @@ def _opened(log: Log, end: float) -> float:
     value = _value(log, "opened", end)
     if isinstance(value, str) and value != log.ticket.head.get("opened"):
         try:
-            return dates.from_stamp(value).timestamp()
+            return dates.seconds(value)
         except ValueError:
             return log.opened
     return log.opened

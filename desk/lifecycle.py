@@ -190,14 +190,17 @@ def _check_live(ticket: Ticket, verb: str) -> None:
         raise RefusedError(f"{ticket.id} is {ticket.status} and cannot be {verb}; {way}")
 
 
-def assigned(ticket: Ticket, act: Act, *, to: str = "", team: str = "") -> Ticket:
-    """The ticket in the hands of a person, a team, or both."""
+def assigned(ticket: Ticket, act: Act, *, to: str = "", team: str = "", **words: Value) -> Ticket:
+    """The ticket in the hands of a person, a team, or both.
+
+    `words` say why, where it was not a person who chose.
+    """
     _check_live(ticket, "assigned")
     if not to and not team:
         raise UsageError("say to whom: --to WHO or --team TEAM")
     change = _handed_to(ticket, act.policy, to, team)
     _check_new(ticket, change, f"with {to or team}")
-    return _added(ticket, act, "assign", change)
+    return _added(ticket, act, "assign", change, **words)
 
 
 def _handed_to(ticket: Ticket, policy: Policy, to: str, team: str) -> dict[str, Value]:
@@ -231,7 +234,7 @@ def escalated(
     if sum(map(bool, (to, team, up))) != 1:
         raise UsageError("say where: one of --to-team TEAM, --to WHO or --up")
     _check_said(because, "--because")
-    manager = _manager(ticket, act.policy)
+    manager = act.policy.manager_of(ticket)
     if up and not manager:
         raise RefusedError(
             f"nobody stands above {ticket.text('assignee') or ticket.text('team') or ticket.id} "
@@ -245,15 +248,6 @@ def escalated(
         change.pop("team", None)
     way = "hierarchical" if hierarchical else "functional"
     return _added(ticket, act, "escalate", change, escalation=way, because=because)
-
-
-def _manager(ticket: Ticket, policy: Policy) -> str:
-    assignee = policy.people.get(ticket.text("assignee"))
-    if assignee and assignee.manager:
-        return assignee.manager
-    team = policy.teams.get(ticket.text("team"))
-    lead = policy.people.get(team.lead) if team else None
-    return lead.id if lead and ticket.text("assignee") not in (lead.id, lead.manager) else ""
 
 
 def _check_said(text: str, what: str) -> None:

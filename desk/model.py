@@ -50,7 +50,7 @@ ARTICLE_FIELDS = (
     "id", "title", "status", "audience", "category", "tags", "language", "owner", "review_by",
     "links", "symptoms", "cause", "solution", "body",
 )  # fmt: skip
-ARTICLE_STATUSES = ("draft", "review", "published", "retired")
+ARTICLE_STATUSES = ("draft", "review", "published", "outdated", "retired")
 REQUESTER_FIELDS = ("name", "email", "phone", "department")
 TIME_FIELDS = frozenset({"opened", "began", "until", "at", "review_by"})
 LIST_FIELDS = frozenset({"tags", "links"})

@@ -3,13 +3,18 @@
 Every mistake in the file is reported at once, each with its line and what would be right.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta, tzinfo
 
 from desk import codec, dates, yamltext
 from desk.errors import DamagedError, RefusedError, nearest
-from desk.settings import Reader
+from desk.model import Ticket
+from desk.people import Person, Team, read_people, read_teams
+from desk.promises import Promises
+from desk.promises import read as read_promises
+from desk.rules import AssignmentRule, TimeRules, read_assignment, read_time_rules
+from desk.settings import Reader, no_files
 
 FORMAT = 1
 # The fields of a ticket whose values desk.yaml lists.
@@ -17,28 +22,6 @@ KNOWN_FIELDS = (
     "kind", "channel", "category", "impact", "urgency", "priority", "team", "assignee",
 )  # fmt: skip
 FOLLOW = ("resolve", "offer", "leave")
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody who works at the desk."""
-
-    id: str
-    name: str
-    email: str
-    teams: tuple[str, ...]
-    manager: str
-
-
-@dataclass(frozen=True, slots=True)
-class Team:
-    """A group that tickets are handed to; vendors are teams too."""
-
-    id: str
-    name: str
-    tier: int
-    lead: str
-    vendor: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +44,9 @@ class Policy:
     codes: tuple[str, ...]
     reopen_within: timedelta
     on_resolve: Mapping[str, str]
+    promises: Promises
+    rules: TimeRules
+    assignment: tuple[AssignmentRule, ...]
 
     @property
     def zone(self) -> tzinfo:
@@ -125,6 +111,20 @@ class Policy:
                 return found[0]
         return None
 
+    def manager_of(self, ticket: Ticket) -> str:
+        """Who stands above whoever has a ticket, empty where nobody does.
+
+        The assignee's manager, else the lead of its team, but not somebody who has it or
+        works below that one already.
+        """
+        assignee = self.people.get(ticket.text("assignee"))
+        if assignee and assignee.manager:
+            return assignee.manager
+        team = self.teams.get(ticket.text("team"))
+        lead = self.people.get(team.lead) if team else None
+        above = lead and not (assignee and assignee.id in (lead.id, lead.manager))
+        return lead.id if lead and above else ""
+
     def priority_for(self, impact: str, urgency: str) -> str:
         """What the matrix gives, empty where impact or urgency is none of its rows or columns."""
         return self.matrix.get((impact, urgency), "")
@@ -144,12 +144,12 @@ def template(**values: str) -> str:
     return text
 
 
-def load(text: str, path: str = "desk.yaml") -> Policy:
-    """The policy in that text.
+def load(text: str, path: str = "desk.yaml", beside: Callable[[str], str] = no_files) -> Policy:
+    """The policy in that text; `beside` gives the text of a file that it names.
 
     Raises DamagedError that lists every mistake with its line.
     """
-    reader = _Reader(text, path)
+    reader = _Reader(text, path, beside)
     policy = reader.policy()
     reader.refuse_mistakes()
     return policy
@@ -158,17 +158,17 @@ def load(text: str, path: str = "desk.yaml") -> Policy:
 _TOP = (
     "format", "name", "prefix", "timezone", "people", "teams", "kinds", "channels", "categories",
     "impacts", "urgencies", "matrix", "defaults", "codes", "reopen_within", "on_resolve",
+    "calendars", "calendar", "targets", "pauses", "at_risk", "rules", "stale_after",
+    "remind_before", "close_after", "survey", "major", "assignment",
 )  # fmt: skip
-_PERSON = ("name", "email", "teams", "manager")
-_TEAM = ("name", "tier", "lead", "vendor")
 _DEFAULTS = ("kind", "channel", "impact", "urgency", "team")
 
 
 class _Reader(Reader):
     """Reads one desk.yaml."""
 
-    def __init__(self, text: str, path: str) -> None:
-        super().__init__(text, path)
+    def __init__(self, text: str, path: str, beside: Callable[[str], str]) -> None:
+        super().__init__(text, path, beside)
         number = self.top.get("format")
         if type(number) is int and number > FORMAT:
             raise DamagedError(
@@ -183,44 +183,43 @@ class _Reader(Reader):
     def policy(self) -> Policy:
         """All of it, as far as it can be read; `problems` has the rest."""
         self.only(self.top, _TOP)
-        impacts, urgencies = self._names("impacts"), self._names("urgencies")
+        impacts, urgencies = self.names("impacts"), self.names("urgencies")
         matrix = self._matrix(impacts, urgencies)
-        teams = {name: self._team(name) for name in self.mapping("teams")}
-        people = {name: self._person(name, teams) for name in self.mapping("people")}
-        for person in people.values():
-            self.known(person.manager, people, "people", person.id, "manager")
-        for team in teams.values():
-            self.known(team.lead, people, "teams", team.id, "lead")
+        kinds, channels = self.names("kinds"), self.names("channels")
+        categories, timezone = self._categories(), self._timezone()
+        teams = read_teams(self, categories)
+        known: dict[str, tuple[str, ...]] = {
+            "kind": kinds, "channel": channels, "category": categories, "impact": impacts,
+            "priority": tuple(dict.fromkeys(matrix.values())), "team": tuple(teams),
+            "major": ("true", "false"),
+        }  # fmt: skip
+        promises = read_promises(self, timezone, known)
         policy = Policy(
             name=self.text("name", default="desk"),
             prefix=self._prefix(),
-            timezone=self._timezone(),
-            people=people,
+            timezone=timezone,
+            people=read_people(self, teams, promises.calendars, promises.calendar),
             teams=teams,
-            kinds=self._names("kinds"),
-            channels=self._names("channels"),
-            categories=self._categories(),
+            kinds=kinds,
+            channels=channels,
+            categories=categories,
             impacts=impacts,
             urgencies=urgencies,
-            priorities=tuple(dict.fromkeys(matrix.values())),
+            priorities=known["priority"],
             matrix=matrix,
             defaults={key: self.text("defaults", key) for key in self.mapping("defaults")},
-            codes=self._names("codes"),
-            reopen_within=self._duration("reopen_within"),
+            codes=self.names("codes"),
+            reopen_within=self.length("reopen_within", default="14d") or timedelta(),
             on_resolve=self._on_resolve(),
+            promises=promises,
+            rules=read_time_rules(self, known),
+            assignment=read_assignment(self, known),
         )
         self.only(policy.defaults, _DEFAULTS, "defaults")
         for key, value in policy.defaults.items():
             if key in _DEFAULTS:
                 self.known(value, policy.known(key), "defaults", key)
         return policy
-
-    def _names(self, *path: str) -> tuple[str, ...]:
-        names = self.texts(*path)
-        for name in names:
-            if not name or name != name.strip() or "," in name:
-                self.problem(f"{name!r} is no name; no comma, no space at its ends", *path)
-        return names
 
     def _prefix(self) -> str:
         prefix = self.text("prefix", default="T")
@@ -234,47 +233,10 @@ class _Reader(Reader):
             self.problem("time zone '' is unknown; write an IANA name such as UTC", "timezone")
         return name
 
-    def _duration(self, *path: str) -> timedelta:
-        text = self.text(*path, default="14d")
-        try:
-            return dates.duration(text)
-        except ValueError as error:
-            self.problem(str(error), *path)
-            return timedelta()
-
-    def _team(self, name: str) -> Team:
-        entry = self.mapping("teams", name)
-        self.only(entry, _TEAM, "teams", name)
-        tier = entry.get("tier", 1)
-        if type(tier) is not int or tier < 1:
-            self.problem("'tier' is a whole number from 1", "teams", name, "tier")
-            tier = 1
-        return Team(
-            id=name,
-            name=self.text("teams", name, "name", default=name),
-            tier=tier,
-            lead=self.text("teams", name, "lead"),
-            vendor=self.flag("teams", name, "vendor"),
-        )
-
-    def _person(self, name: str, teams: Mapping[str, Team]) -> Person:
-        entry = self.mapping("people", name)
-        self.only(entry, _PERSON, "people", name)
-        member_of = self._names("people", name, "teams")
-        for team in member_of:
-            self.known(team, teams, "people", name, "teams")
-        return Person(
-            id=name,
-            name=self.text("people", name, "name", default=name),
-            email=self.text("people", name, "email"),
-            teams=member_of,
-            manager=self.text("people", name, "manager"),
-        )
-
     def _categories(self) -> tuple[str, ...]:
         names: list[str] = []
         for parent in self.mapping("categories"):
-            names += [parent, *(f"{parent}/{leaf}" for leaf in self._names("categories", parent))]
+            names += [parent, *(f"{parent}/{leaf}" for leaf in self.names("categories", parent))]
         return tuple(names)
 
     def _matrix(
@@ -283,7 +245,7 @@ class _Reader(Reader):
         self.only(self.mapping("matrix"), impacts, "matrix")
         matrix: dict[tuple[str, str], str] = {}
         for impact in impacts:
-            row = self._names("matrix", impact)
+            row = self.names("matrix", impact)
             if len(row) != len(urgencies):
                 self.problem(
                     f"the row {impact!r} needs {len(urgencies)} priorities, one for each of "

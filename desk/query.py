@@ -4,20 +4,45 @@ A term is `field:value`, several values with commas, `-field:value` for not, or 
 must stand in the title or the description. All terms must hold.
 """
 
+import operator
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, NamedTuple
 
-from desk import dates, model
+from desk import dates, model, sla
 from desk.errors import UsageError, nearest
 from desk.model import TIME_FIELDS, Ticket, Value
+from desk.promises import Promises
+from desk.sla import AT_RISK, BREACHED, MET, PAUSED, RUNNING, STATES, Clock
 
+# What a word on the command line must look like to be taken for (a part of) an id.
+_ID_PART = re.compile(r"[a-z][a-z0-9]{0,7}-\d{6}-[a-z0-9]{1,5}|(?=.*\d)[a-z0-9]{4,5}", re.I | re.A)
 TERM = re.compile(r"(-?)([^\W\d][\w.-]*):(.*)", re.DOTALL)
-DERIVED = ("age", "holder", "score", "code", "solution", "closed", "resolved")
+DERIVED = ("age", "holder", "score", "code", "solution", "closed", "resolved", "sla", "due")
 FIELDS = (*model.TICKET_FIELDS, *(f"requester.{part}" for part in model.REQUESTER_FIELDS), *DERIVED)
 _NONE = "none"
-_STATUSES = ("open", *model.STATUSES)
+_KNOWN = {"status": ("open", *model.STATUSES), "sla": (*STATES, _NONE)}
+_LENGTHS = ("age", "due")
+_LENGTH = re.compile(r"([<>]=?)(-?)(.+)")
+
+
+class AsOf(NamedTuple):
+    """The moment that ages are counted to, and what clocks go by."""
+
+    now: datetime
+    promises: Promises
+
+    def clocks(self, ticket: Ticket) -> list[Clock]:
+        """The ticket's clocks at that moment."""
+        return sla.clocks(ticket, self.promises, self.now.timestamp())
+
+    def due(self, ticket: Ticket) -> datetime | None:
+        """When the next thing promised is due, or was."""
+        moments = [clock.due for clock in self.clocks(ticket) if not clock.stopped]
+        moment = min((one for one in moments if one is not None), default=None)
+        return None if moment is None else datetime.fromtimestamp(round(moment), self.now.tzinfo)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +60,12 @@ class Filter:
 
     terms: tuple[Term, ...]
     me: Callable[[], str]
+    as_of: Callable[[], AsOf]
     text: str
 
-    def matches(self, ticket: Ticket) -> bool:
-        """Whether the ticket fulfils every term."""
-        return all(self._holds(term, ticket) != term.negated for term in self.terms)
+    def matches(self, ticket: Ticket, as_of: AsOf | None = None) -> bool:
+        """Whether the ticket fulfils every term, at another moment than the asker's if given."""
+        return all(self._holds(term, ticket, as_of) != term.negated for term in self.terms)
 
     def asks_for(self, field: str) -> bool:
         """Whether some term wants a value of that field (and not only another one than it)."""
@@ -52,9 +78,11 @@ class Filter:
 
         The names of all fields seen on the way are added to `names`.
         """
+        then = self.as_of()._replace(now=moment) if moment and self.terms else None
         for ticket in tickets:
             names.update(ticket.head)
-            if not self.terms or self.matches(model.as_of(ticket, moment) if moment else ticket):
+            stood = model.as_of(ticket, moment) if moment and self.terms else ticket
+            if not self.terms or self.matches(stood, then):
                 yield ticket
 
     def wanted(self) -> list[tuple[str, str]]:
@@ -66,11 +94,15 @@ class Filter:
         """The fields that the terms are about."""
         return [term.field for term in self.terms if term.field]
 
-    def _holds(self, term: Term, ticket: Ticket) -> bool:
+    def _holds(self, term: Term, ticket: Ticket, as_of: AsOf | None) -> bool:
         if not term.field:
             text = f"{ticket.title}\n{ticket.text('description')}".casefold()
             return all(word in text for word in term.values)
-        return any(self._has(ticket, canonical(term.field), value) for value in term.values)
+        field = canonical(term.field)
+        if field in ("sla", *_LENGTHS) and field not in ticket.head:
+            as_of = as_of or self.as_of()
+            return any(_has_then(ticket, field, value, as_of) for value in term.values)
+        return any(self._has(ticket, field, value) for value in term.values)
 
     def _has(self, ticket: Ticket, field: str, wanted: str) -> bool:
         if field == "status" and wanted == "open":
@@ -87,17 +119,56 @@ class Filter:
         return wanted in found
 
 
+def _has_then(ticket: Ticket, field: str, wanted: str, as_of: AsOf) -> bool:
+    """Whether a field that depends on the moment is so: a state of clocks, an age, a due time."""
+    if field == "sla":
+        states = {clock.state for clock in as_of.clocks(ticket)}
+        return wanted in states or (wanted == _NONE and not states)
+    value = field_value(ticket, field, as_of)
+    if wanted == _NONE or value is None:
+        return wanted == _NONE and value is None
+    if isinstance(value, str):  # a moment: how far it lies ahead
+        value = (dates.from_stamp(value) - as_of.now).total_seconds()
+    sign, length = _length(field, wanted)
+    return _COMPARED[sign](value, length)
+
+
+_COMPARED: Mapping[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
+}  # fmt: skip
+
+
+def _length(field: str, text: str) -> tuple[str, float]:
+    """A comparison with a length of time in seconds: `<4h`, `>=-30m`."""
+    match = _LENGTH.fullmatch(text)
+    try:
+        if not match:
+            raise ValueError
+        length = dates.duration(match[3]).total_seconds()
+    except ValueError:
+        raise UsageError(
+            f"{field}:{text} is no comparison; write {field}:<4h, {field}:>=3d or {field}:none"
+        ) from None
+    return match[1], -length if match[2] else length
+
+
+def names_record(word: str) -> bool:
+    """Whether a word is meant for an id: a whole one, or a part that has a digit in it."""
+    return bool(_ID_PART.fullmatch(word))
+
+
 def canonical(field: str) -> str:
     """The format's name of a field that has a shorter one here."""
     return {"tag": "tags", "link": "links"}.get(field, field)
 
 
-def parse(terms: Sequence[str], me: Callable[[], str]) -> Filter:
-    """The filter that the terms of a command line mean; `me` tells who asks.
+def parse(terms: Sequence[str], me: Callable[[], str], as_of: Callable[[], AsOf]) -> Filter:
+    """The filter that the terms of a command line mean; `me` tells who asks, `as_of` when.
 
-    Raises UsageError for a term that has no value and for a status that is none.
+    Raises UsageError for a term that has no value or one that its field cannot have.
     """
-    return Filter(tuple(_term(term) for term in terms if term.strip()), me, " ".join(terms))
+    parsed = tuple(_term(term) for term in terms if term.strip())
+    return Filter(parsed, me, as_of, " ".join(terms))
 
 
 def _term(text: str) -> Term:
@@ -105,9 +176,13 @@ def _term(text: str) -> Term:
     if not match or match[3].startswith("//"):
         return Term("", tuple(text.casefold().split()))
     values = tuple(value.strip().casefold() for value in match[3].split(",") if value.strip())
-    for value in values if match[2] == "status" else ():
-        if value not in _STATUSES:
-            raise UsageError(f"{value!r} is no status; {nearest(value, _STATUSES)}")
+    for value in values:
+        known = _KNOWN.get(match[2])
+        if known and value not in known:
+            what = "status" if match[2] == "status" else "state of a clock"
+            raise UsageError(f"{value!r} is no {what}; {nearest(value, known)}")
+        if match[2] in _LENGTHS and value != _NONE:
+            _length(match[2], value)
     if not values:
         raise UsageError(f"{text!r} has no value; write {match[2]}:VALUE or {match[2]}:none")
     return Term(match[2], values, negated=bool(match[1]))
@@ -121,12 +196,12 @@ def check_names(names: Iterable[str], custom: Collection[str]) -> None:
             raise UsageError(f"no ticket has a field {name!r}; {near}")
 
 
-def field_value(ticket: Ticket, field: str, now: datetime | None = None) -> Value:
+def field_value(ticket: Ticket, field: str, as_of: AsOf | None = None) -> Value:
     """A field of the head, a part of one (`requester.email`), or a DERIVED one."""
     field = canonical(field)
     value: Value = ticket.head.get(field)
     if value is None and field in DERIVED:
-        return _derived(ticket, field, now)
+        return _derived(ticket, field, as_of)
     if value is None and "." in field:
         name, _, part = field.partition(".")
         outer = ticket.head.get(name)
@@ -134,9 +209,9 @@ def field_value(ticket: Ticket, field: str, now: datetime | None = None) -> Valu
     return value
 
 
-def _derived(ticket: Ticket, field: str, now: datetime | None) -> Value:
-    if field == "age":
-        return int((now - ticket.opened).total_seconds()) if now else None
+def _derived(ticket: Ticket, field: str, as_of: AsOf | None) -> Value:
+    if field in ("age", "due", "sla"):
+        return _as_of(ticket, field, as_of) if as_of else None
     if field == "holder":
         return ticket.text("assignee") or ticket.text("team") or None
     if field == "score":
@@ -145,6 +220,20 @@ def _derived(ticket: Ticket, field: str, now: datetime | None) -> Value:
         event = model.last(ticket.log, "close" if field == "closed" else "resolve")
         return event.at if event and ticket.status in ("resolved", "closed") else None
     return ticket.resolution.words.get(field) if ticket.resolution else None
+
+
+def _as_of(ticket: Ticket, field: str, as_of: AsOf) -> Value:
+    """The age in seconds, when the next thing is due, or the worst state of the clocks."""
+    if field == "age":
+        return int((as_of.now - ticket.opened).total_seconds())
+    if field == "due":
+        due = as_of.due(ticket)
+        return dates.stamp(due) if due else None
+    states = [clock.state for clock in as_of.clocks(ticket)]
+    return max(states, key=_SEVERITY.index, default=None)
+
+
+_SEVERITY = (MET, PAUSED, RUNNING, AT_RISK, BREACHED)
 
 
 def _texts(value: Value) -> list[str]:
@@ -160,16 +249,16 @@ def _texts(value: Value) -> list[str]:
     return [str(value)]
 
 
-_TIMES = frozenset(("opened", "began", "until", "closed", "resolved"))
+_TIMES = frozenset(("opened", "began", "until", "closed", "resolved", "due"))
 
 
-def sort_key(field: str, now: datetime) -> Callable[[Ticket], tuple[bool, bool, int, str]]:
+def sort_key(field: str, as_of: AsOf) -> Callable[[Ticket], tuple[bool, bool, int, str]]:
     """A key that sorts tickets by a field: numbers as numbers, the rest as text, none last."""
 
     def key(ticket: Ticket) -> tuple[bool, bool, int, str]:
-        value = field_value(ticket, field, now)
+        value = field_value(ticket, field, as_of)
         if field in _TIMES and isinstance(value, str):
-            return (False, False, int(dates.from_stamp(value).timestamp()), "")
+            return (False, False, int(dates.seconds(value)), "")
         if isinstance(value, bool | int):
             return (False, False, int(value), "")
         return (value is None, True, 0, ",".join(_texts(value)).casefold())
@@ -178,7 +267,7 @@ def sort_key(field: str, now: datetime) -> Callable[[Ticket], tuple[bool, bool, 
 
 
 def in_order(
-    tickets: Iterable[Ticket], sort: str, now: datetime, priorities: Sequence[str] = ()
+    tickets: Iterable[Ticket], sort: str, as_of: AsOf, priorities: Sequence[str] = ()
 ) -> list[Ticket]:
     """Tickets by `FIELD,-FIELD`; without one: live first, by priority, the oldest first.
 
@@ -196,8 +285,8 @@ def in_order(
         return sorted(result, key=pressing)
     for field in reversed([name.strip() for name in sort.split(",") if name.strip()]):
         name = canonical(field.lstrip("-"))
-        key = sort_key(name, now)
-        have = [ticket for ticket in result if field_value(ticket, name, now) is not None]
-        lack = [ticket for ticket in result if field_value(ticket, name, now) is None]
+        key = sort_key(name, as_of)
+        have = [ticket for ticket in result if field_value(ticket, name, as_of) is not None]
+        lack = [ticket for ticket in result if field_value(ticket, name, as_of) is None]
         result = sorted(have, key=key, reverse=field.startswith("-")) + lack
     return result

@@ -198,10 +198,15 @@ _LISTS = ("steps", "parts", "config_changes")
 _TRIED = ("note", "reply", "resolve")
 
 
-def record(shown_record: Record, now: datetime) -> str:
-    """A record for a person: a hand-over if it was escalated, its fields, text and log."""
+def record(shown_record: Record, now: datetime, *, clocks: str = "", plan: str = "") -> str:
+    """A record for a person: a hand-over if it was escalated, its fields, text and log.
+
+    `clocks` is a table of a ticket's, `plan` the text that a major incident is handled by.
+    """
     title = f"{shown_record.id}  {safe(shown_record.title)}\n"
     body = [title, _fields(shown_record, now)]
+    body += [f"\nClocks\n{_indented(clocks)}"] if clocks else []
+    body += [f"\nPlan for a major incident\n{_indented(plan)}"] if plan else []
     if (
         isinstance(shown_record, Ticket)
         and shown_record.live
@@ -279,9 +284,18 @@ def event(one: Event) -> str:
 def _word(name: str, word: Value) -> list[str]:
     """The lines of one of an event's words: its text, behind its name unless that is `text`."""
     label = "" if name == "text" else f"{safe(name)}: "
+    if name == "outbox" and isinstance(word, list):
+        return [f"to tell {_told(item)}" for item in word]
     if isinstance(word, list):
         return [label.rstrip(), *(f"- {safe(cell(item))}" for item in word)]
     return f"{label}{safe(cell(word), lines=True)}".split("\n")
+
+
+def _told(entry: Value) -> str:
+    """An entry of an outbox: whom to tell what."""
+    if not isinstance(entry, dict):
+        return shown(entry)
+    return safe(": ".join(cell(part) for part in entry.values()))
 
 
 def changes(one: Event) -> str:

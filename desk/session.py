@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from desk.lifecycle import Act
     from desk.model import Ticket
+    from desk.query import AsOf, Filter
     from desk.store import Desk
 
 
@@ -57,6 +58,19 @@ class Session:
         clock = dates.system_now().astimezone(self.desk.policy.zone).replace(microsecond=0)
         given = self._given("now", "DESK_NOW")
         return dates.moment(given, clock).astimezone(clock.tzinfo) if given else clock
+
+    @property
+    def as_of(self) -> "AsOf":
+        """The moment of this run, with what clocks go by."""
+        from desk.query import AsOf
+
+        return AsOf(self.now, self.desk.policy.promises)
+
+    def filter(self, terms: "Sequence[str]") -> "Filter":
+        """The filter that the terms of a command line mean in this run."""
+        from desk import query
+
+        return query.parse(terms, lambda: self.actor, lambda: self.as_of)
 
     def as_of_now(self, tickets: "Iterable[Ticket]") -> "Iterator[Ticket]":
         """The tickets as they stood at the moment of this run, where that was given."""

@@ -1,21 +1,29 @@
 """A settings file in YAML, read so that every mistake in it is reported at once."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
 
 from desk import dates, yamltext
 from desk.errors import DamagedError, UsageError, nearest
 from desk.model import Value
 
 
+def no_files(name: str) -> str:
+    """What a reader has where no file may be named; raises ValueError."""
+    raise ValueError(f"{name} cannot be read from here")
+
+
 class Reader:
     """Takes values out of one settings file and gathers its mistakes as (line, sentence)."""
 
-    def __init__(self, text: str, path: str) -> None:
+    def __init__(self, text: str, path: str, beside: Callable[[str], str] = no_files) -> None:
         """Parse the text; `path` is what its mistakes are said of.
 
+        `beside` gives the text of a file beside it that a setting names.
         Raises DamagedError where it is no YAML or no mapping.
         """
         self.path = path
+        self.beside = beside
         self.problems: list[tuple[int, str]] = []
         self._text = text
         try:
@@ -37,7 +45,7 @@ class Reader:
         """Note a mistake in the value under that path of keys and positions."""
         self.problems.append((yamltext.line_of(self._text, *path), sentence))
 
-    def only(self, mapping: Mapping[str, Value], allowed: Iterable[str], *path: str) -> None:
+    def only(self, mapping: Mapping[str, Value], allowed: Iterable[str], *path: str | int) -> None:
         """Note every key of the mapping that is not allowed."""
         for key in mapping:
             if key not in allowed:
@@ -48,14 +56,25 @@ class Reader:
         if value and value not in known:
             self.problem(f"{value!r} is not known here; {nearest(value, known)}", *path)
 
-    def at(self, *path: str) -> Value:
-        """The value under that path of keys, None where there is none."""
+    def at(self, *path: str | int) -> Value:
+        """The value under that path of keys and positions, None where there is none."""
         value: Value = self.top
         for key in path:
-            value = value.get(key) if isinstance(value, dict) else None
+            if isinstance(value, list) and isinstance(key, int):
+                value = value[key]
+            else:
+                value = value.get(str(key)) if isinstance(value, dict) else None
         return value
 
-    def mapping(self, *path: str) -> Mapping[str, Value]:
+    def count(self, *path: str | int) -> int:
+        """How many items the list there has, none where there is no list."""
+        value = self.at(*path)
+        if value is None or isinstance(value, list):
+            return len(value or ())
+        self.problem(f"{path[-1]!r} is a list, one `- …` for each", *path)
+        return 0
+
+    def mapping(self, *path: str | int) -> Mapping[str, Value]:
         """The mapping there, empty where there is none."""
         value = self.at(*path)
         if value is None:
@@ -65,7 +84,7 @@ class Reader:
         self.problem(f"{path[-1]!r} is a mapping", *path)
         return {}
 
-    def text(self, *path: str, default: str = "") -> str:
+    def text(self, *path: str | int, default: str = "") -> str:
         """The text there."""
         value = self.at(*path)
         if value is None:
@@ -75,7 +94,7 @@ class Reader:
         self.problem(f"{path[-1]!r} is text; put it in quotes", *path)
         return default
 
-    def texts(self, *path: str) -> tuple[str, ...]:
+    def texts(self, *path: str | int) -> tuple[str, ...]:
         """The list of texts there."""
         value = self.at(*path)
         if value is None:
@@ -85,7 +104,34 @@ class Reader:
         self.problem(f"{path[-1]!r} is a list of texts: [one, two]", *path)
         return ()
 
-    def flag(self, *path: str) -> bool:
+    def names(self, *path: str | int) -> tuple[str, ...]:
+        """The list of names there: texts without commas, and without spaces at their ends."""
+        names = self.texts(*path)
+        for name in names:
+            if not name or name != name.strip() or "," in name:
+                self.problem(f"{name!r} is no name; no comma, no space at its ends", *path)
+        return names
+
+    def whole(self, *path: str | int, default: int) -> int:
+        """The whole number from 1 there."""
+        value = self.at(*path)
+        if type(value) is int and value >= 1:
+            return value
+        if value is not None:
+            self.problem(f"{path[-1]!r} is a whole number from 1", *path)
+        return default
+
+    def length(self, *path: str | int, default: str = "") -> timedelta | None:
+        """The length of time there, such as `5d`, None where there is none."""
+        value = self.at(*path)
+        text = str(default if value is None else value)
+        try:
+            return dates.duration(text) if text else None
+        except ValueError as error:
+            self.problem(str(error), *path)
+            return None
+
+    def flag(self, *path: str | int) -> bool:
         """The true or false there, false where there is none."""
         value = self.at(*path)
         if value is None or type(value) is bool:
@@ -93,7 +139,7 @@ class Reader:
         self.problem(f"{path[-1]!r} is true or false", *path)
         return False
 
-    def timezone(self, *path: str, default: str) -> str:
+    def timezone(self, *path: str | int, default: str) -> str:
         """The name of a time zone there."""
         name = self.text(*path, default=default)
         try:

@@ -106,7 +106,7 @@ class Desk:
     @cached_property
     def policy(self) -> policy.Policy:
         """The rules in desk.yaml."""
-        return policy.load(self.text(POLICY_FILE), POLICY_FILE)
+        return policy.load(self.text(POLICY_FILE), POLICY_FILE, self.text)
 
     # --- reading ---------------------------------------------------------------------------
 
@@ -299,11 +299,11 @@ class Desk:
             raise StorageError(f"{self.root}: {error.strerror}; {outcome}") from error
 
     def create(self, build: Callable[[str], Record], ids: Iterator[str], at: datetime) -> Record:
-        """Write the new record that `build` makes for the first of `ids` that is free."""
+        """Write the new record that `build` makes, under the lock, for the first free of `ids`."""
         while True:
-            record = build(next(ids))
             with suppress(IdTakenError):
                 with self.changing(at, "") as transaction:
+                    record = build(next(ids))
                     transaction.create(record)
                 return record
 

@@ -6,16 +6,18 @@ not happened. One pass over a ticket's log gives its Facts; figures are counted 
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from typing import Required, TypedDict
 
-from desk import dates
+from desk import dates, sla
 from desk.definitions import DEFINITIONS
-from desk.facts import Facts, facts_before, read_log, seconds, sort_key
+from desk.facts import Facts, facts_before, read_log, sort_key
 from desk.model import Ticket, Value
 from desk.periods import TIME_FIELDS, Key, Period, split, through
+from desk.promises import RESOLVE, RESPOND, UPDATE, Promises
+from desk.sla import AT_RISK, BREACHED, MET
 
 _DAY = 86_400
 _AGES = (
@@ -112,7 +114,7 @@ def _average(
     return {name: Measure(value=value, unit=one.unit, n=len(values), definition=one.text)}
 
 
-def _measures(period: Period, tickets: Sequence[Facts]) -> dict[str, Measure]:
+def _measures(period: Period, tickets: Sequence[Facts], promises: Promises) -> dict[str, Measure]:
     """All figures of a period, in the order of DEFINITIONS."""
     resolved = [one for one in tickets if period.has(one.course.resolved)]
     closed = [one for one in tickets if period.has(one.course.closed)]
@@ -124,6 +126,7 @@ def _measures(period: Period, tickets: Sequence[Facts]) -> dict[str, Measure]:
         **_times([one for one in tickets if period.has(one.responded)], resolved),
         **_quality(resolved),
         **_rate("reopen_rate", _reopened(period, tickets)),
+        **_kept(period, tickets, resolved, promises),
         **_rate("survey_response_rate", [one.handling.answered is not None for one in closed]),
         **_satisfaction([one for one in tickets if period.has(one.handling.answered)]),
     }
@@ -171,6 +174,35 @@ def _at_first_contact(one: Facts) -> bool:
     )
 
 
+def _kept(
+    period: Period, tickets: Sequence[Facts], resolved: Sequence[Facts], promises: Promises
+) -> dict[str, Measure]:
+    """How promises were kept in the period, and how those stand that are still open."""
+    if not promises.targets:
+        return {}
+    last = math.nextafter(period.end, -math.inf)  # what happens at the end is outside
+
+    def states(some: Iterable[Facts]) -> list[dict[str, str]]:
+        clocks = (sla.clocks(one.ticket, promises, last) for one in some)
+        return [{clock.name: clock.state for clock in own} for own in clocks]
+
+    responded = states(one for one in tickets if period.has(one.responded))
+    solved = states(resolved)
+    live = states(one for one in tickets if one.course.live)
+    return {
+        **_attainment(RESPOND, responded),
+        **_attainment(UPDATE, solved),
+        **_attainment(RESOLVE, solved),
+        **_count(BREACHED, sum(BREACHED in own.values() for own in live)),
+        **_count(AT_RISK, sum(AT_RISK in own.values() for own in live)),
+    }
+
+
+def _attainment(clock: str, states: Iterable[Mapping[str, str]]) -> dict[str, Measure]:
+    """The share of those with that clock whose promise was kept."""
+    return _rate(f"{clock}_attainment", [own[clock] == MET for own in states if clock in own])
+
+
 def _reopened(period: Period, tickets: Sequence[Facts]) -> list[bool]:
     """For each ticket that was resolved in the period: whether it was reopened after that."""
     return [
@@ -206,6 +238,7 @@ def summarise(
     by: Sequence[str] = (),
     filter_text: str = "",
     zone: tzinfo,
+    promises: Promises,
 ) -> Summary:
     """The figures of the period from `since` up to but without `until`, as of its end.
 
@@ -230,7 +263,7 @@ def summarise(
     groups = [
         Group(
             by={name: bucket.row[at] for name, at in zip(names, place, strict=True)},
-            measures=_measures(bucket.period, bucket.tickets),
+            measures=_measures(bucket.period, bucket.tickets, promises),
         )
         for _, bucket in sorted(buckets.items(), key=lambda one: [one[0][at] for at in place])
     ]
@@ -242,7 +275,7 @@ def summarise(
             for name, moment in (("since", since), ("until", until))
             if moment
         },
-        measures=_measures(whole, everything),
+        measures=_measures(whole, everything, promises),
         groups=groups,
     )
 
@@ -260,7 +293,7 @@ def _whole(now: datetime, since: datetime | None, until: datetime | None) -> Per
 def _from_first_opening(whole: Period, tickets: Iterable[Ticket]) -> Period:
     if whole.start > -math.inf:
         return whole
-    openings = (seconds(ticket.text("opened")) for ticket in tickets)
+    openings = (dates.seconds(ticket.text("opened")) for ticket in tickets)
     return replace(whole, start=min(openings, default=whole.end))
 
 

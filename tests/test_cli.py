@@ -64,6 +64,16 @@ def crash(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Ran:
     return shell.run("open", "x")
 
 
+def condition(shell: Shell, _: pytest.MonkeyPatch) -> Ran:
+    policy = shell.root / "desk.yaml"
+    text = policy.read_text(encoding="utf-8")
+    policy.write_text(f"{text}\ntargets: [{{respond: 1h}}]\n", encoding="utf-8")
+    shell.open(at="2026-11-21T07:00:00+08:00")
+    ran = shell.run("sla", "--fail-on", "breached", "-f", "ids")
+    assert ran.out == f"{ID}\n", "the data come before the verdict"
+    return ran._replace(out="")
+
+
 OUTCOMES = {
     "DeskError": (fault, 70, "the moon is in the wrong house"),
     "RefusedError": (lambda s, _: s.run("open", "x", "--team", "netwrk"), 1,
@@ -75,6 +85,7 @@ OUTCOMES = {
     "DamagedError": (damaged, 4, f"tickets/2026/11/{ID}.yaml:2: this is not YAML: did not find "
                      "expected node content"),
     "BusyError": (busy, 5, "another desk command is writing here; try again in a moment"),
+    "ConditionError": (condition, 6, f"1 ticket is breached: {ID}"),
     "StorageError": (storage, 74, None),
     "ManyError": (lambda s, _: s.run("show", "x", "y"), 3,
                   "no record is named 'x'; `desk list --all` shows them\n"
@@ -256,6 +267,9 @@ def test_bad_session_options(shell: Shell, words: list[str], code: int, sentence
     assert run(["-C", str(shell.root), *words]) == (code, "", f"desk: {sentence}\n")
 
 
+TAKE_NOTHING = ("list", "summarise", "check", "queue", "sla", "tick", "team", "policy")
+
+
 @pytest.mark.parametrize("name", sorted(set(cli.COMMANDS) - {"init", "import"}))
 def test_outside_of_any_desk(tmp_path: Path, name: str):
     arguments = {"open": ["x"], "link": ["1", "related", "2"], "edit": ["1", "--set", "a=b"]}
@@ -264,7 +278,7 @@ def test_outside_of_any_desk(tmp_path: Path, name: str):
         "resolve": ["--solution", "x"], "reopen": ["--because", "x"], "survey": ["--score", "1"],
         "note": ["x"], "reply": ["x"],
     }  # fmt: skip
-    words = arguments.get(name, ["1"] if name not in ("list", "summarise", "check") else [])
+    words = arguments.get(name, ["1"] if name not in TAKE_NOTHING else [])
     assert run(["-C", str(tmp_path), name, *words, *options.get(name, [])]) == (
         3,
         "",

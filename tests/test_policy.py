@@ -3,13 +3,16 @@
 import contextlib
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from desk import policy
+from desk import people, policy
 from desk.errors import DamagedError, RefusedError
-from desk.policy import Person, Policy, Team
+from desk.people import Person, Team
+from desk.policy import Policy
+from desk.rules import TimeRules
 from tests.conftest import policy_text
 
 SMALL = """\
@@ -41,18 +44,34 @@ on_resolve: {duplicates: resolve, children: leave}
 """
 
 
+def person(key: str, name: str = "", email: str = "", teams: Any = (), manager: str = "") -> Person:
+    """Somebody of the first tier who works around the clock, unless SMALL says otherwise."""
+    always = policy.load(SMALL).promises.calendar
+    tier = 2 if "network" in teams else 1
+    return Person(key, name or key, email, teams, manager, tier, (), people.CAPACITY, always, ())
+
+
+def team(key: str, name: str, tier: int, lead: str, *, vendor: bool) -> Team:
+    return Team(key, name, tier, lead, vendor, (), "")
+
+
 def test_what_a_policy_says():
-    assert policy.load(SMALL) == Policy(
+    found = policy.load(SMALL)
+    always = found.people["li"].hours
+    assert (always.name, always.always) == ("24x7", True)
+    assert found == Policy(
         name="Help desk",
         prefix="IT",
         timezone="Europe/Berlin",
         people={
-            "chen": Person("chen", "陈伟", "Chen@example.com", ("network",), "li"),
-            "li": Person("li", "li", "", (), ""),
+            "chen": replace(
+                person("chen", "陈伟", "Chen@example.com", ("network",), "li"), hours=always
+            ),
+            "li": replace(person("li"), hours=always),
         },
         teams={
-            "network": Team("network", "Network", 2, "li", vendor=False),
-            "vendor": Team("vendor", "vendor", 1, "", vendor=True),
+            "network": team("network", "Network", 2, "li", vendor=False),
+            "vendor": team("vendor", "vendor", 1, "", vendor=True),
         },
         kinds=("incident", "request"),
         channels=("phone", "电话"),
@@ -73,6 +92,9 @@ def test_what_a_policy_says():
         codes=("fixed",),
         reopen_within=timedelta(days=14),
         on_resolve={"duplicates": "resolve", "children": "leave"},
+        promises=found.promises,
+        rules=TimeRules(survey_every=timedelta(days=30)),
+        assignment=(),
     )  # fmt: skip
 
 
@@ -86,9 +108,9 @@ def test_what_is_left_out_has_its_default():
 def test_the_template_is_a_policy_that_works():
     found = policy.load(policy_text())
     assert found.zone == ZoneInfo("Asia/Shanghai")
-    assert found.people == {
-        "chen": Person("chen", "陈伟", "chen@example.com", ("service-desk",), "")
-    }
+    [chen] = found.people.values()
+    assert (chen.id, chen.name, chen.email) == ("chen", "陈伟", "chen@example.com")
+    assert (chen.teams, chen.tier, chen.hours.name) == (("service-desk",), 1, "office")
     assert found.teams["service-desk"].lead == "chen"
     matrix = {
         impact: [found.priority_for(impact, urgency) for urgency in found.urgencies]
@@ -111,7 +133,8 @@ def test_the_template_is_a_policy_that_works():
 def test_whoever_runs_init_is_enrolled_whatever_the_name(name: str):
     text = policy_text(person=name, person_name=name, person_email=name, name=name)
     found = policy.load(text)
-    assert found.people == {name: Person(name, name, name, ("service-desk",), "")}
+    [enrolled] = found.people.values()
+    assert (enrolled.id, enrolled.name, enrolled.email) == (name, name, name)
     assert (found.name, found.teams["service-desk"].lead) == (name, name)
 
 
@@ -192,7 +215,8 @@ MISTAKES = {
     ),
     ("manager: li}", "manager: lee}"): ("desk.yaml:6: 'lee' is not known here; known are chen, li"),
     ("manager: li}", "boss: li}"): (
-        "desk.yaml:6: 'boss' is no setting here; known are name, email, teams, manager"
+        "desk.yaml:6: 'boss' is no setting here; known are name, email, teams, manager, "
+        "tier, skills, capacity, hours, away"
     ),
     ("li: {}", "li: x"): "desk.yaml:7: 'li' is a mapping",
     ("tier: 2", "tier: two"): "desk.yaml:9: 'tier' is a whole number from 1",

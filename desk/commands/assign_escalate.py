@@ -11,6 +11,7 @@ from desk.commands.common import (
     known_option,
     text_option,
 )
+from desk.errors import UsageError
 from desk.model import Ticket
 from desk.session import Session, pass_session
 
@@ -18,21 +19,35 @@ from desk.session import Session, pass_session
 @command(
     "assign",
     "desk assign 7k3f --to chen",
+    "desk assign 7k3f --auto",
     "desk list team:network assignee:none -f ids | desk assign - --to chen",
 )
 @ids_argument
 @known_option("assignee", "--to", help="The person.")
 @known_option("team", help="The team.")
+@click.option("--auto", is_flag=True, help="Whom the rules of desk.yaml choose.")
 @at_option
 @pass_session
 def assign_(
-    session: Session, ids: tuple[str, ...], assignee: str | None, team: str | None, at: str | None
+    session: Session,
+    ids: tuple[str, ...],
+    assignee: str | None,
+    team: str | None,
+    auto: bool,
+    at: str | None,
 ) -> None:
     """Give tickets to a person, a team or both; a new one that a person has is in work.
 
-    --to also takes the name or e-mail of a person; `me` is you.
+    --to also takes the name or e-mail of a person; `me` is you. --auto chooses the team by
+    rule or category, and of its members on shift with the skills the one with most room; it
+    says why, and who was passed over.
     """
     act = session.act(at)
+    if auto:
+        if assignee or team:
+            raise UsageError("--auto chooses by itself; leave out --to and --team")
+        _assign_by_rules(session, ids, act)
+        return
     to = session.whom(assignee)
     change_each(
         session,
@@ -41,6 +56,14 @@ def assign_(
         lambda ticket: lifecycle.assigned(ticket, act, to=to, team=team or ""),
         _holder,
     )
+
+
+def _assign_by_rules(session: Session, ids: tuple[str, ...], act: lifecycle.Act) -> None:
+    from desk.commands.automatic import Assigner
+
+    assigner = Assigner(session, act)
+    change_each(session, ids, act, assigner.assigned, assigner.said)
+    assigner.damage.say()
 
 
 @command(

@@ -1,7 +1,6 @@
 """desk list, show and history."""
 
 import sys
-from datetime import datetime
 
 import click
 
@@ -20,8 +19,9 @@ from desk.commands.common import (
     terminal_width,
     terms_argument,
 )
+from desk.commands.promised import clock_lines, plan_of
 from desk.errors import ManyError, nearest
-from desk.model import REQUESTER_FIELDS, TICKET_FIELDS, Ticket, Value
+from desk.model import REQUESTER_FIELDS, TICKET_FIELDS, Record, Ticket, Value
 from desk.policy import KNOWN_FIELDS
 from desk.session import Session, pass_session
 
@@ -60,22 +60,22 @@ def list_(
     Words behind -- are words to find even if they begin with a dash.
     """
     damage = Damage()
-    asked = query.parse(terms, lambda: session.actor)
+    asked = session.filter(terms)
     names = [name.strip() for name in columns.split(",") if name.strip()]
     everywhere = everything or asked.asks_for("status")
     seen: set[str] = set()
     fitting = asked.among(session.as_of_now(session.desk.tickets(damage)), seen)
     found = [ticket for ticket in fitting if everywhere or ticket.live]
     query.check_names((*asked.fields(), *_named(names, sort)), seen)
-    chosen = query.in_order(found, sort, session.now, session.desk.policy.priorities)[:limit]
+    chosen = query.in_order(found, sort, session.as_of, session.desk.policy.priorities)[:limit]
     if form == "table":
-        page(_table(chosen, names, session.now))
+        page(_table(chosen, names, session.as_of))
         if not chosen:
             _tell_why_none(session, asked, everywhere, bool(found))
     else:
         if form in ("csv", "tsv"):
             names = names or _all_columns(chosen)
-        rows = [_row(ticket, names, session.now) for ticket in chosen]
+        rows = [_row(ticket, names, session.as_of) for ticket in chosen]
         data(render.rows(rows, form, names))
     damage.say()
 
@@ -98,10 +98,10 @@ def _named(columns: list[str], sort: str) -> list[str]:
     return [name for name in (*columns, *by) if name and name not in _COLUMNS]
 
 
-def _row(ticket: Ticket, names: list[str], now: datetime) -> dict[str, Value]:
+def _row(ticket: Ticket, names: list[str], as_of: query.AsOf) -> dict[str, Value]:
     if not names:
         return codec.as_dict(ticket, log=False)
-    return {"id": ticket.id, **{name: query.field_value(ticket, name, now) for name in names}}
+    return {"id": ticket.id, **{name: query.field_value(ticket, name, as_of) for name in names}}
 
 
 def _all_columns(tickets: list[Ticket]) -> list[str]:
@@ -112,17 +112,17 @@ def _all_columns(tickets: list[Ticket]) -> list[str]:
     return [*TICKET_FIELDS[:place], *requester, *TICKET_FIELDS[place + 1 :], *sorted(custom)]
 
 
-def _table(tickets: list[Ticket], names: list[str], now: datetime) -> str:
+def _table(tickets: list[Ticket], names: list[str], as_of: query.AsOf) -> str:
     columns = names or list(_COLUMNS)
-    rows = [[_cell(ticket, name, now) for name in columns] for ticket in tickets]
+    rows = [[_cell(ticket, name, as_of) for name in columns] for ticket in tickets]
     headers = [name.removesuffix(".name") for name in columns]
     return render.table(rows, headers, terminal_width()) if rows else ""
 
 
-def _cell(ticket: Ticket, name: str, now: datetime) -> str:
+def _cell(ticket: Ticket, name: str, as_of: query.AsOf) -> str:
     if name == "status" and ticket.text("waiting_for"):
         return render.shown(f"{ticket.status} ({ticket.text('waiting_for')})")
-    value = query.field_value(ticket, name, now)
+    value = query.field_value(ticket, name, as_of)
     if name == "age" and isinstance(value, int):
         return dates.in_words(value)
     return render.shown(value)
@@ -144,12 +144,23 @@ def show_(session: Session, ids: tuple[str, ...], form: str) -> None:
         except ManyError.ONE_RECORD as error:
             failures.append(error)
     if form == "table":
-        page("\n".join(render.record(record, session.now) for record in found))
+        page("\n".join(_shown(record, session) for record in found))
     elif found or not failures:
         rows = [codec.as_dict(record, log=form != "ids") for record in found]
         data(render.rows(rows, form))
     sys.stdout.flush()
     ManyError.raise_any(failures)
+
+
+def _shown(record: Record, session: Session) -> str:
+    if not isinstance(record, Ticket):
+        return render.record(record, session.now)
+    return render.record(
+        record,
+        session.now,
+        clocks=clock_lines(session.as_of.clocks(record), session.now),
+        plan=plan_of(session, record),
+    )
 
 
 @command("history", "desk history 7k3f", "desk history 7k3f -f ndjson")

@@ -15,6 +15,7 @@ from desk.session import Session, pass_session
     "open",
     'desk open "VPN drops every hour" --requester 李伟 --category vpn',
     'id=$(desk open "打印机卡纸" --channel walk-in --impact department)',
+    'desk open "Wi-Fi is slow" --category wifi --auto',
     'desk open "Disk full on db1" --channel monitoring -d - < alert.txt',
 )
 @click.argument("title")
@@ -32,6 +33,7 @@ from desk.session import Session, pass_session
 @text_option("--because", help="Why that priority.")
 @known_option("team", help="The team that shall work on it.")
 @known_option("assignee", help="The person who shall work on it.")
+@click.option("--auto", is_flag=True, help="Give it to whom the rules of desk.yaml choose.")
 @click.option("--tag", "tags", metavar="TAG", multiple=True, help="A tag; may be repeated.")
 @click.option("--field", "custom", metavar="KEY=VALUE", multiple=True, help="A custom field.")
 @click.option("--began", metavar="TIME", help="When it began, if before the call.")
@@ -45,6 +47,7 @@ def open_(
     description: str | None,
     priority: str | None,
     because: str | None,
+    auto: bool,
     tags: tuple[str, ...],
     custom: tuple[str, ...],
     began: str | None,
@@ -53,12 +56,16 @@ def open_(
 ) -> None:
     """Record a request and print its id.
 
-    The id stands alone on standard output; the priority and why it is that are told on
-    standard error.
+    The id stands alone on standard output; the priority, why it is that, and when a reply and
+    the solution are due are told on standard error.
     """
     from desk import dates, store
+    from desk.commands.automatic import Assigner
+    from desk.commands.promised import promise
 
     act = session.act(at)
+    if auto and (given["assignee"] or given["team"]):
+        raise UsageError("--auto chooses by itself; leave out --assignee and --team")
     given["assignee"] = session.whom(given["assignee"])
     fields: dict[str, Value] = {
         **_custom_fields(custom),
@@ -73,25 +80,34 @@ def open_(
     if external := given["external"]:
         session.desk.check_external_free(external)
     reason: lifecycle.Priority
+    assigner: Assigner
+    ticket: Ticket
 
     def build(record_id: str) -> Ticket:
-        nonlocal reason
+        nonlocal reason, assigner, ticket
         ticket, reason = lifecycle.opened(
             record_id, act, title, fields=fields, description=text,
             priority=priority or "", because=because or "",
         )  # fmt: skip
+        if auto:
+            assigner = Assigner(session, act)
+            ticket = assigner.assigned(ticket)
         return ticket
 
     def ids() -> Iterator[str]:
         while True:
             yield store.new_id(act.policy.prefix, act.at, store.random_number())
 
-    ticket = session.desk.create(build, ids(), session.now)
+    session.desk.create(build, ids(), session.now)
     whom = ticket.text("assignee") or ticket.text("team")
+    due = promise(ticket, session)
     tell(
         f"{ticket.id} is recorded as {reason.value or 'without priority'} ({reason.why})"
-        + (f", with {whom}" if whom else "")
+        + (f", with {whom}" if whom and not auto else "")
+        + (f"; {due}" if due else "")
     )
+    if auto:
+        tell(f"{ticket.id} {assigner.said(ticket)}")
     click.echo(ticket.id)
 
 

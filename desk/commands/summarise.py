@@ -73,7 +73,7 @@ def summarise_(
     if start and start >= (end or session.now):
         raise UsageError("the period is empty: --since is not before --until or now")
     damage = Damage()
-    asked = query.parse(terms, lambda: session.actor)
+    asked = session.filter(terms)
     seen: set[str] = set()
     found = summary.summarise(
         asked.among(session.desk.tickets(damage), seen, end),
@@ -83,6 +83,7 @@ def summarise_(
         by=by,
         filter_text=asked.text,
         zone=session.desk.policy.zone,
+        promises=session.desk.policy.promises,
     )
     fields = [name for name in by if name not in TIME_FIELDS]
     query.check_names((*asked.fields(), *fields), seen)

@@ -10,7 +10,10 @@ from desk.commands.common import parts_of_ids
 from tests.support import Shell
 
 ID, OTHER = "T-261121-A0001", "T-261121-A0002"
-READING = {"init", "open", "list", "show", "history", "summarise", "import", "check"}
+READING = {
+    "init", "open", "list", "show", "history", "summarise", "import", "check", "queue", "sla",
+    "team", "policy", "tick",
+}  # fmt: skip
 
 # Each writing command with the commands that bring a ticket to where it is allowed.
 WRITING: dict[str, tuple[list[list[str]], list[str]]] = {

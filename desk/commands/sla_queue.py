@@ -1,0 +1,196 @@
+"""desk sla and queue."""
+
+import os
+from collections.abc import Iterable, Iterator
+
+import click
+
+from desk import policy, query, render, store
+from desk.commands.common import (
+    Damage,
+    TermsCommand,
+    command,
+    data,
+    format_option,
+    page,
+    tell,
+    terminal_width,
+    terms_argument,
+)
+from desk.commands.promised import (
+    CLOCK_HEADERS,
+    clock_cells,
+    clock_row,
+    in_short,
+    left_in_words,
+    moment_of,
+    pressing,
+)
+from desk.errors import ConditionError, UsageError
+from desk.model import Ticket, Value
+from desk.promises import Promises
+from desk.query import AsOf
+from desk.session import Session, pass_session
+from desk.sla import AT_RISK, BREACHED, Clock
+
+
+@command(
+    "sla",
+    "desk sla",
+    "desk sla 7k3f",
+    "desk sla priority:P1 --all --since 30d -f csv",
+    "desk sla team:network --fail-on breached",
+    "desk sla --all --policy stricter.yaml -f json",
+    cls=TermsCommand,
+)
+@terms_argument
+@click.option("--all", "everything", is_flag=True, help="Ended tickets too.")
+@click.option("--since", metavar="TIME", help="Only tickets opened from then on.")
+@click.option(
+    "--fail-on",
+    type=click.Choice((AT_RISK, BREACHED)),
+    help="Exit code 6 if a clock is so; at_risk means breached ones too.",
+)
+@click.option("--policy", "other", metavar="FILE", help="By the rules of FILE, not desk.yaml.")
+@format_option
+@pass_session
+def sla_(
+    session: Session,
+    terms: tuple[str, ...],
+    everything: bool,
+    since: str | None,
+    fail_on: str | None,
+    other: str | None,
+    form: str,
+) -> None:
+    """Show the clocks of tickets: what was promised and how that stands.
+
+    Live tickets, or those that TERMs ask for as in `desk list`. A TERM may also be an ID: a
+    whole one, or a part that has a digit in it. target, elapsed and margin are working time,
+    wall is all time. --policy answers what would be if its rules had always held.
+    """
+    as_of = AsOf(session.now, _promises(session, other))
+    damage = Damage()
+    found = list(_chosen(session, terms, as_of, damage, everything=everything))
+    start = session.moment(since)
+    shown = [(one, as_of.clocks(one)) for one in found if not start or one.opened >= start]
+    pairs = [(ticket, clock) for ticket, clocks in shown for clock in clocks]
+    if form == "table":
+        rows = [[one.id, one.text("priority"), *clock_cells(clock, session.now)]
+                for one, clock in pairs]  # fmt: skip
+        headers = ("id", "priority", *CLOCK_HEADERS)
+        page(render.table(rows, headers, terminal_width()) if rows else "")
+        if not rows:
+            tell("nothing is promised to these tickets" if found else "no ticket fits")
+    elif form == "ids":
+        data(render.rows([{"id": ticket.id} for ticket, clocks in shown if clocks], form))
+    else:
+        data(render.rows([_row(one, as_of) | clock_row(c, session.now) for one, c in pairs], form))
+    damage.say()
+    _fail(fail_on, [(ticket, clock.state) for ticket, clock in pairs])
+
+
+def _promises(session: Session, file: str | None) -> Promises:
+    if file is None:
+        return session.desk.policy.promises
+    folder, name = os.path.split(os.path.abspath(file))
+    if not os.path.isfile(file):
+        raise UsageError(f"--policy {file} is no file; name another desk.yaml")
+    beside = store.Desk(folder)
+    return policy.load(beside.text(name), file, beside.text).promises
+
+
+def _chosen(
+    session: Session, terms: tuple[str, ...], as_of: AsOf, damage: Damage, *, everything: bool
+) -> Iterator[Ticket]:
+    """The tickets that ids among the terms name, else those that fit the terms."""
+    ids = [word for word in terms if query.names_record(word)]
+    words = [word for word in terms if word not in ids]
+    asked = query.parse(words, lambda: session.actor, lambda: as_of)
+    if ids:
+        records = (session.desk.read(session.desk.named(part)) for part in dict.fromkeys(ids))
+        tickets: Iterable[Ticket] = (one for one in records if isinstance(one, Ticket))
+    else:
+        tickets = session.desk.tickets(damage)
+    everywhere = everything or bool(ids) or asked.asks_for("status")
+    seen: set[str] = set()
+    for ticket in asked.among(session.as_of_now(tickets), seen):
+        if everywhere or ticket.live:
+            yield ticket
+    query.check_names(asked.fields(), seen)
+
+
+def _row(ticket: Ticket, as_of: AsOf) -> dict[str, Value]:
+    target, calendar = as_of.promises.of(ticket.head)
+    return {
+        "id": ticket.id,
+        "priority": ticket.text("priority") or None,
+        "status": ticket.status,
+        "team": ticket.text("team") or None,
+        "assignee": ticket.text("assignee") or None,
+        "promise": target.name,
+        "calendar": calendar.name,
+    }
+
+
+def _fail(fail_on: str | None, states: Iterable[tuple[Ticket, str]]) -> None:
+    """Raise ConditionError if a clock is as bad as that."""
+    bad = (BREACHED,) if fail_on == BREACHED else (AT_RISK, BREACHED)
+    hits = sorted({ticket.id for ticket, state in states if fail_on and state in bad})
+    if hits:
+        more = f" and {len(hits) - 5} more" if len(hits) > 5 else ""
+        word = "breached" if fail_on == BREACHED else "at risk or breached"
+        what = "1 ticket is" if len(hits) == 1 else f"{len(hits)} tickets are"
+        raise ConditionError(f"{what} {word}: {', '.join(hits[:5])}{more}")
+
+
+_QUEUE = ("id", "priority", "status", "title", "holder", "clock", "state", "due", "left")
+
+
+@command("queue", "desk queue", "desk queue assignee:me", "desk queue due:<4h -f json",
+         cls=TermsCommand)  # fmt: skip
+@terms_argument
+@click.option("--limit", metavar="N", type=click.IntRange(min=0), help="At most so many.")
+@format_option
+@pass_session
+def queue_(session: Session, terms: tuple[str, ...], limit: int | None, form: str) -> None:
+    """Show live tickets by what is due next, the most overdue first, with the time left.
+
+    Then come those on hold whose clocks stand still, then those that nothing is promised to.
+    """
+    damage = Damage()
+    asked = session.filter(terms)
+    seen: set[str] = set()
+    found = asked.among(session.as_of_now(session.desk.tickets(damage)), seen)
+    live = [ticket for ticket in found if ticket.live]
+    query.check_names(asked.fields(), seen)
+    waiting = [(ticket, *pressing(session.as_of.clocks(ticket))) for ticket in live]
+    waiting.sort(key=lambda one: (one[1] is None, one[2], one[1].left if one[1] else 0, one[0].id))
+    chosen = waiting[:limit]
+    if form == "table":
+        rows = [_queue_cells(session, *one) for one in chosen]
+        page(render.table(rows, _QUEUE, terminal_width()) if rows else "")
+        if not rows:
+            tell("no live ticket fits")
+    else:
+        data(render.rows([_queue_row(session, *one) for one in chosen], form))
+    damage.say()
+
+
+_NO_CLOCK: dict[str, Value] = dict.fromkeys(("clock", "state", "due", "left"))
+
+
+def _queue_row(session: Session, ticket: Ticket, clock: Clock | None, _: float) -> render.Row:
+    head = {name: ticket.head.get(name) for name in ("priority", "status", "title")}
+    holders = {name: ticket.head.get(name) for name in ("team", "assignee")}
+    own = clock_row(clock, session.now) if clock else _NO_CLOCK
+    return {"id": ticket.id, **head, **holders, **{name: own[name] for name in _NO_CLOCK}}
+
+
+def _queue_cells(session: Session, ticket: Ticket, clock: Clock | None, due: float) -> list[str]:
+    as_of = session.as_of
+    head = [render.shown(query.field_value(ticket, name, as_of)) for name in _QUEUE[:5]]
+    if not clock:
+        return [*head, "", "", "", ""]
+    when = "" if due == float("inf") else in_short(moment_of(due, as_of.now.tzinfo), as_of.now)
+    return [*head, clock.name, clock.state, when, left_in_words(clock)]

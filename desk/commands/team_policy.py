@@ -1,0 +1,90 @@
+"""desk team and desk policy."""
+
+import click
+
+from desk import assignment, explain, render
+from desk.commands.common import (
+    Damage,
+    command,
+    complete_ids,
+    complete_known,
+    data,
+    format_option,
+    page,
+    terminal_width,
+)
+from desk.errors import RefusedError
+from desk.model import Ticket, Value
+from desk.people import Person
+from desk.session import Session, pass_session
+
+_TEAM = ("id", "name", "tier", "teams", "skills", "shift", "load", "capacity")
+
+
+@command("team", "desk team", "desk team network", "desk team -f json --now 'monday 09:00'")
+@click.argument("teams", nargs=-1, metavar="[TEAM…]", shell_complete=complete_known("team"))
+@format_option
+@pass_session
+def team_(session: Session, teams: tuple[str, ...], form: str) -> None:
+    """Show who works here: who is on shift, their skills, their load and capacity.
+
+    The load is what is live and not on hold.
+    """
+    policy, damage = session.desk.policy, Damage()
+    wanted = [policy.checked("team", team) for team in teams]
+    load = assignment.loads(session.as_of_now(session.desk.tickets(damage)))
+    rows = [
+        _member(person, load.get(person.id, 0), session)
+        for person in policy.people.values()
+        if not wanted or set(wanted) & set(person.teams)
+    ]
+    if form == "table":
+        cells = [[render.shown(row[name]) for name in _TEAM] for row in rows]
+        page(render.table(cells, _TEAM, terminal_width()) if cells else "")
+    else:
+        data(render.rows(rows, form))
+    damage.say()
+
+
+def _member(person: Person, load: int, session: Session) -> dict[str, Value]:
+    off = person.off_shift(session.now)
+    return {
+        "id": person.id,
+        "name": person.name,
+        "tier": person.tier,
+        "teams": list(person.teams),
+        "skills": list(person.skills),
+        "shift": off.removeprefix("is ") or "on shift",
+        "load": load,
+        "capacity": person.capacity,
+    }
+
+
+@command("policy", "desk policy", "desk policy 7k3f", "desk policy 7k3f -f json")
+@click.argument("record_id", required=False, metavar="[ID]", shell_complete=complete_ids)
+@format_option
+@pass_session
+def policy_(session: Session, record_id: str | None, form: str) -> None:
+    """Show which rules of desk.yaml apply to a ticket and why; without ID, all in brief."""
+    policy, damage = session.desk.policy, Damage()
+    if record_id is None:
+        rules = explain.in_brief(policy)
+    else:
+        ticket = session.desk.read(session.desk.named(record_id))
+        if not isinstance(ticket, Ticket):
+            raise RefusedError(f"{ticket.id} is an article; this command is for tickets")
+        load = assignment.loads(session.as_of_now(session.desk.tickets(damage)))
+        rules = explain.applying(ticket, policy, load, session.now)
+    if form == "table":
+        page(render.aligned((render.safe(rule.what), _said(rule)) for rule in rules))
+    else:
+        rows: list[render.Row] = [
+            {"what": rule.what, "is": rule.is_, "because": rule.because or None} for rule in rules
+        ]
+        data(render.rows(rows, form))
+    damage.say()
+
+
+def _said(rule: explain.Rule) -> str:
+    because = f"  ({rule.because})" if rule.because else ""
+    return render.safe(f"{rule.is_}{because}")

@@ -1,0 +1,90 @@
+"""desk tick."""
+
+from collections.abc import Iterable, Iterator
+
+import click
+
+from desk import dates, render, timerules
+from desk.commands.common import Damage, command, data, format_option, page, tell, terminal_width
+from desk.model import Event, Record, Value
+from desk.session import Session, pass_session
+
+Step = tuple[Record, Event]
+
+
+@command("tick", "desk tick", "desk tick --dry-run", "*/5 * * * * desk -C /srv/desk tick")
+@click.option("--dry-run", is_flag=True, help="Show what would be done and write nothing.")
+@format_option
+@pass_session
+def tick_(session: Session, dry_run: bool, form: str) -> None:
+    """Do everything that time alone decides, once: for cron, or by hand.
+
+    By the rules of desk.yaml people are told of clocks, tickets handed on, taken back from
+    hold or closed, surveys sent, major incidents proposed, articles flagged. What has to be
+    told is written in the log as an outbox. Run twice, nothing is done twice.
+    """
+    damage = Damage()
+    steps = list(_due(session, damage) if dry_run else _done(session, damage))
+    if form == "table":
+        rows = [_cells(record, event) for record, event in steps]
+        page(render.table(rows, ("id", "at", "rule", "what"), terminal_width()) if rows else "")
+        if not rows:
+            tell("nothing has fallen due")
+        elif dry_run:
+            tell(f"{len(rows)} steps would be written; nothing was")
+    else:
+        data(render.rows([_row(record, event) for record, event in steps], form))
+    damage.say()
+
+
+def _due(session: Session, damage: Damage) -> Iterator[Step]:
+    """What a tick would write."""
+    records = session.desk.records(damage)
+    yield from _steps(timerules.tick(records, session.desk.policy, session.now, {}))
+
+
+def _done(session: Session, damage: Damage) -> Iterator[Step]:
+    """What fell due, written: looked for without the lock, and again under it."""
+    policy, now = session.desk.policy, session.now
+    asked: timerules.Asked = {}
+    records = session.desk.records(damage)
+    due = [before.id for before, _ in timerules.tick(records, policy, now, asked)]
+    if not due:
+        return
+    with session.desk.changing(now, session.actor) as transaction:
+        current = (transaction.read(one) for one in sorted(due))
+        others = dict(asked)
+        changed = list(timerules.tick(current, policy, now, others))
+        for _, after in changed:
+            transaction.replace(after)
+    yield from _steps(changed)
+
+
+def _steps(changed: Iterable[tuple[Record, Record]]) -> Iterator[Step]:
+    """The new events in order of time."""
+    new = [(after, one) for before, after in changed for one in after.log[len(before.log) :]]
+    yield from sorted(new, key=lambda step: (step[1].when, step[0].id))
+
+
+def _row(record: Record, event: Event) -> dict[str, Value]:
+    return {
+        "id": record.id,
+        "at": event.at,
+        "rule": timerules.rule_of(event),
+        "did": event.did,
+        "change": {name: to for name, (_, to) in event.change.items()},
+        "because": event.text("because") or None,
+        "outbox": event.words.get("outbox"),
+    }
+
+
+def _cells(record: Record, event: Event) -> list[str]:
+    told = [render.shown(one) for one in _outbox(event)]
+    what = [event.did, render.changes(event), f"tells {'; '.join(told)}" if told else ""]
+    at = dates.stamp(event.when)
+    return [record.id, at, timerules.rule_of(event), ", ".join(filter(None, what))]
+
+
+def _outbox(event: Event) -> list[Value]:
+    outbox = event.words.get("outbox")
+    return outbox if isinstance(outbox, list) else []

@@ -1,0 +1,36 @@
+"""Two copies of a record made one: the union of their logs, and the head that follows (pure).
+
+Commutative, associative and idempotent: it does not matter who merges what first, and no
+event is lost.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from desk import model
+from desk.model import Event, R
+
+
+def union(*logs: Iterable[Event]) -> tuple[Event, ...]:
+    """All events of the logs, each once, in the order (n, at, content).
+
+    Events are equal when their content is; two that the same rule wrote for the same moment
+    are one whatever their `n`, and the lower one stays.
+    """
+    events = {event.content(): event for log in logs for event in log}
+    by_rule: dict[tuple[object, ...], Event] = {}
+    for event in sorted(events.values(), key=_order):
+        rule = event.words.get("rule")
+        by_rule.setdefault((rule, event.when) if rule else (event.content(),), event)
+    return tuple(sorted(by_rule.values(), key=_order))
+
+
+def _order(event: Event) -> tuple[int, float, str]:
+    return event.n, event.when.timestamp(), event.content()
+
+
+def merged(one: R, other: R) -> R:
+    """The record with both logs; its head is the log folded upon what no log mentions."""
+    log = union(one.log, other.log)
+    start = {**model.origin(other), **model.origin(one)}
+    return replace(one, head=model.fold(log, start), log=log)

@@ -1,0 +1,131 @@
+"""Who works at the desk, in which teams and when, as desk.yaml says."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from desk import workhours
+from desk.calendars import Calendar
+from desk.settings import Reader
+
+CAPACITY = 20
+_PERSON = ("name", "email", "teams", "manager", "tier", "skills", "capacity", "hours", "away")
+_TEAM = ("name", "tier", "lead", "vendor", "categories", "escalates_to", "calendar")
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who works at the desk.
+
+    `hours` is when they work, `away` their absences as (first, last) day; `capacity` is how
+    many tickets they can have in work at once.
+    """
+
+    id: str
+    name: str
+    email: str
+    teams: tuple[str, ...]
+    manager: str
+    tier: int
+    skills: tuple[str, ...]
+    capacity: int
+    hours: Calendar
+    away: tuple[tuple[date, date], ...]
+
+    def off_shift(self, now: datetime) -> str:
+        """Why they do not work at that moment, empty if they do."""
+        today = now.astimezone(self.hours.zone).date()
+        for first, last in self.away:
+            if first <= today <= last:
+                return f"is away until {last.isoformat()}"
+        return "" if self.hours.open_at(now.timestamp()) else "is off shift"
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """A group that tickets are handed to; vendors are teams too.
+
+    `categories` are those it owns, with what is under them.
+    """
+
+    id: str
+    name: str
+    tier: int
+    lead: str
+    vendor: bool
+    categories: tuple[str, ...]
+    escalates_to: str
+
+
+def read_teams(reader: Reader, categories: tuple[str, ...]) -> dict[str, Team]:
+    """The teams; mistakes are noted in the reader."""
+    names = reader.mapping("teams")
+    return {name: _team(reader, name, names, categories) for name in names}
+
+
+def _team(
+    reader: Reader, name: str, names: Mapping[str, object], categories: tuple[str, ...]
+) -> Team:
+    path = ("teams", name)
+    reader.only(reader.mapping(*path), _TEAM, *path)
+    owned = reader.texts(*path, "categories")
+    for category in owned:
+        reader.known(category, categories, *path, "categories")
+    lead, escalates_to = reader.text(*path, "lead"), reader.text(*path, "escalates_to")
+    reader.known(lead, reader.mapping("people"), *path, "lead")
+    reader.known(escalates_to, names, *path, "escalates_to")
+    return Team(
+        id=name,
+        name=reader.text(*path, "name", default=name),
+        tier=reader.whole(*path, "tier", default=1),
+        lead=lead,
+        vendor=reader.flag(*path, "vendor"),
+        categories=owned,
+        escalates_to=escalates_to,
+    )
+
+
+def read_people(
+    reader: Reader, teams: Mapping[str, Team], calendars: Mapping[str, Calendar], calendar: Calendar
+) -> dict[str, Person]:
+    """The people, who work by `calendar` unless they have hours of their own."""
+    names = reader.mapping("people")
+    return {name: _person(reader, name, teams, calendars, calendar) for name in names}
+
+
+def _person(
+    reader: Reader,
+    name: str,
+    teams: Mapping[str, Team],
+    calendars: Mapping[str, Calendar],
+    calendar: Calendar,
+) -> Person:
+    path = ("people", name)
+    reader.only(reader.mapping(*path), _PERSON, *path)
+    member_of = reader.names(*path, "teams")
+    for team in member_of:
+        reader.known(team, teams, *path, "teams")
+    manager, hours = reader.text(*path, "manager"), reader.text(*path, "hours")
+    reader.known(manager, reader.mapping("people"), *path, "manager")
+    reader.known(hours, calendars, *path, "hours")
+    tiers = [teams[team].tier for team in member_of if team in teams]
+    return Person(
+        id=name,
+        name=reader.text(*path, "name", default=name),
+        email=reader.text(*path, "email"),
+        teams=member_of,
+        manager=manager,
+        tier=reader.whole(*path, "tier", default=max(tiers, default=1)),
+        skills=reader.names(*path, "skills"),
+        capacity=reader.whole(*path, "capacity", default=CAPACITY),
+        hours=calendars.get(hours, calendar),
+        away=tuple(_away(reader, *path, "away")),
+    )
+
+
+def _away(reader: Reader, *path: str) -> Iterator[tuple[date, date]]:
+    """The first and last day of each absence: `2026-12-24..2027-01-02`."""
+    for place, text in enumerate(reader.texts(*path)):
+        found = workhours.days(reader, text, *path, place)
+        if found:
+            yield found[0], found[-1]

@@ -1,0 +1,254 @@
+"""What a desk promises, as desk.yaml says: targets, their calendars, and what pauses them.
+
+The part of the policy that the clocks of sla.py go by.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from desk import dates, workhours
+from desk.calendars import Calendar
+from desk.model import WAITING_FOR, Value
+from desk.settings import Reader
+
+RESPOND, UPDATE, RESOLVE = CLOCKS = ("respond", "update", "resolve")
+# Fields that may choose a target; `department` is the requester's.
+CHOOSING = ("kind", "priority", "category", "team", "department", "impact", "channel", "major")
+_TARGET = ("name", "when", "from", "until", "calendar", *CLOCKS)
+_SHARE = re.compile(r"(\d{1,3}) ?%", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is promised to tickets that fit `when`, in working seconds.
+
+    With `since` and `until` (dates, both included) it is for tickets opened then, so that a
+    policy can change without rewriting what was promised before.
+    """
+
+    name: str
+    when: "Condition"
+    promised: Mapping[str, float]
+    calendar: Calendar | None = None
+    since: str = ""
+    until: str = ""
+
+    def fits(self, values: Mapping[str, Value], opened: str) -> bool:
+        """Whether it is for a ticket with those values, opened on that day (ISO 8601)."""
+        in_time = self.since <= opened and (not self.until or opened <= self.until)
+        return in_time and self.when.fits(values)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Tickets each of whose fields has one of its values; none at all: every ticket."""
+
+    fields: Mapping[str, tuple[str, ...]]
+
+    def fits(self, values: Mapping[str, Value]) -> bool:
+        """Whether a ticket with those values is meant; a category stands for what is under it."""
+        for name, wanted in self.fields.items():
+            value = as_text(values.get(name)).casefold()
+            above = (value[:end] for end in range(len(value)) if value[end] == "/")
+            if not {value, *above} & {one.casefold() for one in wanted}:
+                return False
+        return True
+
+    def __str__(self) -> str:
+        if not self.fields:
+            return "every ticket"
+        return ", ".join(f"{name} {' or '.join(one)}" for name, one in self.fields.items())
+
+
+NO_CONDITION = Condition({})
+NO_TARGET = Target("none", NO_CONDITION, {})
+_NOTHING: frozenset[str] = frozenset()
+
+
+def as_text(value: Value) -> str:
+    """A field's value as a condition writes it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value)
+
+
+class Promises:
+    """Which target and calendar a ticket has, and what pauses which clock.
+
+    `pauses` are for each clock the reasons of a hold during which it stands still, `at_risk`
+    the share of a target from which it is at risk.
+    """
+
+    def __init__(
+        self,
+        targets: Sequence[Target],
+        calendars: Mapping[str, Calendar],
+        calendar: Calendar,
+        team_calendars: Mapping[str, Calendar],
+        pauses: Mapping[str, frozenset[str]],
+        at_risk: float,
+    ) -> None:
+        self.targets = tuple(targets)
+        self.calendars = calendars
+        self.calendar = calendar
+        self.team_calendars = team_calendars
+        self.pauses = pauses
+        self.at_risk = at_risk
+        self._dated = any(target.since or target.until for target in targets)
+        self._chosen: dict[tuple[Value, ...], tuple[Target, Calendar]] = {}
+        self._paused = {
+            reason: frozenset(clock for clock in CLOCKS if reason in pauses[clock])
+            for reason in WAITING_FOR
+        }
+
+    def paused_for(self, waiting_for: Value) -> frozenset[str]:
+        """The clocks that stand still while a ticket waits for that."""
+        return self._paused.get(str(waiting_for), _NOTHING)
+
+    @staticmethod
+    def values(head: Mapping[str, Value]) -> dict[str, Value]:
+        """The fields of a head that conditions are about (CHOOSING)."""
+        requester = head.get("requester")
+        department = requester.get("department") if isinstance(requester, dict) else None
+        major = bool(head.get("major"))
+        return {name: head.get(name) for name in CHOOSING} | {
+            "department": department,
+            "major": major,
+        }
+
+    def of(self, head: Mapping[str, Value]) -> tuple[Target, Calendar]:
+        """The first target that fits a head, and the calendar that counts for it.
+
+        That of the target, else of the team, else the desk's.
+        """
+        requester = head.get("requester")
+        key = (
+            head.get("kind"),
+            head.get("priority"),
+            head.get("category"),
+            head.get("team"),
+            requester.get("department") if isinstance(requester, dict) else None,
+            head.get("impact"),
+            head.get("channel"),
+            head.get("major"),
+            str(head.get("opened"))[:10] if self._dated else None,
+        )
+        try:
+            found = self._chosen.get(key)
+        except TypeError:  # a list or mapping where a text should stand, typed by hand
+            return self._choose(self.values(head), str(key[-1]))
+        if found is None:
+            found = self._chosen[key] = self._choose(self.values(head), str(key[-1]))
+        return found
+
+    def _choose(self, values: Mapping[str, Value], opened: str) -> tuple[Target, Calendar]:
+        fitting = (one for one in self.targets if one.fits(values, opened))
+        target = next(fitting, NO_TARGET)
+        by_team = self.team_calendars.get(as_text(values["team"]), self.calendar)
+        return target, target.calendar or by_team
+
+
+def read(reader: Reader, timezone: str, known: Mapping[str, Sequence[str]]) -> Promises:
+    """The promises in a desk.yaml; mistakes are noted in the reader.
+
+    `known` are the values that the policy knows for fields of a condition.
+    """
+    calendars = workhours.read(reader, timezone)
+    default = reader.text("calendar", default=workhours.ALWAYS)
+    reader.known(default, calendars, "calendar")
+    by_team = {}
+    for team in reader.mapping("teams"):
+        name = reader.text("teams", team, "calendar")
+        reader.known(name, calendars, "teams", team, "calendar")
+        if name in calendars:
+            by_team[team] = calendars[name]
+    return Promises(
+        targets=list(_targets(reader, calendars, known)),
+        calendars=calendars,
+        calendar=calendars.get(default, calendars[workhours.ALWAYS]),
+        team_calendars=by_team,
+        pauses=_pauses(reader),
+        at_risk=share(reader, "at_risk", default="75%"),
+    )
+
+
+def share(reader: Reader, *path: str | int, default: str = "") -> float:
+    """The share of a target there, written `75%`, as 0.75."""
+    value = reader.at(*path)
+    match = _SHARE.fullmatch(str(default if value is None else value))
+    if not match:
+        reader.problem(f"{path[-1]!r} is a share of the target, such as 75%", *path)
+        return 1.0
+    return int(match[1]) / 100
+
+
+def working_time(reader: Reader, *path: str | int) -> float | None:
+    """The length of working time there in seconds, None where there is none."""
+    value = reader.at(*path)
+    if value is None:
+        return None
+    try:
+        if not isinstance(value, str) or re.search(r"[dw天周日]", value):
+            raise ValueError
+        seconds = dates.duration(value).total_seconds()
+        if not seconds:
+            raise ValueError
+        return seconds
+    except ValueError:
+        reader.problem(f"{path[-1]!r} is working time in hours and minutes: 30m, 4h, 16h", *path)
+        return None
+
+
+def _targets(
+    reader: Reader, calendars: Mapping[str, Calendar], known: Mapping[str, Sequence[str]]
+) -> Iterator[Target]:
+    for place in range(reader.count("targets")):
+        path = ("targets", place)
+        reader.only(reader.mapping(*path), _TARGET, *path)
+        promised = {clock: working_time(reader, *path, clock) for clock in CLOCKS}
+        calendar = reader.text(*path, "calendar")
+        reader.known(calendar, calendars, *path, "calendar")
+        when = condition(reader, known, *path, "when")
+        since, until = (_day(reader, *path, key) for key in ("from", "until"))
+        yield Target(
+            reader.text(*path, "name", default=str(when)),
+            when,
+            {clock: seconds for clock, seconds in promised.items() if seconds is not None},
+            calendars.get(calendar),
+            since,
+            until,
+        )
+
+
+def _day(reader: Reader, *path: str | int) -> str:
+    """The one date there as ISO 8601, empty where there is none."""
+    text = reader.text(*path)
+    found = workhours.days(reader, text, *path) if text else []
+    return found[0].isoformat() if found else ""
+
+
+def condition(reader: Reader, known: Mapping[str, Sequence[str]], *path: str | int) -> Condition:
+    """The fields and values there that a ticket must have: `{priority: [P1, P2]}`."""
+    when: dict[str, tuple[str, ...]] = {}
+    reader.only(reader.mapping(*path), CHOOSING, *path)
+    for field, wanted in reader.mapping(*path).items():
+        values = wanted if isinstance(wanted, list) else [wanted]
+        when[field] = tuple(as_text(value) for value in values)
+        for value in when[field]:
+            if field in known:
+                reader.known(value, known[field], *path, field)
+    return Condition(when)
+
+
+def _pauses(reader: Reader) -> dict[str, frozenset[str]]:
+    """Unless it says otherwise, the response never pauses and the rest waits for others."""
+    pauses = {RESPOND: frozenset[str](), UPDATE: frozenset(WAITING_FOR)}
+    pauses[RESOLVE] = frozenset(WAITING_FOR)
+    reader.only(reader.mapping("pauses"), CLOCKS, "pauses")
+    for clock in reader.mapping("pauses"):
+        reasons = reader.texts("pauses", clock)
+        for reason in reasons:
+            reader.known(reason, WAITING_FOR, "pauses", clock)
+        pauses[clock] = frozenset(reasons)
+    return pauses

@@ -1,0 +1,290 @@
+"""Clocks on calendars: what was promised for a ticket and how that stands (pure).
+
+A ticket's log is cut into stretches in which nothing that matters changed: its status, what
+it waits for, and the fields that choose its target and calendar. What has elapsed of a clock
+is the working time of the stretches in which it ran, each by the calendar that applied then;
+its target is the one that applies now. So a change of priority, team or policy counts from
+the opening, and a pause is neither lost nor counted twice.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from desk import dates, model
+from desk.calendars import Calendar
+from desk.model import LIVE, Change, Ticket, Value
+from desk.promises import CLOCKS, RESPOND, UPDATE, Promises
+
+RUNNING, PAUSED, MET, AT_RISK, BREACHED = STATES = (
+    "running", "paused", "met", "at_risk", "breached",
+)  # fmt: skip
+_OVER = ("resolved", "closed")
+_CHOOSES = frozenset(
+    ("kind", "priority", "category", "team", "requester", "impact", "channel", "major", "opened")
+)
+_MOVES = frozenset(("status", "waiting_for"))
+_WATCHED = _CHOOSES | _MOVES
+_ALL = frozenset(CLOCKS)
+_NONE: frozenset[str] = frozenset()
+
+
+class Stretch(NamedTuple):
+    """A time (seconds since 1970) in which nothing that matters changed.
+
+    `before` and `after` are the calendar's running totals at its ends; `still` are the clocks
+    that did not run in it.
+    """
+
+    start: float
+    end: float
+    before: float
+    after: float
+    calendar: Calendar
+    still: frozenset[str]
+
+
+class Course(NamedTuple):
+    """What the log says that clocks need; moments in seconds since 1970.
+
+    `news` are the moments at which the requester heard something; `over` is when it was
+    resolved or closed without being reopened since; `head` has the fields as they stood.
+    """
+
+    opened: float
+    stretches: Sequence[Stretch]
+    news: Sequence[float]
+    responded: float | None
+    over: float | None
+    head: Mapping[str, Value]
+
+
+class Clock(NamedTuple):
+    """One promise: seconds of working time (`wall`: of any time), moments since 1970.
+
+    `end` is when it stopped, else now. `missed` counts the intervals without news that were
+    too long (update clock only).
+    """
+
+    name: str
+    state: str
+    target: float
+    elapsed: float
+    start: float
+    end: float
+    stopped: bool
+    missed: int
+    stretches: Sequence[Stretch]
+
+    @property
+    def wall(self) -> float:
+        """Seconds from its start to its end."""
+        return self.end - self.start
+
+    @property
+    def left(self) -> float:
+        """Working time left; negative by how much it is missed."""
+        return self.target - self.elapsed
+
+    @property
+    def due(self) -> float | None:
+        """When it is due, or was; None while a pause keeps that open."""
+        return self.reached(1.0)
+
+    def reached(self, share: float) -> float | None:
+        """The moment at which so much of the target has elapsed, or will or would have.
+
+        None while a pause keeps that open, or where the calendar has no working time left.
+        """
+        wanted = self.target * share
+        calendar = self.stretches[0].calendar
+        for stretch in self.stretches:
+            start, end = max(stretch.start, self.start), min(stretch.end, self.end)
+            if self.name in stretch.still or end <= start:
+                continue
+            calendar = stretch.calendar
+            worked = calendar.between(start, end)
+            if worked >= wanted:
+                return calendar.after(start, wanted)
+            wanted -= worked
+        if self.stopped:
+            return calendar.after(self.end, wanted)
+        last = self.stretches[-1]
+        return None if self.name in last.still else last.calendar.after(self.end, wanted)
+
+
+def clocks(ticket: Ticket, promises: Promises, now: float) -> list[Clock]:
+    """The clocks of what was promised for a ticket, as of `now` (seconds since 1970).
+
+    A ticket that was cancelled, or not yet opened then, has none.
+    """
+    course = read(ticket, promises, now)
+    if course.opened > now or course.head.get("status") == "cancelled":
+        return []
+    target, _ = promises.of(course.head)
+    return [
+        (_news if name == UPDATE else _once)(course, name, seconds, promises.at_risk, now)
+        for name, seconds in target.promised.items()
+    ]
+
+
+def _once(course: Course, name: str, target: float, at_risk: float, now: float) -> Clock:
+    """The clock of what is owed once: the response, or the resolution."""
+    opened, stretches, _, responded, over, _ = course
+    stop = responded if name == RESPOND else over
+    end = now if stop is None else stop
+    elapsed = _worked(stretches, name, opened, end)
+    if stop is None:
+        state = _going(course, name, elapsed, target, at_risk)
+    else:
+        state = MET if elapsed <= target else BREACHED
+    return Clock(name, state, target, elapsed, opened, end, stop is not None, 0, stretches)
+
+
+def _going(course: Course, name: str, elapsed: float, target: float, at_risk: float) -> str:
+    """The state of a clock that has not stopped."""
+    if elapsed > target:
+        return BREACHED
+    if name in course.stretches[-1].still:
+        return PAUSED
+    return AT_RISK if elapsed >= target * at_risk else RUNNING
+
+
+def _news(course: Course, name: str, target: float, at_risk: float, now: float) -> Clock:
+    """The clock of the news that is owed at least every so often while the ticket is live."""
+    over, stretches = course.over, course.stretches
+    last = now if over is None else over
+    missed, begun, end, elapsed = 0, course.opened, course.opened, 0.0
+    for moment in (*(one for one in course.news if one < last), last):
+        begun, end = end, moment
+        elapsed = _worked(stretches, name, begun, end)
+        missed += elapsed > target
+    if over is None:
+        state = _going(course, name, elapsed, target, at_risk)
+    else:
+        state = BREACHED if missed else MET
+    return Clock(name, state, target, elapsed, begun, end, over is not None, missed, stretches)
+
+
+def _worked(stretches: Iterable[Stretch], name: str, start: float, end: float) -> float:
+    """Working seconds between two moments in which that clock ran."""
+    worked = 0.0
+    for low, high, before, after, calendar, still in stretches:
+        if name in still or high <= start or low >= end:
+            continue
+        worked += after if high <= end else calendar.total(end)
+        worked -= before if low >= start else calendar.total(start)
+    return worked
+
+
+# --- from a log to its course --------------------------------------------------------------
+
+_Moved = tuple[float, str, Change]
+
+
+def read(ticket: Ticket, promises: Promises, now: float) -> Course:
+    """Cut a ticket's log where, up to `now`, something that matters changed."""
+    opened = dates.seconds(ticket.text("opened"))
+    head = ticket.head
+    line = _in_order(ticket, opened, now)
+    if line is None:
+        line, head = _put_in_order(ticket, opened, now)
+    return _cut(line, head, opened, promises, now)
+
+
+def _in_order(ticket: Ticket, opened: float, now: float) -> list[_Moved] | None:
+    """The events that matter as (at, did, change), if they stand in the order of time.
+
+    None where they do not, where they go beyond `now`, or where they do not begin with what
+    the ticket was opened with.
+    """
+    line: list[_Moved] = []
+    last_at, last_n = opened, 0
+    for event in ticket.log:
+        change = event.change
+        if (change and not _WATCHED.isdisjoint(change)) or event.did == "reply":
+            at = dates.seconds(event.at)
+            if at < last_at or event.n <= last_n or at > now:
+                return None
+            last_at, last_n = at, event.n
+            line.append((at, event.did, change))
+    return line if line and "status" in line[0][2] else None
+
+
+def _put_in_order(
+    ticket: Ticket, opened: float, now: float
+) -> tuple[list[_Moved], dict[str, Value]]:
+    """The same for any log, after what it began with; and the head as it stood at `now`.
+
+    An event counts from its `at`, but not against one with a higher `n`.
+    """
+    timed = sorted((dates.seconds(one.at), one.n, place) for place, one in enumerate(ticket.log))
+    head = model.origin(ticket)
+    line: list[_Moved] = [(opened, "", {name: (None, value) for name, value in head.items()})]
+    newest: dict[str, int] = {}
+    for at, n, place in timed:
+        if at > now:
+            return line, head
+        event = ticket.log[place]
+        change = {name: pair for name, pair in event.change.items() if newest.get(name, 0) <= n}
+        newest |= dict.fromkeys(change, n)
+        model.apply(head, change)
+        line.append((max(at, opened), event.did, change))
+    return line, dict(ticket.head)
+
+
+def _cut(
+    line: list[_Moved], head: Mapping[str, Value], opened: float, promises: Promises, now: float
+) -> Course:
+    """The course that those events in order of time make, up to `now`."""
+    standing: dict[str, Value] = {}
+    stretches: list[Stretch] = []
+    news: list[float] = []
+    responded = over = None
+    begun, calendar, still = opened, promises.calendar, _NONE
+    for at, did, change in (*line, _by_hand(line, head)):
+        if did == "reply":
+            news.append(at)
+            responded = at if responded is None else responded
+        if not change:
+            continue
+        for name, (_, value) in change.items():
+            standing[name] = value
+        status = standing.get("status")
+        over = (at if over is None else over) if status in _OVER else None
+        responded = over if responded is None else responded
+        now_still = _still(status, standing.get("waiting_for"), promises)
+        now_calendar = calendar
+        if not _CHOOSES.isdisjoint(change):
+            now_calendar = promises.of(standing)[1]
+        if now_still is not still or now_calendar is not calendar:
+            if at > begun:
+                stretches.append(_stretch(begun, at, calendar, still))
+                begun = at
+            calendar, still = now_calendar, now_still
+    stretches.append(_stretch(begun, max(now, begun), calendar, still))
+    return Course(opened, stretches, news, responded, over, head)
+
+
+def _by_hand(line: list[_Moved], head: Mapping[str, Value]) -> _Moved:
+    """A status that was typed into the file is in no event yet; it came after the last one."""
+    last = line[-1][0]
+    for _, _, change in reversed(line):
+        if "status" in change:
+            status = change["status"][1]
+            if status != head.get("status"):
+                return last, "", {"status": (status, head.get("status"))}
+            break
+    return last, "", {}
+
+
+def _still(status: Value, waiting_for: Value, promises: Promises) -> frozenset[str]:
+    """The clocks that do not run in that status."""
+    if status == "on_hold":
+        return promises.paused_for(waiting_for)
+    return _NONE if status in LIVE else _ALL
+
+
+def _stretch(start: float, end: float, calendar: Calendar, still: frozenset[str]) -> Stretch:
+    if still is _ALL:
+        return Stretch(start, end, 0.0, 0.0, calendar, still)
+    return Stretch(start, end, calendar.total(start), calendar.total(end), calendar, still)
