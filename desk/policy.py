@@ -158,8 +158,8 @@ def load(text: str, path: str = "desk.yaml", beside: Callable[[str], str] = no_f
 _TOP = (
     "format", "name", "prefix", "timezone", "people", "teams", "kinds", "channels", "categories",
     "impacts", "urgencies", "matrix", "defaults", "codes", "reopen_within", "on_resolve",
-    "calendars", "calendar", "targets", "pauses", "at_risk", "rules", "stale_after",
-    "remind_before", "close_after", "survey", "major", "assignment",
+    "calendars", "calendar", "targets", "pauses", "at_risk", "resolve_until", "rules",
+    "stale_after", "remind_before", "close_after", "survey", "major", "assignment",
 )  # fmt: skip
 _DEFAULTS = ("kind", "channel", "impact", "urgency", "team")
 

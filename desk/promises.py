@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from desk import dates, workhours
 from desk.calendars import Calendar
-from desk.model import WAITING_FOR, Value
+from desk.model import LIVE, WAITING_FOR, Value
 from desk.settings import Reader
 
 RESPOND, UPDATE, RESOLVE = CLOCKS = ("respond", "update", "resolve")
@@ -63,7 +63,10 @@ class Condition:
 
 NO_CONDITION = Condition({})
 NO_TARGET = Target("none", NO_CONDITION, {})
-_NOTHING: frozenset[str] = frozenset()
+ALL_STILL = frozenset(CLOCKS)
+NONE_STILL: frozenset[str] = frozenset()
+_ENDS = ("resolved", "closed")
+_RUNNING = (*LIVE, "resolved")
 
 
 def as_text(value: Value) -> str:
@@ -77,7 +80,9 @@ class Promises:
     """Which target and calendar a ticket has, and what pauses which clock.
 
     `pauses` are for each clock the reasons of a hold during which it stands still, `at_risk`
-    the share of a target from which it is at risk.
+    the share of a target from which it is at risk. `several_calendars` tells whether any may
+    count but `calendar`. `over` are the statuses in which the update and resolve clocks have
+    stopped.
     """
 
     def __init__(
@@ -88,6 +93,7 @@ class Promises:
         team_calendars: Mapping[str, Calendar],
         pauses: Mapping[str, frozenset[str]],
         at_risk: float,
+        resolve_until: str = "resolved",
     ) -> None:
         self.targets = tuple(targets)
         self.calendars = calendars
@@ -95,16 +101,20 @@ class Promises:
         self.team_calendars = team_calendars
         self.pauses = pauses
         self.at_risk = at_risk
+        self.several_calendars = bool(team_calendars) or any(one.calendar for one in targets)
         self._dated = any(target.since or target.until for target in targets)
         self._chosen: dict[tuple[Value, ...], tuple[Target, Calendar]] = {}
-        self._paused = {
+        self.over = frozenset(_ENDS[_ENDS.index(resolve_until) :])
+        self._held = {
             reason: frozenset(clock for clock in CLOCKS if reason in pauses[clock])
             for reason in WAITING_FOR
         }
 
-    def paused_for(self, waiting_for: Value) -> frozenset[str]:
-        """The clocks that stand still while a ticket waits for that."""
-        return self._paused.get(str(waiting_for), _NOTHING)
+    def still(self, status: Value, waiting_for: Value) -> frozenset[str]:
+        """The clocks that do not run while a ticket has that status and waits for that."""
+        if status == "on_hold":
+            return self._held.get(str(waiting_for), NONE_STILL)
+        return ALL_STILL if status in self.over or status not in _RUNNING else NONE_STILL
 
     @staticmethod
     def values(head: Mapping[str, Value]) -> dict[str, Value]:
@@ -170,7 +180,15 @@ def read(reader: Reader, timezone: str, known: Mapping[str, Sequence[str]]) -> P
         team_calendars=by_team,
         pauses=_pauses(reader),
         at_risk=share(reader, "at_risk", default="75%"),
+        resolve_until=_resolve_until(reader),
     )
+
+
+def _resolve_until(reader: Reader) -> str:
+    """With which status a ticket's resolve and update clocks stop."""
+    status = reader.text("resolve_until", default=_ENDS[0])
+    reader.known(status, _ENDS, "resolve_until")
+    return status if status in _ENDS else _ENDS[0]
 
 
 def share(reader: Reader, *path: str | int, default: str = "") -> float:

@@ -12,20 +12,18 @@ from typing import NamedTuple
 
 from desk import dates, model
 from desk.calendars import Calendar
-from desk.model import LIVE, Change, Ticket, Value
-from desk.promises import CLOCKS, RESPOND, UPDATE, Promises
+from desk.model import Change, Ticket, Value
+from desk.promises import ALL_STILL, NONE_STILL, RESPOND, UPDATE, Promises
 
 RUNNING, PAUSED, MET, AT_RISK, BREACHED = STATES = (
     "running", "paused", "met", "at_risk", "breached",
 )  # fmt: skip
-_OVER = ("resolved", "closed")
+_SOLVED = ("resolved", "closed")
 _CHOOSES = frozenset(
     ("kind", "priority", "category", "team", "requester", "impact", "channel", "major", "opened")
 )
 _MOVES = frozenset(("status", "waiting_for"))
 _WATCHED = _CHOOSES | _MOVES
-_ALL = frozenset(CLOCKS)
-_NONE: frozenset[str] = frozenset()
 
 
 class Stretch(NamedTuple):
@@ -198,10 +196,10 @@ def _in_order(ticket: Ticket, opened: float, now: float) -> list[_Moved] | None:
     the ticket was opened with.
     """
     line: list[_Moved] = []
-    last_at, last_n = opened, 0
+    last_at, last_n, beside_the_point = opened, 0, _WATCHED.isdisjoint
     for event in ticket.log:
         change = event.change
-        if (change and not _WATCHED.isdisjoint(change)) or event.did == "reply":
+        if not beside_the_point(change) or event.did == "reply":
             at = dates.seconds(event.at)
             if at < last_at or event.n <= last_n or at > now:
                 return None
@@ -236,26 +234,28 @@ def _cut(
     line: list[_Moved], head: Mapping[str, Value], opened: float, promises: Promises, now: float
 ) -> Course:
     """The course that those events in order of time make, up to `now`."""
-    standing: dict[str, Value] = {}
+    standing: dict[str, tuple[Value, Value]] = {}
     stretches: list[Stretch] = []
     news: list[float] = []
     responded = over = None
-    begun, calendar, still = opened, promises.calendar, _NONE
+    begun, calendar, still = opened, promises.calendar, NONE_STILL
     for at, did, change in (*line, _by_hand(line, head)):
         if did == "reply":
             news.append(at)
             responded = at if responded is None else responded
         if not change:
             continue
-        for name, (_, value) in change.items():
-            standing[name] = value
-        status = standing.get("status")
-        over = (at if over is None else over) if status in _OVER else None
-        responded = over if responded is None else responded
-        now_still = _still(status, standing.get("waiting_for"), promises)
-        now_calendar = calendar
-        if not _CHOOSES.isdisjoint(change):
-            now_calendar = promises.of(standing)[1]
+        standing.update(change)
+        now_calendar, now_still = calendar, still
+        if not _MOVES.isdisjoint(change):
+            status = standing["status"][1] if "status" in standing else None
+            over = (at if over is None else over) if status in promises.over else None
+            if responded is None and status in _SOLVED:
+                responded = at
+            waiting_for = standing["waiting_for"][1] if "waiting_for" in standing else None
+            now_still = promises.still(status, waiting_for)
+        if promises.several_calendars and not _CHOOSES.isdisjoint(change):
+            now_calendar = promises.of({name: value for name, (_, value) in standing.items()})[1]
         if now_still is not still or now_calendar is not calendar:
             if at > begun:
                 stretches.append(_stretch(begun, at, calendar, still))
@@ -277,14 +277,7 @@ def _by_hand(line: list[_Moved], head: Mapping[str, Value]) -> _Moved:
     return last, "", {}
 
 
-def _still(status: Value, waiting_for: Value, promises: Promises) -> frozenset[str]:
-    """The clocks that do not run in that status."""
-    if status == "on_hold":
-        return promises.paused_for(waiting_for)
-    return _NONE if status in LIVE else _ALL
-
-
 def _stretch(start: float, end: float, calendar: Calendar, still: frozenset[str]) -> Stretch:
-    if still is _ALL:
+    if still is ALL_STILL:
         return Stretch(start, end, 0.0, 0.0, calendar, still)
     return Stretch(start, end, calendar.total(start), calendar.total(end), calendar, still)

@@ -48,8 +48,9 @@ class Step:
     tell: tuple[tuple[str, str], ...] = ()
 
     def written_in(self, record: Record) -> bool:
-        """Whether the record has the rule's event for that moment."""
-        return any(rule_of(one) == self.rule and one.when == self.at for one in record.log)
+        """Whether the record has the rule's event for that moment, to the second as logs have it."""
+        at = self.at.replace(microsecond=0)
+        return any(rule_of(one) == self.rule and one.when == at for one in record.log)
 
     def taken(self, record: model.R) -> model.R:
         """The record after it."""
