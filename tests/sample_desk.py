@@ -145,6 +145,7 @@ SCRIPT = """
 2026-11-20T08:30 sam upgrade= open "Upgrade the branch router" --kind change --channel web --category internet --impact department --urgency low --team network -d "Second uplink, so that one line may fail."
 2026-11-20T08:32 sam link @upgrade follows @internet
 2026-11-20T09:10 omar backup= open "Nightly backup of files1 failed" --channel monitoring --category backup --impact department --team systems --field host=files1 -d "ERROR files1: snapshot could not be made (exit 12)"
+2026-11-20T12:00 zhao tick
 """
 
 ARTICLES = (
@@ -170,6 +171,15 @@ ARTICLES = (
         "status": "draft", "audience": "internal", "category": "software/operating-system",
         "tags": ["certificate"], "language": "en", "owner": "omar",
         "body": "Check `openssl x509 -enddate`, renew, reload the service, flush queues.\n",
+    }),
+    ("2026-10-23T10:00", "zhao", "approved", {
+        "title": "Plan for a major incident",
+        "status": "published", "audience": "internal", "category": "software",
+        "tags": ["major-incident"], "language": "en", "owner": "zhao",
+        "review_by": "2027-10-23T00:00:00+08:00",
+        "body": "1. One person leads and does nothing else; another one writes the news.\n"
+                "2. Tell the service desk what callers may be told; news every 30 minutes.\n"
+                "3. Open a problem once it works again, and link it.\n",
     }),
 )  # fmt: skip
 
