@@ -56,9 +56,10 @@ class Calendar:
         """Whether that moment (seconds since 1970) is working time."""
         return self.always or self.between(moment, moment + 1) > 0
 
-    def total(self, moment: float) -> float:
-        """Working seconds before a moment (since 1970), counted from a point that never moves."""
-        return moment if self.always else self._table.total(moment)
+    @cached_property
+    def total(self) -> Callable[[float], float]:
+        """Gives the working seconds before a moment (since 1970), from a point that never moves."""
+        return (lambda moment: moment) if self.always else self._table.total
 
     def between(self, start: float, end: float) -> float:
         """Working seconds from `start` to `end`, both in seconds since 1970."""

@@ -98,7 +98,7 @@ def read_log(ticket: Ticket) -> Log:
         if "status" in event.change:
             start = event.change["status"][0]
             break
-    line = [(dates.seconds(event.at), rank, event) for rank, event in enumerate(events)]
+    line = [(event.seconds, rank, event) for rank, event in enumerate(events)]
     line.sort()
     return Log(ticket, dates.seconds(ticket.text("opened")), start, line)
 

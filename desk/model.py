@@ -60,7 +60,10 @@ UNLOGGED = frozenset({"id", "description", "body"})
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened: `did` is the command's verb, `words` what it said."""
+    """One thing that happened: `did` is the command's verb, `words` what it said.
+
+    `seconds` is `at` in seconds since 1970; an `at` that is no RFC 3339 raises ValueError.
+    """
 
     n: int
     at: str
@@ -68,6 +71,10 @@ class Event:
     did: str
     change: Change = field(default_factory=dict)
     words: Mapping[str, Value] = field(default_factory=dict)
+    seconds: float = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "seconds", dates.seconds(self.at))
 
     @property
     def when(self) -> datetime:
@@ -212,7 +219,7 @@ def in_order(log: Iterable[Event]) -> list[Event]:
     events = list(log)
     if all(one.n < two.n for one, two in itertools.pairwise(events)):
         return events
-    return sorted(events, key=lambda event: (event.n, event.when, event.content()))
+    return sorted(events, key=lambda event: (event.n, event.seconds, event.content()))
 
 
 def fold(log: Iterable[Event], start: Mapping[str, Value] | None = None) -> dict[str, Value]:
@@ -263,7 +270,8 @@ def with_hand_edits(record: R, at: datetime, by: str, comments: Sequence[str] = 
 
 def as_of(record: R, moment: datetime) -> R:
     """The record as it stood at `moment`, from what had happened (by `at`) until then."""
-    log = tuple(event for event in record.log if event.when <= moment)
+    until = moment.timestamp()
+    log = tuple(event for event in record.log if event.seconds <= until)
     if len(log) == len(record.log):
         return record
     return replace(record, head=fold(log, origin(record)), log=log)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from desk import dates, model
 from desk.calendars import Calendar
-from desk.model import Change, Ticket, Value
+from desk.model import Change, Event, Ticket, Value
 from desk.promises import ALL_STILL, NONE_STILL, RESPOND, UPDATE, Promises
 
 RUNNING, PAUSED, MET, AT_RISK, BREACHED = STATES = (
@@ -22,8 +22,6 @@ _SOLVED = ("resolved", "closed")
 _CHOOSES = frozenset(
     ("kind", "priority", "category", "team", "requester", "impact", "channel", "major", "opened")
 )
-_MOVES = frozenset(("status", "waiting_for"))
-_WATCHED = _CHOOSES | _MOVES
 
 
 class Stretch(NamedTuple):
@@ -167,7 +165,9 @@ def _worked(stretches: Iterable[Stretch], name: str, start: float, end: float) -
     """Working seconds between two moments in which that clock ran."""
     worked = 0.0
     for low, high, before, after, calendar, still in stretches:
-        if name in still or high <= start or low >= end:
+        if low >= end:
+            break
+        if name in still or high <= start:
             continue
         worked += after if high <= end else calendar.total(end)
         worked -= before if low >= start else calendar.total(start)
@@ -176,48 +176,49 @@ def _worked(stretches: Iterable[Stretch], name: str, start: float, end: float) -
 
 # --- from a log to its course --------------------------------------------------------------
 
-_Moved = tuple[float, str, Change]
+
+class Happening(NamedTuple):
+    """What clocks need of an event."""
+
+    seconds: float
+    did: str
+    change: Change
 
 
 def read(ticket: Ticket, promises: Promises, now: float) -> Course:
     """Cut a ticket's log where, up to `now`, something that matters changed."""
     opened = dates.seconds(ticket.text("opened"))
-    head = ticket.head
-    line = _in_order(ticket, opened, now)
-    if line is None:
-        line, head = _put_in_order(ticket, opened, now)
+    if _is_plain(ticket.log, opened, now, ticket.head.get("status")):
+        return _cut(ticket.log, ticket.head, opened, promises, now)
+    line, head = _put_in_order(ticket, opened, now)
     return _cut(line, head, opened, promises, now)
 
 
-def _in_order(ticket: Ticket, opened: float, now: float) -> list[_Moved] | None:
-    """The events that matter as (at, did, change), if they stand in the order of time.
-
-    None where they do not, where they go beyond `now`, or where they do not begin with what
-    the ticket was opened with.
-    """
-    line: list[_Moved] = []
-    last_at, last_n, beside_the_point = opened, 0, _WATCHED.isdisjoint
-    for event in ticket.log:
-        change = event.change
-        if not beside_the_point(change) or event.did == "reply":
-            at = dates.seconds(event.at)
-            if at < last_at or event.n <= last_n or at > now:
-                return None
-            last_at, last_n = at, event.n
-            line.append((at, event.did, change))
-    return line if line and "status" in line[0][2] else None
+def _is_plain(log: Sequence[Event], opened: float, now: float, status: Value) -> bool:
+    """Whether events from the opening to now stand in order and lead to that status."""
+    if not log or "status" not in log[0].change:
+        return False
+    last, n, stood = opened, 0, None
+    for event in log:
+        if event.seconds < last or event.n <= n:
+            return False
+        last, n = event.seconds, event.n
+        if "status" in event.change:
+            stood = event.change["status"][1]
+    return last <= now and stood == status
 
 
 def _put_in_order(
     ticket: Ticket, opened: float, now: float
-) -> tuple[list[_Moved], dict[str, Value]]:
-    """The same for any log, after what it began with; and the head as it stood at `now`.
+) -> tuple[list[Happening], Mapping[str, Value]]:
+    """What happened up to `now` in order of time, after what it began with; and the head then.
 
-    An event counts from its `at`, but not against one with a higher `n`.
+    An event counts from its `at`, but not against one with a higher `n`. A status that was
+    typed into the file is in no event yet; it came after the last one.
     """
-    timed = sorted((dates.seconds(one.at), one.n, place) for place, one in enumerate(ticket.log))
+    timed = sorted((one.seconds, one.n, place) for place, one in enumerate(ticket.log))
     head = model.origin(ticket)
-    line: list[_Moved] = [(opened, "", {name: (None, value) for name, value in head.items()})]
+    line = [Happening(opened, "", {name: (None, value) for name, value in head.items()})]
     newest: dict[str, int] = {}
     for at, n, place in timed:
         if at > now:
@@ -226,36 +227,41 @@ def _put_in_order(
         change = {name: pair for name, pair in event.change.items() if newest.get(name, 0) <= n}
         newest |= dict.fromkeys(change, n)
         model.apply(head, change)
-        line.append((max(at, opened), event.did, change))
-    return line, dict(ticket.head)
+        line.append(Happening(max(at, opened), event.did, change))
+    typed = {"status": (head.get("status"), ticket.head.get("status"))}
+    line.append(Happening(line[-1].seconds, "", typed))
+    return line, ticket.head
 
 
 def _cut(
-    line: list[_Moved], head: Mapping[str, Value], opened: float, promises: Promises, now: float
+    log: Iterable[Event | Happening],
+    head: Mapping[str, Value],
+    opened: float,
+    promises: Promises,
+    now: float,
 ) -> Course:
-    """The course that those events in order of time make, up to `now`."""
-    standing: dict[str, tuple[Value, Value]] = {}
+    """The course that what happened, in order of time, makes up to `now`."""
     stretches: list[Stretch] = []
     news: list[float] = []
-    responded = over = None
+    responded = over = status = waiting_for = None
     begun, calendar, still = opened, promises.calendar, NONE_STILL
-    for at, did, change in (*line, _by_hand(line, head)):
-        if did == "reply":
+    standing: dict[str, Value] = {}
+    for event in log:
+        at, change = event.seconds, event.change
+        if event.did == "reply":
             news.append(at)
             responded = at if responded is None else responded
-        if not change:
-            continue
-        standing.update(change)
         now_calendar, now_still = calendar, still
-        if not _MOVES.isdisjoint(change):
-            status = standing["status"][1] if "status" in standing else None
+        if "status" in change or "waiting_for" in change:
+            status = change["status"][1] if "status" in change else status
+            waiting_for = change["waiting_for"][1] if "waiting_for" in change else waiting_for
             over = (at if over is None else over) if status in promises.over else None
             if responded is None and status in _SOLVED:
                 responded = at
-            waiting_for = standing["waiting_for"][1] if "waiting_for" in standing else None
             now_still = promises.still(status, waiting_for)
         if promises.several_calendars and not _CHOOSES.isdisjoint(change):
-            now_calendar = promises.of({name: value for name, (_, value) in standing.items()})[1]
+            standing |= {name: value for name, (_, value) in change.items()}
+            now_calendar = promises.of(standing)[1]
         if now_still is not still or now_calendar is not calendar:
             if at > begun:
                 stretches.append(_stretch(begun, at, calendar, still))
@@ -263,18 +269,6 @@ def _cut(
             calendar, still = now_calendar, now_still
     stretches.append(_stretch(begun, max(now, begun), calendar, still))
     return Course(opened, stretches, news, responded, over, head)
-
-
-def _by_hand(line: list[_Moved], head: Mapping[str, Value]) -> _Moved:
-    """A status that was typed into the file is in no event yet; it came after the last one."""
-    last = line[-1][0]
-    for _, _, change in reversed(line):
-        if "status" in change:
-            status = change["status"][1]
-            if status != head.get("status"):
-                return last, "", {"status": (status, head.get("status"))}
-            break
-    return last, "", {}
 
 
 def _stretch(start: float, end: float, calendar: Calendar, still: frozenset[str]) -> Stretch:
