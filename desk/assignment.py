@@ -6,7 +6,6 @@ for one more are considered; it goes to the one whose load is the smallest share
 capacity.
 """
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -120,6 +119,8 @@ def _load(person: Person, load: Mapping[str, int]) -> str:
 
 def _rank(person: Person, load: Mapping[str, int], ticket_id: str) -> tuple[float, int, str]:
     """The least loaded first; a hash of ticket and person decides among equals, fairly."""
+    import hashlib
+
     own = load.get(person.id, 0)
     lot = hashlib.sha256(f"{ticket_id} {person.id}".encode()).hexdigest()
     return own / person.capacity, own, lot

@@ -273,10 +273,24 @@ def externals(briefs: dict[str, Brief], _: Act) -> Iterator[Problem]:
             yield Problem(brief.path, None, "warning", sentence)
 
 
+def policy_files(briefs: dict[str, Brief], act: Act) -> Iterator[Problem]:
+    """What desk.yaml names outside of itself: calendars of holidays, plans for major incidents."""
+    for calendar in act.policy.promises.calendars.values():
+        try:
+            calendar.days_off  # noqa: B018 - it is read when it is asked for
+        except DamagedError as error:
+            yield _damage(error, error.path)
+    for rule in act.policy.rules.majors:
+        if rule.plan and rule.plan not in briefs:
+            sentence = f"plan {rule.plan} of the major incident {rule.name} is no record here"
+            yield Problem(store.POLICY_FILE, None, "warning", sentence)
+
+
 DESK_CHECKS: tuple[Callable[[dict[str, Brief], Act], Iterable[Problem]], ...] = (
     links,
     unknown_names,
     externals,
+    policy_files,
 )
 
 

@@ -2,7 +2,7 @@
 
 import click
 
-from desk import lifecycle
+from desk import lifecycle, timerules
 from desk.commands.common import (
     at_option,
     change_each,
@@ -12,6 +12,7 @@ from desk.commands.common import (
     text_option,
 )
 from desk.model import Ticket
+from desk.policy import Policy
 from desk.session import Session, pass_session
 
 
@@ -54,14 +55,16 @@ def classify_(
         lambda ticket: lifecycle.classified(
             ticket, act, given, priority=priority or "", because=because or "", major=major
         ),
-        _said,
+        lambda ticket: _said(ticket, act.policy),
     )
 
 
-def _said(ticket: Ticket) -> str:
+def _said(ticket: Ticket, policy: Policy) -> str:
     why = ticket.text("priority_because")
     kept = f" (set by hand, because {why})" if why else ""
-    major = ", a major incident" if ticket.head.get("major") else ""
+    rule = timerules.major_rule(ticket, policy) if ticket.head.get("major") else None
+    plan = f", whose plan is {rule.plan}" if rule and rule.plan else ""
+    major = f", a major incident{plan}" if ticket.head.get("major") else ""
     category = ticket.text("category") or "no category"
     priority = ticket.text("priority") or "no priority"
     return f"is {ticket.text('kind')} in {category}, {priority}{kept}{major}"
