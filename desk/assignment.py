@@ -6,7 +6,7 @@ for one more are considered; it goes to the one whose load is the smallest share
 capacity.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -63,12 +63,19 @@ def chosen(ticket: Ticket, policy: Policy, load: Mapping[str, int], now: datetim
             free += [] if reason else [person]
     if not free:
         nobody = "nobody of it is free" if passed else "it has no members in desk.yaml"
-        return Choice(team, "", f"{why}; {nobody}", tuple(passed))
+        return Choice(team, "", f"{why}; {nobody}", tuple(sorted(passed)))
     best = min(free, key=lambda person: _rank(person, own, ticket.id))
     passed += [f"{one.id} has {_load(one, own)}" for one in free if one is not best]
-    only = len(free) == 1
-    because = f"{why}; has {_load(best, own)}, {'the only one free' if only else 'the least load'}"
+    because = f"{why}; has {_load(best, own)}, {_why_best(best, free, own)}"
     return Choice(team, best.id, because, tuple(sorted(passed)))
+
+
+def _why_best(best: Person, free: Sequence[Person], load: Mapping[str, int]) -> str:
+    shares = [load.get(one.id, 0) / one.capacity for one in free]
+    if len(free) == 1:
+        return "the only one free"
+    lots = shares.count(load.get(best.id, 0) / best.capacity) > 1
+    return "the least load, by lot" if lots else "the least load"
 
 
 _NO_RULE = AssignmentRule("", NO_CONDITION, "", (), 1)

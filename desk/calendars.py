@@ -156,20 +156,23 @@ def _stretches(calendar: Calendar, start: float, end: float) -> Iterator[tuple[f
     """The working time of [start, end) as stretches in order, touching ones joined."""
     day = datetime.fromtimestamp(start, UTC).date() - timedelta(days=2)
     last = datetime.fromtimestamp(end, UTC).date() + timedelta(days=2)
-    held: tuple[float, float] | None = None
+    pieces: list[tuple[float, float]] = []
     while day <= last:
-        for begin, finish in _on_day(calendar, day):
-            low, high = max(begin, start), min(finish, end)
-            if low >= high:
-                continue
-            if held and low <= held[1]:
-                held = (held[0], max(held[1], high))
-                continue
-            if held:
-                yield held
-            held = (low, high)
+        pieces += _on_day(calendar, day)
         day += timedelta(days=1)
-    if held:
+    held = (start, start)
+    # Sorted, because a clock put back over midnight makes a day end after the next has begun.
+    for begin, finish in sorted(pieces):
+        low, high = max(begin, start), min(finish, end)
+        if low >= high:
+            continue
+        if low <= held[1]:
+            held = (held[0], max(held[1], high))
+            continue
+        if held[0] < held[1]:
+            yield held
+        held = (low, high)
+    if held[0] < held[1]:
         yield held
 
 
@@ -192,9 +195,10 @@ def _on_day(calendar: Calendar, day: date) -> Iterator[tuple[float, float]]:
 def _offsets(zone: tzinfo, day: date) -> Sequence[tuple[float, float, float]]:
     """The parts (start, end, offset from UTC) of constant offset that make up a local day.
 
-    A zone changes its offset at most once between the noons around a day.
+    Zones are at most 14 hours before UTC and 12 behind it, and change at most once in the time
+    that a day takes in all of them.
     """
-    low, high = _seconds(day, -12), _seconds(day, 36)
+    low, high = _seconds(day, -15), _seconds(day, 37)
     before, after = _offset(zone, low), _offset(zone, high)
     midnight = _seconds(day, 0)
     if before == after:

@@ -14,7 +14,7 @@ from datetime import timedelta
 from desk import codec, lifecycle, model, store, yamltext
 from desk.errors import DamagedError, DeskError, ManyError, nearest
 from desk.lifecycle import Act
-from desk.model import Record, Ticket, Value
+from desk.model import Event, Record, Ticket, Value
 from desk.policy import KNOWN_FIELDS
 from desk.store import Desk, Transaction
 
@@ -185,12 +185,26 @@ def statuses(entry: Entry, _: Act) -> Iterator[Problem]:
 
 
 def numbers(entry: Entry, _: Act) -> Iterator[Problem]:
-    """An event that somebody took out; merging two logs leaves no gap."""
-    have = sorted({event.n for event in entry.record.log})
-    missing = next((n for n, found in enumerate(have, 1) if n != found), None)
+    """An event that somebody took out.
+
+    Where a merge made one event of two that a rule wrote, the higher `n` may be missing.
+    """
+    missing = _missing(entry.record.log)
     if missing:
         sentence = f"event {missing} is missing; a log only grows, bring it back from git"
         yield Problem(entry.path, yamltext.line_of(entry.text, "log"), "error", sentence)
+
+
+def _missing(log: Iterable[Event]) -> int | None:
+    """The first number that no event has, other than one that a merge may have left out."""
+    expected, left_out = 1, 0
+    for n, by_rule in sorted((event.n, bool(event.text("rule"))) for event in log):
+        left_out -= max(n - expected, 0)
+        if left_out < 0:
+            return expected
+        expected = n + 1
+        left_out += by_rule
+    return None
 
 
 def times(entry: Entry, act: Act) -> Iterator[Problem]:
@@ -281,7 +295,8 @@ def policy_files(briefs: dict[str, Brief], act: Act) -> Iterator[Problem]:
         except DamagedError as error:
             yield _damage(error, error.path)
     for rule in act.policy.rules.majors:
-        if rule.plan and rule.plan not in briefs:
+        names = [one for one in briefs if rule.plan.upper() in one]
+        if rule.plan and not names:
             sentence = f"plan {rule.plan} of the major incident {rule.name} is no record here"
             yield Problem(store.POLICY_FILE, None, "warning", sentence)
 

@@ -74,7 +74,7 @@ def _field(name: str, value: Value) -> Value:
             raise _MisfitError(f"{name!r} is a list, one `- …` a line", name)
         return [_text(item, name, position) for position, item in enumerate(value)]
     text = _text(value, name)
-    if name in ("opened", "began", "until"):
+    if name in ("opened", "began", "until", "review_by"):
         _check_stamp(text, name)
     return text
 
@@ -130,8 +130,13 @@ def _change(change: Value, position: int) -> dict[str, tuple[Value, Value]]:
             raise _MisfitError(
                 f"the change of {name!r} is [from, to]", "log", position, "change", name
             )
+        if name in _MOVES and not all(one is None or isinstance(one, str) for one in pair):
+            raise _MisfitError(f"{name!r} is text", "log", position, "change", name)
         pairs[name] = (pair[0], pair[1])
     return pairs
+
+
+_MOVES = ("status", "waiting_for")
 
 
 def dump(record: Record) -> str:

@@ -28,6 +28,8 @@ _MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 _RFC_3339 = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d{1,6})?)?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
+# Of no other year is a time of a desk; so no length that is added to one goes beyond a calendar.
+FIRST_YEAR, LAST_YEAR = 1900, 2999
 _MOMENT_HELP = "write 2026-11-21T09:00:00+08:00, 2026-11-21 09:00, yesterday 14:00 or 2h"
 
 
@@ -78,7 +80,15 @@ def from_stamp(text: str) -> datetime:
     """
     if not _RFC_3339.fullmatch(text):
         raise ValueError(f"{text!r} is no RFC 3339 time such as 2026-11-21T09:00:00+08:00")
-    return datetime.fromisoformat(text.upper())
+    found = datetime.fromisoformat(text.upper())
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise ValueError(f"{text!r} is not of the years {FIRST_YEAR} to {LAST_YEAR}")
+    return found
+
+
+def at(seconds: float, zone: tzinfo | None) -> datetime:
+    """The moment so many seconds after the beginning of 1970, to the second, in that zone."""
+    return datetime.fromtimestamp(round(seconds), zone)
 
 
 _OF_DAY = {f"{m // 60:02}:{m % 60:02}:": m * 60 for m in range(1440)}
@@ -93,12 +103,12 @@ def seconds(text: str) -> float:
     once. Raises ValueError as that does.
     """
     try:
-        return _MIDNIGHTS[text[:10] + text[19:]] + _OF_DAY[text[11:17]] + _OF_MINUTE[text[17:19]]
+        return _MIDNIGHTS[text[:11] + text[19:]] + _OF_DAY[text[11:17]] + _OF_MINUTE[text[17:19]]
     except KeyError:
         found = from_stamp(text).timestamp()
         if len(text) == 25 and len(_MIDNIGHTS) < 100_000:
             midnight = f"{text[:10]}T00:00:00{text[19:]}"
-            _MIDNIGHTS[text[:10] + text[19:]] = from_stamp(midnight).timestamp()
+            _MIDNIGHTS[text[:11] + text[19:]] = from_stamp(midnight).timestamp()
         return found
 
 
@@ -140,7 +150,7 @@ def moment(text: str, now: datetime, *, ahead: bool = False) -> datetime:
             found = found.astimezone(now.tzinfo)
     except (ValueError, OverflowError):
         found = None
-    if found is None:
+    if found is None or not FIRST_YEAR <= found.year <= LAST_YEAR:
         raise UsageError(f"{text!r} is no time that desk can read; {_MOMENT_HELP}")
     return found.replace(microsecond=0)
 
@@ -239,19 +249,36 @@ def in_hours(seconds: float) -> str:
     return ("-" if seconds <= -30 else "") + " ".join(shown)
 
 
+# What a rule may say beside its frequency, so that dateutil never looks long for what never comes.
+_PLAIN = frozenset(("FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST"))
+_PICKED = {*_PLAIN, "BYDAY", "BYMONTH", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYSETPOS"}
+_RECURRING = {
+    "YEARLY": _PICKED,
+    "MONTHLY": _PICKED - {"BYYEARDAY", "BYWEEKNO"},
+    "WEEKLY": {*_PLAIN, "BYDAY"},
+    "DAILY": _PLAIN,
+}
+
+
 def recurrences(rule: str, start: date, until: date) -> list[date]:
     """The days of an RFC 5545 recurrence rule from `start` up to and with `until`.
 
-    Raises ValueError for a rule that cannot be read.
+    Raises ValueError for a rule that cannot be read, or is none for days off: one that recurs
+    within a day, or picks among single days or weeks other than by weekday.
     """
     import itertools
 
     from dateutil import rrule
 
     parts = dict(part.partition("=")[::2] for part in rule.upper().split(";"))
+    if not parts.keys() <= _RECURRING.get(parts.get("FREQ", ""), frozenset()):
+        raise ValueError(f"{rule!r} is no rule for days off that desk can read")
+    if min(int(parts.get(name, "1")) for name in ("INTERVAL", "COUNT")) < 1:
+        raise ValueError(f"{rule!r} never recurs")
     if ends := parts.pop("UNTIL", ""):  # with a zone or without, it is the day that counts
         until = min(until, date.fromisoformat(ends[:8]))
+    number = int(parts.pop("COUNT", "0")) or None
+    parts["UNTIL"] = until.isoformat().replace("-", "")
     first = datetime(start.year, start.month, start.day)
-    last = datetime(until.year, until.month, until.day)
     found = rrule.rrulestr(";".join(map("=".join, parts.items())), dtstart=first)
-    return [moment.date() for moment in itertools.takewhile(lambda one: one <= last, found)]
+    return [moment.date() for moment in itertools.islice(found, number)]

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from desk import assignment, dates, model, sla, timerules
+from desk import assignment, dates, lifecycle, model, sla, timerules
 from desk.calendars import DAY, WEEKDAYS, Calendar
 from desk.errors import RefusedError
 from desk.model import Ticket
 from desk.policy import Policy
-from desk.promises import NO_TARGET, Target
+from desk.promises import NO_TARGET, Target, as_text
 from desk.rules import PROPOSE
 
 
@@ -35,7 +35,8 @@ def in_brief(policy: Policy) -> Iterator[Rule]:
         yield Rule(f"promise {target.name}", _promised(target), str(target.when))
     yield from _pauses(policy)
     for rule in policy.rules.clocks:
-        yield Rule(f"rule {rule.name}", f"{rule.do} at {rule.share:.0%} of {rule.clock}")
+        doing = f"{rule.do} at {rule.share:.0%} of {rule.clock}"
+        yield Rule(f"rule {rule.name}", doing, str(rule.when))
     yield from _lengths(policy)
     for major in policy.rules.majors:
         yield Rule(f"major {major.name}", f"{major.do}{_plan(major.plan)}", str(major.when))
@@ -52,7 +53,7 @@ def applying(
     ticket: Ticket, policy: Policy, load: Mapping[str, int], now: datetime
 ) -> Iterator[Rule]:
     """The rules that apply to a ticket; `load` is that of assignment.loads()."""
-    yield Rule("priority", ticket.text("priority") or "none", _why_priority(ticket))
+    yield Rule("priority", ticket.text("priority") or "none", _why_priority(ticket, policy))
     target, calendar = policy.promises.of(ticket.head)
     yield Rule("promise", target.name, _why_target(target, ticket, policy))
     for clock in sla.clocks(ticket, policy.promises, now.timestamp()):
@@ -71,17 +72,17 @@ def applying(
         yield Rule("escalates up to", manager or "nobody")
         yield _assignment(ticket, policy, load, now)
     major = timerules.major_rule(ticket, policy)
-    if major:
+    if major and ticket.head.get("major") is not False:
         done = "proposed" if major.do == PROPOSE else "declared"
         is_ = "a major incident" if ticket.head.get("major") else f"is {done} a major incident"
         yield Rule("major", is_ + _plan(major.plan), major.name)
 
 
-def _why_priority(ticket: Ticket) -> str:
+def _why_priority(ticket: Ticket, policy: Policy) -> str:
     if because := ticket.text("priority_because"):
         return f"by hand, because {because}"
-    impact, urgency = ticket.text("impact"), ticket.text("urgency")
-    return f"impact {impact} × urgency {urgency} in the matrix" if impact and urgency else ""
+    by_matrix = lifecycle.priority_of(policy, ticket.text("impact"), ticket.text("urgency"))
+    return by_matrix.why if by_matrix.value == ticket.text("priority") else "as it was recorded"
 
 
 def _why_target(target: Target, ticket: Ticket, policy: Policy) -> str:
@@ -89,7 +90,7 @@ def _why_target(target: Target, ticket: Ticket, policy: Policy) -> str:
         return "no target in desk.yaml fits it"
     place = policy.promises.targets.index(target) + 1
     values = policy.promises.values(ticket.head)
-    fits = ", ".join(f"{name} is {values[name]}" for name in target.when.fields)
+    fits = ", ".join(f"{name} is {as_text(values[name])}" for name in target.when.fields)
     return f"the first that fits, {place} of {len(policy.promises.targets)}: {fits or target.when}"
 
 
@@ -143,9 +144,9 @@ def _assignment(ticket: Ticket, policy: Policy, load: Mapping[str, int], now: da
     try:
         choice = assignment.chosen(ticket, policy, load, now)
     except RefusedError as error:
-        return Rule("--auto gives it to", "nobody", str(error))
+        return Rule("assign --auto", "nobody", str(error))
     passed = "; passed over: " + ", ".join(choice.passed_over) if choice.passed_over else ""
-    return Rule("--auto gives it to", choice.person or choice.team, f"{choice.because}{passed}")
+    return Rule("assign --auto", choice.person or choice.team, f"{choice.because}{passed}")
 
 
 def _step(step: timerules.Step) -> str:
@@ -158,7 +159,7 @@ def _plan(plan: str) -> str:
 
 
 def _stamp(moment: float, policy: Policy) -> str:
-    return dates.stamp(datetime.fromtimestamp(round(moment), policy.zone))
+    return dates.stamp(dates.at(moment, policy.zone))
 
 
 def _hours(calendar: Calendar) -> str:
@@ -175,8 +176,10 @@ def _hours(calendar: Calendar) -> str:
             )
             parts += [f"{name} {spans}"] if spans else []
             first = day
-    off = len(calendar.days_off) + sum(not shifts for shifts in calendar.special.values())
-    parts += [f"{off} holidays"] if off else []
+    swapped = {day for day, shifts in calendar.special.items() if shifts}
+    off = (calendar.days_off | calendar.special.keys()) - swapped
+    for number, what in ((len(off), "holiday"), (len(swapped), "swapped day")):
+        parts += [f"{number} {what}{'s' * (number > 1)}"] if number else []
     return f"{', '.join(parts) or 'never'} ({calendar.zone})"
 
 

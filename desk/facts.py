@@ -4,12 +4,13 @@ import itertools
 import json
 import math
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from desk import dates, model
+from desk import dates, model, sla
 from desk.model import Event, Ticket, Value
+from desk.promises import Promises
 
 _RESOLVED = ("resolved", "closed")
 
@@ -22,6 +23,7 @@ class Log:
     """
 
     ticket: Ticket
+    promises: Promises | None
     opened: float
     start: Value
     line: list[tuple[float, int, Event]]
@@ -68,29 +70,51 @@ class Handling:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """How promises were kept; nothing for a ticket that has none.
+
+    `met` are the clocks that have stopped and whether they did in time. `ahead` has for each
+    other one the moments from which it is at risk and breached, if nothing happens; infinite
+    where it stands still.
+    """
+
+    met: Mapping[str, bool]
+    ahead: tuple[tuple[float, float], ...]
+
+
+NOTHING_PROMISED = Kept({}, ())
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """All that the figures need to know of one ticket as of one moment.
 
     `values` are those it is grouped by: one tuple for each group that it counts in.
     """
 
-    ticket: Ticket
     opened: float
     responded: float | None
     course: Course
     handling: Handling
+    kept: Kept
     values: tuple[tuple[Value, ...], ...]
 
 
-def facts(ticket: Ticket, until: datetime, fields: Sequence[str] = ()) -> Facts | None:
+def facts(
+    ticket: Ticket,
+    until: datetime,
+    fields: Sequence[str] = (),
+    promises: Promises | None = None,
+) -> Facts | None:
     """What the log says of a ticket up to but without `until`, None if it was not open yet.
 
-    `fields` are those whose values at that moment are wanted.
+    `fields` are those whose values at that moment are wanted. Without `promises` nobody asks
+    how they were kept.
     """
-    return facts_before(read_log(ticket), until.timestamp(), fields)
+    return facts_before(read_log(ticket, promises), until.timestamp(), fields)
 
 
-def read_log(ticket: Ticket) -> Log:
+def read_log(ticket: Ticket, promises: Promises | None = None) -> Log:
     """The ticket with its events in order of time, each `at` parsed once."""
     events = model.in_order(ticket.log)
     start = ticket.head.get("status")
@@ -98,9 +122,7 @@ def read_log(ticket: Ticket) -> Log:
         if "status" in event.change:
             start = event.change["status"][0]
             break
-    line = [(event.seconds, rank, event) for rank, event in enumerate(events)]
-    line.sort()
-    return Log(ticket, dates.seconds(ticket.text("opened")), start, line)
+    return Log(ticket, promises, dates.seconds(ticket.text("opened")), start, model.by_time(events))
 
 
 def facts_before(log: Log, end: float, fields: Sequence[str]) -> Facts | None:
@@ -118,7 +140,19 @@ def facts_before(log: Log, end: float, fields: Sequence[str]) -> Facts | None:
     first = min(handling.first_reply, course.resolutions[0][0] if course.resolutions else math.inf)
     responded = None if first == math.inf else max(first, opened)
     values = _values(log, end, fields) if fields else ((),)
-    return Facts(log.ticket, opened, responded, course, handling, values)
+    return Facts(opened, responded, course, handling, _kept(log, end), values)
+
+
+def _kept(log: Log, end: float) -> Kept:
+    """How promises were kept by what happened before `end`."""
+    if not log.promises:
+        return NOTHING_PROMISED
+    last = math.nextafter(end, -math.inf)
+    clocks = sla.clocks(log.ticket, log.promises, last)
+    return Kept(
+        {clock.name: clock.state == sla.MET for clock in clocks if clock.stopped},
+        tuple(clock.ahead(log.promises.at_risk) for clock in clocks if not clock.stopped),
+    )
 
 
 def _opened(log: Log, end: float) -> float:

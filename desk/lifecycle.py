@@ -172,7 +172,7 @@ def classified(
         if priority == "matrix" or ({"impact", "urgency"} & change.keys() and by_matrix):
             change |= {"priority": by_matrix or None, "priority_because": None}
     if major is not None:
-        change["major"] = True if major else None
+        change["major"] = major
     if not change:
         raise UsageError("say what to change: --kind, --category, --impact, --urgency, …")
     _check_new(ticket, change, "classified so")

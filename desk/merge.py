@@ -4,11 +4,12 @@ Commutative, associative and idempotent: it does not matter who merges what firs
 event is lost.
 """
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from desk import model
-from desk.model import Event, R
+from desk.model import Event, R, Value
 
 
 def union(*logs: Iterable[Event]) -> tuple[Event, ...]:
@@ -20,7 +21,7 @@ def union(*logs: Iterable[Event]) -> tuple[Event, ...]:
     events = {event.content(): event for log in logs for event in log}
     by_rule: dict[tuple[object, ...], Event] = {}
     for event in sorted(events.values(), key=_order):
-        rule = event.words.get("rule")
+        rule = event.text("rule")
         by_rule.setdefault((rule, event.when) if rule else (event.content(),), event)
     return tuple(sorted(by_rule.values(), key=_order))
 
@@ -32,5 +33,12 @@ def _order(event: Event) -> tuple[int, float, str]:
 def merged(one: R, other: R) -> R:
     """The record with both logs; its head is the log folded upon what no log mentions."""
     log = union(one.log, other.log)
-    start = {**model.origin(other), **model.origin(one)}
+    begun = (model.origin(one), model.origin(other))
+    start = {name: _either(name, *begun) for name in {**begun[0], **begun[1]}}
     return replace(one, head=model.fold(log, start), log=log)
+
+
+def _either(name: str, *heads: Mapping[str, Value]) -> Value:
+    """A field's value in one of two heads, the same one whichever comes first."""
+    values = [head[name] for head in heads if name in head]
+    return max(values, key=lambda value: json.dumps(value, ensure_ascii=False, sort_keys=True))

@@ -69,11 +69,13 @@ def _team(
     path = ("teams", name)
     reader.only(reader.mapping(*path), _TEAM, *path)
     owned = reader.texts(*path, "categories")
-    for category in owned:
-        reader.known(category, categories, *path, "categories")
+    for place, category in enumerate(owned):
+        reader.known(category, categories, *path, "categories", place)
     lead, escalates_to = reader.text(*path, "lead"), reader.text(*path, "escalates_to")
     reader.known(lead, reader.mapping("people"), *path, "lead")
     reader.known(escalates_to, names, *path, "escalates_to")
+    if escalates_to == name:
+        reader.problem("'escalates_to' is another team than this one", *path, "escalates_to")
     return Team(
         id=name,
         name=reader.text(*path, "name", default=name),
@@ -103,8 +105,8 @@ def _person(
     path = ("people", name)
     reader.only(reader.mapping(*path), _PERSON, *path)
     member_of = reader.names(*path, "teams")
-    for team in member_of:
-        reader.known(team, teams, *path, "teams")
+    for place, team in enumerate(member_of):
+        reader.known(team, teams, *path, "teams", place)
     manager, hours = reader.text(*path, "manager"), reader.text(*path, "hours")
     reader.known(manager, reader.mapping("people"), *path, "manager")
     reader.known(hours, calendars, *path, "hours")
@@ -125,7 +127,7 @@ def _person(
 
 def _away(reader: Reader, *path: str) -> Iterator[tuple[date, date]]:
     """The first and last day of each absence: `2026-12-24..2027-01-02`."""
-    for place, text in enumerate(reader.texts(*path)):
-        found = workhours.days(reader, text, *path, place)
+    for place, text in enumerate(reader.texts(*path, example=workhours.SOME_DAYS)):
+        found = workhours.span(reader, text, *path, place)
         if found:
-            yield found[0], found[-1]
+            yield found

@@ -228,10 +228,7 @@ class _Reader(Reader):
         return prefix
 
     def _timezone(self) -> str:
-        name = self.timezone("timezone", default="UTC")
-        if not name:
-            self.problem("time zone '' is unknown; write an IANA name such as UTC", "timezone")
-        return name
+        return self.timezone("timezone", default="UTC")
 
     def _categories(self) -> tuple[str, ...]:
         names: list[str] = []

@@ -7,16 +7,18 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from desk import dates, workhours
+from desk import workhours
 from desk.calendars import Calendar
 from desk.model import LIVE, WAITING_FOR, Value
-from desk.settings import Reader
+from desk.settings import Reader, length_of
 
 RESPOND, UPDATE, RESOLVE = CLOCKS = ("respond", "update", "resolve")
 # Fields that may choose a target; `department` is the requester's.
 CHOOSING = ("kind", "priority", "category", "team", "department", "impact", "channel", "major")
 _TARGET = ("name", "when", "from", "until", "calendar", *CLOCKS)
 _SHARE = re.compile(r"(\d{1,3}) ?%", re.ASCII)
+# A target says it of a clock for which nothing is promised.
+_NO_PROMISE = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +181,7 @@ def read(reader: Reader, timezone: str, known: Mapping[str, Sequence[str]]) -> P
         calendar=calendars.get(default, calendars[workhours.ALWAYS]),
         team_calendars=by_team,
         pauses=_pauses(reader),
-        at_risk=share(reader, "at_risk", default="75%"),
+        at_risk=share(reader, "at_risk", default="75%", most=100),
         resolve_until=_resolve_until(reader),
     )
 
@@ -191,25 +193,27 @@ def _resolve_until(reader: Reader) -> str:
     return status if status in _ENDS else _ENDS[0]
 
 
-def share(reader: Reader, *path: str | int, default: str = "") -> float:
-    """The share of a target there, written `75%`, as 0.75."""
+def share(reader: Reader, *path: str | int, default: str, most: int = 999) -> float:
+    """The share of a target there, written `75%` and at most so many percent, as 0.75."""
     value = reader.at(*path)
     match = _SHARE.fullmatch(str(default if value is None else value))
-    if not match:
-        reader.problem(f"{path[-1]!r} is a share of the target, such as 75%", *path)
+    if not match or not 1 <= int(match[1]) <= most:
+        reader.problem(
+            f"{path[-1]!r} is a share of the target from 1% to {most}%, such as 75%", *path
+        )
         return 1.0
     return int(match[1]) / 100
 
 
 def working_time(reader: Reader, *path: str | int) -> float | None:
-    """The length of working time there in seconds, None where there is none."""
+    """The length of working time there in seconds, None where nothing is promised."""
     value = reader.at(*path)
-    if value is None:
+    if value in (None, _NO_PROMISE):
         return None
     try:
         if not isinstance(value, str) or re.search(r"[dw天周日]", value):
             raise ValueError
-        seconds = dates.duration(value).total_seconds()
+        seconds = length_of(value).total_seconds()
         if not seconds:
             raise ValueError
         return seconds
@@ -225,10 +229,25 @@ def _targets(
         path = ("targets", place)
         reader.only(reader.mapping(*path), _TARGET, *path)
         promised = {clock: working_time(reader, *path, clock) for clock in CLOCKS}
+        if all(reader.at(*path, clock) is None for clock in CLOCKS):
+            reader.problem(
+                "this target promises nothing; give respond, update or resolve a time, or say "
+                f"`resolve: {_NO_PROMISE}` if that is meant",
+                *path,
+            )
+        respond, update = promised[RESPOND], promised[UPDATE]
+        if respond and update and update < respond:
+            reader.problem(
+                "'update' is shorter than 'respond', which is the first news; give it as long",
+                *path,
+                UPDATE,
+            )
         calendar = reader.text(*path, "calendar")
         reader.known(calendar, calendars, *path, "calendar")
         when = condition(reader, known, *path, "when")
         since, until = (_day(reader, *path, key) for key in ("from", "until"))
+        if until and until < since:
+            reader.problem(f"no day is from {since} until {until}", *path, "until")
         yield Target(
             reader.text(*path, "name", default=str(when)),
             when,
@@ -242,7 +261,9 @@ def _targets(
 def _day(reader: Reader, *path: str | int) -> str:
     """The one date there as ISO 8601, empty where there is none."""
     text = reader.text(*path)
-    found = workhours.days(reader, text, *path) if text else []
+    found = workhours.span(reader, text, *path) if text else None
+    if found and found[0] != found[1]:
+        reader.problem(f"{path[-1]!r} is one day, such as {found[0]}", *path)
     return found[0].isoformat() if found else ""
 
 
@@ -253,9 +274,12 @@ def condition(reader: Reader, known: Mapping[str, Sequence[str]], *path: str | i
     for field, wanted in reader.mapping(*path).items():
         values = wanted if isinstance(wanted, list) else [wanted]
         when[field] = tuple(as_text(value) for value in values)
-        for value in when[field]:
-            if field in known:
-                reader.known(value, known[field], *path, field)
+        if not values or any(value is None or isinstance(value, list | dict) for value in values):
+            reader.problem(f"{field!r} is a value or a list of values: [one, two]", *path, field)
+        elif field in known:
+            for place, value in enumerate(when[field]):
+                at = (field, place) if isinstance(wanted, list) else (field,)
+                reader.known(value, known[field], *path, *at)
     return Condition(when)
 
 
@@ -266,7 +290,7 @@ def _pauses(reader: Reader) -> dict[str, frozenset[str]]:
     reader.only(reader.mapping("pauses"), CLOCKS, "pauses")
     for clock in reader.mapping("pauses"):
         reasons = reader.texts("pauses", clock)
-        for reason in reasons:
-            reader.known(reason, WAITING_FOR, "pauses", clock)
+        for place, reason in enumerate(reasons):
+            reader.known(reason, WAITING_FOR, "pauses", clock, place)
         pauses[clock] = frozenset(reasons)
     return pauses

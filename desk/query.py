@@ -7,6 +7,7 @@ must stand in the title or the description. All terms must hold.
 import operator
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -18,7 +19,10 @@ from desk.promises import Promises
 from desk.sla import AT_RISK, BREACHED, MET, PAUSED, RUNNING, STATES, Clock
 
 # What a word on the command line must look like to be taken for (a part of) an id.
-_ID_PART = re.compile(r"[a-z][a-z0-9]{0,7}-\d{6}-[a-z0-9]{1,5}|(?=.*\d)[a-z0-9]{4,5}", re.I | re.A)
+_ID_PART = re.compile(
+    r"([a-z][a-z0-9]{0,7}-)?\d{6}-[a-z0-9]{1,5}|(?=.*\d)(?=.*[a-z])[a-z0-9]{4,5}",
+    re.IGNORECASE | re.ASCII,
+)
 TERM = re.compile(r"(-?)([^\W\d][\w.-]*):(.*)", re.DOTALL)
 DERIVED = ("age", "holder", "score", "code", "solution", "closed", "resolved", "sla", "due")
 FIELDS = (*model.TICKET_FIELDS, *(f"requester.{part}" for part in model.REQUESTER_FIELDS), *DERIVED)
@@ -42,7 +46,7 @@ class AsOf(NamedTuple):
         """When the next thing promised is due, or was."""
         moments = [clock.due for clock in self.clocks(ticket) if not clock.stopped]
         moment = min((one for one in moments if one is not None), default=None)
-        return None if moment is None else datetime.fromtimestamp(round(moment), self.now.tzinfo)
+        return None if moment is None else dates.at(moment, self.now.tzinfo)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,7 @@ class Filter:
         for ticket in tickets:
             names.update(ticket.head)
             stood = model.as_of(ticket, moment) if moment and self.terms else ticket
-            if not self.terms or self.matches(stood, then):
+            if not self.terms or ("opened" in stood.head and self.matches(stood, then)):
                 yield ticket
 
     def wanted(self) -> list[tuple[str, str]]:
@@ -252,18 +256,16 @@ def _texts(value: Value) -> list[str]:
 _TIMES = frozenset(("opened", "began", "until", "closed", "resolved", "due"))
 
 
-def sort_key(field: str, as_of: AsOf) -> Callable[[Ticket], tuple[bool, bool, int, str]]:
-    """A key that sorts tickets by a field: numbers as numbers, the rest as text, none last."""
-
-    def key(ticket: Ticket) -> tuple[bool, bool, int, str]:
-        value = field_value(ticket, field, as_of)
-        if field in _TIMES and isinstance(value, str):
-            return (False, False, int(dates.seconds(value)), "")
-        if isinstance(value, bool | int):
-            return (False, False, int(value), "")
-        return (value is None, True, 0, ",".join(_texts(value)).casefold())
-
-    return key
+def sort_key(value: Value, field: str) -> tuple[bool, int, str]:
+    """A key that sorts the values of a field: numbers as numbers, then the rest as text."""
+    if field in _TIMES and isinstance(value, str):
+        with suppress(ValueError):  # a custom field of that name holds any text
+            return (False, int(dates.seconds(value)), "")
+    if isinstance(value, bool | int):
+        return (False, int(value), "")
+    if field == "sla" and value in _SEVERITY:
+        return (False, _SEVERITY.index(str(value)), "")
+    return (True, 0, ",".join(_texts(value)).casefold())
 
 
 def in_order(
@@ -285,8 +287,9 @@ def in_order(
         return sorted(result, key=pressing)
     for field in reversed([name.strip() for name in sort.split(",") if name.strip()]):
         name = canonical(field.lstrip("-"))
-        key = sort_key(name, as_of)
-        have = [ticket for ticket in result if field_value(ticket, name, as_of) is not None]
-        lack = [ticket for ticket in result if field_value(ticket, name, as_of) is None]
-        result = sorted(have, key=key, reverse=field.startswith("-")) + lack
+        values = [(field_value(ticket, name, as_of), ticket) for ticket in result]
+        have = [(sort_key(value, name), ticket) for value, ticket in values if value is not None]
+        have.sort(key=lambda pair: pair[0], reverse=field.startswith("-"))
+        lack = [ticket for value, ticket in values if value is None]
+        result = [ticket for _, ticket in have] + lack
     return result

@@ -138,13 +138,18 @@ def shown(value: Value) -> str:
     return safe(cell(value))
 
 
-def table(rows: Sequence[Sequence[str]], headers: Sequence[str], width: int = 0) -> str:
-    """A table of cells; with a `width` the widest columns are cut so that lines fit it."""
+def table(
+    rows: Sequence[Sequence[str]], headers: Sequence[str], width: int = 0, whole: int = 1
+) -> str:
+    """A table of cells; with a `width` the widest columns are cut so that lines fit it.
+
+    The first `whole` columns never are.
+    """
     import tabulate
 
     headers = [safe(name) for name in headers]
     if width:
-        headers, *rows = _fitted([headers, *rows], width)
+        headers, *rows = _fitted([headers, *rows], width, whole)
     tabulate.MIN_PADDING = 0  # or a header is followed by two columns more than `width` allows
     text = tabulate.tabulate(
         rows, headers, tablefmt="plain", disable_numparse=True, numalign="left"
@@ -152,12 +157,12 @@ def table(rows: Sequence[Sequence[str]], headers: Sequence[str], width: int = 0)
     return "".join(f"{line.rstrip()}\n" for line in text.split("\n"))
 
 
-def _fitted(lines: Sequence[Sequence[str]], width: int) -> list[list[str]]:
-    """The cells, the widest cut until lines fit or no more can go; the first column stays whole."""
+def _fitted(lines: Sequence[Sequence[str]], width: int, whole: int) -> list[list[str]]:
+    """The cells, the widest behind the `whole` ones cut until lines fit or no more can go."""
     widths = [max(map(columns_of, column)) for column in zip(*lines, strict=True)]
     over = sum(widths) + 2 * (len(widths) - 1) - width
-    while over > 0 and max(widths[1:], default=0) > _NARROWEST:
-        widths[widths.index(max(widths[1:]), 1)] -= 1
+    while over > 0 and max(widths[whole:], default=0) > _NARROWEST:
+        widths[widths.index(max(widths[whole:]), whole)] -= 1
         over -= 1
     return [[cut(text, room) for text, room in zip(line, widths, strict=True)] for line in lines]
 

@@ -81,7 +81,8 @@ class Session:
             if not given:
                 yield ticket
             elif ticket.opened <= self.now:
-                yield model.as_of(ticket, self.now)
+                stood = model.as_of(ticket, self.now)
+                yield stood if "opened" in stood.head else ticket
 
     def moment(self, text: str | None, *, ahead: bool = False) -> "datetime | None":
         """The moment that an option's text means, None where it was not given."""

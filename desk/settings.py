@@ -7,6 +7,9 @@ from desk import dates, yamltext
 from desk.errors import DamagedError, UsageError, nearest
 from desk.model import Value
 
+# Nothing is promised or waited for longer than this, and no date goes beyond what Python knows.
+LONGEST = timedelta(days=36_525)
+
 
 def no_files(name: str) -> str:
     """What a reader has where no file may be named; raises ValueError."""
@@ -71,7 +74,7 @@ class Reader:
         value = self.at(*path)
         if value is None or isinstance(value, list):
             return len(value or ())
-        self.problem(f"{path[-1]!r} is a list, one `- …` for each", *path)
+        self.problem(f"{_named(path)} is a list, one `- …` for each", *path)
         return 0
 
     def mapping(self, *path: str | int) -> Mapping[str, Value]:
@@ -81,7 +84,7 @@ class Reader:
             return {}
         if isinstance(value, dict):
             return value
-        self.problem(f"{path[-1]!r} is a mapping", *path)
+        self.problem(f"{_named(path)} is a mapping", *path)
         return {}
 
     def text(self, *path: str | int, default: str = "") -> str:
@@ -94,22 +97,22 @@ class Reader:
         self.problem(f"{path[-1]!r} is text; put it in quotes", *path)
         return default
 
-    def texts(self, *path: str | int) -> tuple[str, ...]:
-        """The list of texts there."""
+    def texts(self, *path: str | int, example: str = "[one, two]") -> tuple[str, ...]:
+        """The list of texts there; `example` shows how it is written."""
         value = self.at(*path)
         if value is None:
             return ()
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
             return tuple(str(item) for item in value)
-        self.problem(f"{path[-1]!r} is a list of texts: [one, two]", *path)
+        self.problem(f"{path[-1]!r} is a list of texts: {example}", *path)
         return ()
 
     def names(self, *path: str | int) -> tuple[str, ...]:
         """The list of names there: texts without commas, and without spaces at their ends."""
         names = self.texts(*path)
-        for name in names:
+        for place, name in enumerate(names):
             if not name or name != name.strip() or "," in name:
-                self.problem(f"{name!r} is no name; no comma, no space at its ends", *path)
+                self.problem(f"{name!r} is no name; no comma, no space at its ends", *path, place)
         return names
 
     def whole(self, *path: str | int, default: int) -> int:
@@ -122,11 +125,11 @@ class Reader:
         return default
 
     def length(self, *path: str | int, default: str = "") -> timedelta | None:
-        """The length of time there, such as `5d`, None where there is none."""
+        """The length of time there in whole seconds, such as `5d`, None where there is none."""
         value = self.at(*path)
         text = str(default if value is None else value)
         try:
-            return dates.duration(text) if text else None
+            return length_of(text) if text else None
         except ValueError as error:
             self.problem(str(error), *path)
             return None
@@ -143,8 +146,25 @@ class Reader:
         """The name of a time zone there."""
         name = self.text(*path, default=default)
         try:
-            if name:
+            if name or self.at(*path) is not None:
                 dates.zone(name)
         except UsageError as error:
             self.problem(str(error), *path)
         return name
+
+
+def length_of(text: str) -> timedelta:
+    """The length of time that the text says, up to LONGEST, to the second.
+
+    Raises ValueError for anything else.
+    """
+    length = dates.duration(text)
+    if length > LONGEST:
+        raise ValueError(f"{text!r} is over a hundred years; write a shorter time")
+    return timedelta(seconds=round(length.total_seconds()))
+
+
+def _named(path: tuple[str | int, ...]) -> str:
+    """How a sentence names what stands at the end of that path."""
+    *above, last = path
+    return f"entry {last + 1} of {above[-1]!r}" if isinstance(last, int) else repr(last)

@@ -7,6 +7,7 @@ its target is the one that applies now. So a change of priority, team or policy 
 the opening, and a pause is neither lost nor counted twice.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -22,6 +23,8 @@ _SOLVED = ("resolved", "closed")
 _CHOOSES = frozenset(
     ("kind", "priority", "category", "team", "requester", "impact", "channel", "major", "opened")
 )
+_MOVES = frozenset(("status", "waiting_for"))
+_WATCHED = _CHOOSES | _MOVES
 
 
 class Stretch(NamedTuple):
@@ -39,7 +42,7 @@ class Stretch(NamedTuple):
     still: frozenset[str]
 
 
-class Course(NamedTuple):
+class History(NamedTuple):
     """What the log says that clocks need; moments in seconds since 1970.
 
     `news` are the moments at which the requester heard something; `over` is when it was
@@ -86,12 +89,20 @@ class Clock(NamedTuple):
         """When it is due, or was; None while a pause keeps that open."""
         return self.reached(1.0)
 
+    def ahead(self, at_risk: float) -> tuple[float, float]:
+        """The moments from which it is at risk and breached, infinite where they never come.
+
+        A target is breached by the first second of working time beyond it.
+        """
+        risky, late = self.reached(at_risk), self.reached(1 + 1 / self.target)
+        return math.inf if risky is None else risky, math.inf if late is None else round(late)
+
     def reached(self, share: float) -> float | None:
         """The moment at which so much of the target has elapsed, or will or would have.
 
         None while a pause keeps that open, or where the calendar has no working time left.
         """
-        wanted = self.target * share
+        wanted = round(self.target * share, 3)
         calendar = self.stretches[0].calendar
         for stretch in self.stretches:
             start, end = max(stretch.start, self.start), min(stretch.end, self.end)
@@ -113,51 +124,63 @@ def clocks(ticket: Ticket, promises: Promises, now: float) -> list[Clock]:
 
     A ticket that was cancelled, or not yet opened then, has none.
     """
-    course = read(ticket, promises, now)
-    if course.opened > now or course.head.get("status") == "cancelled":
+    history = read(ticket, promises, now)
+    if history.opened > now or history.head.get("status") == "cancelled":
         return []
-    target, _ = promises.of(course.head)
+    target, _ = promises.of(history.head)
     return [
-        (_news if name == UPDATE else _once)(course, name, seconds, promises.at_risk, now)
+        (_news if name == UPDATE else _once)(history, name, seconds, promises.at_risk, now)
         for name, seconds in target.promised.items()
     ]
 
 
-def _once(course: Course, name: str, target: float, at_risk: float, now: float) -> Clock:
+def _once(history: History, name: str, target: float, at_risk: float, now: float) -> Clock:
     """The clock of what is owed once: the response, or the resolution."""
-    opened, stretches, _, responded, over, _ = course
+    opened, stretches, _, responded, over, _ = history
     stop = responded if name == RESPOND else over
     end = now if stop is None else stop
     elapsed = _worked(stretches, name, opened, end)
     if stop is None:
-        state = _going(course, name, elapsed, target, at_risk)
+        state = _going(history, name, elapsed, target, at_risk)
     else:
         state = MET if elapsed <= target else BREACHED
     return Clock(name, state, target, elapsed, opened, end, stop is not None, 0, stretches)
 
 
-def _going(course: Course, name: str, elapsed: float, target: float, at_risk: float) -> str:
+def _going(history: History, name: str, elapsed: float, target: float, at_risk: float) -> str:
     """The state of a clock that has not stopped."""
     if elapsed > target:
         return BREACHED
-    if name in course.stretches[-1].still:
+    if name in history.stretches[-1].still:
         return PAUSED
-    return AT_RISK if elapsed >= target * at_risk else RUNNING
+    # Rounded, because 7 % of 100 minutes is a hair over 7 in floating point.
+    return AT_RISK if elapsed >= round(target * at_risk, 3) else RUNNING
 
 
-def _news(course: Course, name: str, target: float, at_risk: float, now: float) -> Clock:
-    """The clock of the news that is owed at least every so often while the ticket is live."""
-    over, stretches = course.over, course.stretches
+def _news(history: History, name: str, target: float, at_risk: float, now: float) -> Clock:
+    """The clock of the news that is owed at least every so often while the ticket is live.
+
+    It shows the present interval, of a ticket that is over the longest.
+    """
+    over, stretches = history.over, history.stretches
     last = now if over is None else over
-    missed, begun, end, elapsed = 0, course.opened, course.opened, 0.0
-    for moment in (*(one for one in course.news if one < last), last):
+    missed, begun, end, elapsed = 0, history.opened, history.opened, 0.0
+    longest = (-1.0, begun, end)
+    # A reply of this very second has begun an interval, one in the second of the end has not.
+    news = (one for one in history.news if one < last or over is None)
+    first = 0
+    for moment in (*news, last):
         begun, end = end, moment
-        elapsed = _worked(stretches, name, begun, end)
+        while stretches[first].end <= begun < last:
+            first += 1
+        elapsed = _worked(stretches[first:], name, begun, end)
         missed += elapsed > target
+        longest = max(longest, (elapsed, begun, end))
     if over is None:
-        state = _going(course, name, elapsed, target, at_risk)
+        state = _going(history, name, elapsed, target, at_risk)
     else:
         state = BREACHED if missed else MET
+        elapsed, begun, end = longest
     return Clock(name, state, target, elapsed, begun, end, over is not None, missed, stretches)
 
 
@@ -174,7 +197,7 @@ def _worked(stretches: Iterable[Stretch], name: str, start: float, end: float) -
     return worked
 
 
-# --- from a log to its course --------------------------------------------------------------
+# --- from a log to its history --------------------------------------------------------------
 
 
 class Happening(NamedTuple):
@@ -185,27 +208,32 @@ class Happening(NamedTuple):
     change: Change
 
 
-def read(ticket: Ticket, promises: Promises, now: float) -> Course:
+def read(ticket: Ticket, promises: Promises, now: float) -> History:
     """Cut a ticket's log where, up to `now`, something that matters changed."""
     opened = dates.seconds(ticket.text("opened"))
-    if _is_plain(ticket.log, opened, now, ticket.head.get("status")):
+    watched = _WATCHED if promises.several_calendars else _MOVES
+    if _is_plain(ticket, opened, now, watched):
         return _cut(ticket.log, ticket.head, opened, promises, now)
     line, head = _put_in_order(ticket, opened, now)
     return _cut(line, head, opened, promises, now)
 
 
-def _is_plain(log: Sequence[Event], opened: float, now: float, status: Value) -> bool:
-    """Whether events from the opening to now stand in order and lead to that status."""
-    if not log or "status" not in log[0].change:
+def _is_plain(ticket: Ticket, opened: float, now: float, watched: frozenset[str]) -> bool:
+    """Whether events from the opening to now stand in order and tell all of those fields."""
+    log, head = ticket.log, ticket.head
+    if not log or log[0].change.get("status", ("", ""))[0] is not None:
         return False
-    last, n, stood = opened, 0, None
+    last, n = opened, 0
+    stood: dict[str, tuple[Value, Value]] = {}
     for event in log:
         if event.seconds < last or event.n <= n:
             return False
         last, n = event.seconds, event.n
-        if "status" in event.change:
-            stood = event.change["status"][1]
-    return last <= now and stood == status
+        if not watched.isdisjoint(event.change):
+            stood.update(event.change)
+    if last > now:
+        return False
+    return all((stood[name][1] if name in stood else None) == head.get(name) for name in watched)
 
 
 def _put_in_order(
@@ -213,22 +241,20 @@ def _put_in_order(
 ) -> tuple[list[Happening], Mapping[str, Value]]:
     """What happened up to `now` in order of time, after what it began with; and the head then.
 
-    An event counts from its `at`, but not against one with a higher `n`. A status that was
-    typed into the file is in no event yet; it came after the last one.
+    What was typed into the file is in no event yet; it came after the last one.
     """
-    timed = sorted((one.seconds, one.n, place) for place, one in enumerate(ticket.log))
     head = model.origin(ticket)
     line = [Happening(opened, "", {name: (None, value) for name, value in head.items()})]
     newest: dict[str, int] = {}
-    for at, n, place in timed:
+    for at, rank, event in model.by_time(ticket.log):
         if at > now:
             return line, head
-        event = ticket.log[place]
-        change = {name: pair for name, pair in event.change.items() if newest.get(name, 0) <= n}
-        newest |= dict.fromkeys(change, n)
+        change = {name: to for name, to in event.change.items() if newest.get(name, -1) < rank}
+        newest |= dict.fromkeys(change, rank)
         model.apply(head, change)
         line.append(Happening(max(at, opened), event.did, change))
-    typed = {"status": (head.get("status"), ticket.head.get("status"))}
+    typed = {name: (head.get(name), ticket.head.get(name)) for name in _WATCHED}
+    typed = {name: pair for name, pair in typed.items() if pair[0] != pair[1]}
     line.append(Happening(line[-1].seconds, "", typed))
     return line, ticket.head
 
@@ -239,8 +265,8 @@ def _cut(
     opened: float,
     promises: Promises,
     now: float,
-) -> Course:
-    """The course that what happened, in order of time, makes up to `now`."""
+) -> History:
+    """The history that what happened, in order of time, makes up to `now`."""
     stretches: list[Stretch] = []
     news: list[float] = []
     responded = over = status = waiting_for = None
@@ -268,7 +294,7 @@ def _cut(
                 begun = at
             calendar, still = now_calendar, now_still
     stretches.append(_stretch(begun, max(now, begun), calendar, still))
-    return Course(opened, stretches, news, responded, over, head)
+    return History(opened, stretches, news, responded, over, head)
 
 
 def _stretch(start: float, end: float, calendar: Calendar, still: frozenset[str]) -> Stretch:

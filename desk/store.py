@@ -299,11 +299,11 @@ class Desk:
             raise StorageError(f"{self.root}: {error.strerror}; {outcome}") from error
 
     def create(self, build: Callable[[str], Record], ids: Iterator[str], at: datetime) -> Record:
-        """Write the new record that `build` makes, under the lock, for the first free of `ids`."""
+        """Write the new record that `build` makes for the first of `ids` that is free."""
         while True:
             with suppress(IdTakenError):
+                record = build(next(ids))
                 with self.changing(at, "") as transaction:
-                    record = build(next(ids))
                     transaction.create(record)
                 return record
 

@@ -6,18 +6,18 @@ not happened. One pass over a ticket's log gives its Facts; figures are counted 
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from typing import Required, TypedDict
 
-from desk import dates, sla
+from desk import dates
 from desk.definitions import DEFINITIONS
 from desk.facts import Facts, facts_before, read_log, sort_key
 from desk.model import Ticket, Value
 from desk.periods import TIME_FIELDS, Key, Period, split, through
 from desk.promises import RESOLVE, RESPOND, UPDATE, Promises
-from desk.sla import AT_RISK, BREACHED, MET
+from desk.sla import AT_RISK, BREACHED
 
 _DAY = 86_400
 _AGES = (
@@ -114,7 +114,7 @@ def _average(
     return {name: Measure(value=value, unit=one.unit, n=len(values), definition=one.text)}
 
 
-def _measures(period: Period, tickets: Sequence[Facts], promises: Promises) -> dict[str, Measure]:
+def _measures(period: Period, tickets: Sequence[Facts], *, promised: bool) -> dict[str, Measure]:
     """All figures of a period, in the order of DEFINITIONS."""
     resolved = [one for one in tickets if period.has(one.course.resolved)]
     closed = [one for one in tickets if period.has(one.course.closed)]
@@ -126,7 +126,7 @@ def _measures(period: Period, tickets: Sequence[Facts], promises: Promises) -> d
         **_times([one for one in tickets if period.has(one.responded)], resolved),
         **_quality(resolved),
         **_rate("reopen_rate", _reopened(period, tickets)),
-        **_kept(period, tickets, resolved, promises),
+        **(_kept(period, tickets, resolved) if promised else {}),
         **_rate("survey_response_rate", [one.handling.answered is not None for one in closed]),
         **_satisfaction([one for one in tickets if period.has(one.handling.answered)]),
     }
@@ -175,32 +175,27 @@ def _at_first_contact(one: Facts) -> bool:
 
 
 def _kept(
-    period: Period, tickets: Sequence[Facts], resolved: Sequence[Facts], promises: Promises
+    period: Period, tickets: Sequence[Facts], resolved: Sequence[Facts]
 ) -> dict[str, Measure]:
     """How promises were kept in the period, and how those stand that are still open."""
-    if not promises.targets:
-        return {}
     last = math.nextafter(period.end, -math.inf)  # what happens at the end is outside
-
-    def states(some: Iterable[Facts]) -> list[dict[str, str]]:
-        clocks = (sla.clocks(one.ticket, promises, last) for one in some)
-        return [{clock.name: clock.state for clock in own} for own in clocks]
-
-    responded = states(one for one in tickets if period.has(one.responded))
-    solved = states(resolved)
-    live = states(one for one in tickets if one.course.live)
+    responded = [one for one in tickets if period.has(one.responded)]
+    live = [one.kept.ahead for one in tickets if one.course.live]
+    breached = [[late <= last for _, late in clocks] for clocks in live]
+    at_risk = [[risky <= last < late for risky, late in clocks] for clocks in live]
     return {
         **_attainment(RESPOND, responded),
-        **_attainment(UPDATE, solved),
-        **_attainment(RESOLVE, solved),
-        **_count(BREACHED, sum(BREACHED in own.values() for own in live)),
-        **_count(AT_RISK, sum(AT_RISK in own.values() for own in live)),
+        **_attainment(UPDATE, resolved),
+        **_attainment(RESOLVE, resolved),
+        **_count(BREACHED, sum(map(any, breached))),
+        **_count(AT_RISK, sum(map(any, at_risk))),
     }
 
 
-def _attainment(clock: str, states: Iterable[Mapping[str, str]]) -> dict[str, Measure]:
+def _attainment(clock: str, tickets: Iterable[Facts]) -> dict[str, Measure]:
     """The share of those with that clock whose promise was kept."""
-    return _rate(f"{clock}_attainment", [own[clock] == MET for own in states if clock in own])
+    met = (one.kept.met for one in tickets)
+    return _rate(f"{clock}_attainment", [own[clock] for own in met if clock in own])
 
 
 def _reopened(period: Period, tickets: Sequence[Facts]) -> list[bool]:
@@ -238,7 +233,7 @@ def summarise(
     by: Sequence[str] = (),
     filter_text: str = "",
     zone: tzinfo,
-    promises: Promises,
+    promises: Promises | None = None,
 ) -> Summary:
     """The figures of the period from `since` up to but without `until`, as of its end.
 
@@ -247,10 +242,11 @@ def summarise(
     TIME_FIELDS, which split the period in `zone` into sub-periods. A group's figures are
     those of a summary of its own: a sub-period's are as of the end of that sub-period.
     Values of fields are those at that end; groups without any ticket that counts are left
-    out, but sub-periods by themselves are all there.
+    out, but sub-periods by themselves are all there. Without `promises` nothing is said of them.
     Raises UsageError for more than MAX_SUBPERIODS.
     """
     whole = _whole(now, since, until)
+    promised = bool(promises and promises.targets)
     names = tuple(dict.fromkeys(by))
     units = [name for name in names if name in TIME_FIELDS]
     fields = [name for name in names if name not in TIME_FIELDS]
@@ -258,12 +254,12 @@ def summarise(
     if units:
         tickets = list(tickets)
         parts = split(_from_first_opening(whole, tickets), units, zone)
-    everything, buckets = _gather(tickets, whole, parts, fields)
+    everything, buckets = _gather(tickets, whole, parts, fields, promises)
     place = [(units + fields).index(name) for name in names]
     groups = [
         Group(
             by={name: bucket.row[at] for name, at in zip(names, place, strict=True)},
-            measures=_measures(bucket.period, bucket.tickets, promises),
+            measures=_measures(bucket.period, bucket.tickets, promised=promised),
         )
         for _, bucket in sorted(buckets.items(), key=lambda one: [one[0][at] for at in place])
     ]
@@ -275,7 +271,7 @@ def summarise(
             for name, moment in (("since", since), ("until", until))
             if moment
         },
-        measures=_measures(whole, everything, promises),
+        measures=_measures(whole, everything, promised=promised),
         groups=groups,
     )
 
@@ -298,7 +294,11 @@ def _from_first_opening(whole: Period, tickets: Iterable[Ticket]) -> Period:
 
 
 def _gather(
-    tickets: Iterable[Ticket], whole: Period, parts: Sequence[Period], fields: Sequence[str]
+    tickets: Iterable[Ticket],
+    whole: Period,
+    parts: Sequence[Period],
+    fields: Sequence[str],
+    promises: Promises | None,
 ) -> tuple[list[Facts], dict[Key, _Bucket]]:
     """The tickets that count in the whole period, and those of each group."""
     everything: list[Facts] = []
@@ -308,7 +308,7 @@ def _gather(
     if not fields:
         _put(buckets, parts, None, ())
     for ticket in tickets:
-        log = read_log(ticket)
+        log = read_log(ticket, promises)
         one = facts_before(log, whole.end, fields)
         own = [([whole], one)] if one and whole.touches(one) else []
         everything += [counted for _, counted in own]

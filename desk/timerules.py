@@ -7,7 +7,7 @@ the meantime is not done again.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from desk import assignment, dates, model, sla
@@ -46,9 +46,10 @@ class Step:
     change: Mapping[str, Value] = field(default_factory=dict)
     because: str = ""
     tell: tuple[tuple[str, str], ...] = ()
+    words: Mapping[str, Value] = field(default_factory=dict)
 
     def written_in(self, record: Record) -> bool:
-        """Whether the record has the rule's event for that moment, to the second as logs have it."""
+        """Whether the record has the rule's event for that moment, of which it has the second."""
         at = self.at.replace(microsecond=0)
         return any(rule_of(one) == self.rule and one.when == at for one in record.log)
 
@@ -56,7 +57,14 @@ class Step:
         """The record after it."""
         outbox: list[Value] = [{"to": whom, "about": what} for whom, what in self.tell if whom]
         return record.add(
-            self.did, self.at, BY, self.change, rule=self.rule, because=self.because, outbox=outbox
+            self.did,
+            self.at,
+            BY,
+            self.change,
+            **self.words,
+            rule=self.rule,
+            because=self.because,
+            outbox=outbox,
         )
 
 
@@ -143,7 +151,7 @@ def _clock_steps(ticket: Ticket, policy: Policy, now: datetime) -> Iterator[Step
 
 
 def _at(moment: float, policy: Policy) -> datetime:
-    return datetime.fromtimestamp(round(moment), policy.zone)
+    return dates.at(moment, policy.zone)
 
 
 def _done(
@@ -156,7 +164,8 @@ def _done(
         team = _next_team(rule.do, ticket, policy)
         if team and not _handed_over_since(ticket, at):
             change: dict[str, Value] = {"team": team.id, "assignee": None}
-            yield Step(at, rule.name, "escalate", change, about, ((team.id, about),))
+            way: dict[str, Value] = {"escalation": "functional"}
+            yield Step(at, rule.name, "escalate", change, about, ((team.id, about),), way)
         return
     whom = policy.manager_of(ticket) if rule.do == TELL_MANAGER else holder
     if whom:
@@ -192,7 +201,8 @@ def _hold_steps(ticket: Ticket, policy: Policy) -> Iterator[Step]:
     until = dates.from_stamp(ticket.text("until")).astimezone(policy.zone)
     before = policy.rules.remind_before
     held = max(_moments_of(ticket, "until"), default=ticket.opened)
-    if before and ticket.text("waiting_for") == REQUESTER and until - before > held:
+    asked = ticket.text("waiting_for") == REQUESTER and requester_of(ticket)
+    if before and asked and until - before > held:
         about = f"we wait for your answer until {dates.stamp(until)}"
         tell = ((REQUESTER, about),)
         yield Step(until - before, HOLD_REMINDER, "tell", {}, "the hold ends soon", tell)
@@ -202,7 +212,7 @@ def _hold_steps(ticket: Ticket, policy: Policy) -> Iterator[Step]:
     step = Step(until, HOLD_END, "resume", change, because, ((holder, because),))
     while step.written_in(ticket):  # a hold to the same date came back with a merge
         until += timedelta(seconds=1)
-        step = Step(until, step.rule, step.did, step.change, step.because, step.tell)
+        step = replace(step, at=until)
     yield step
 
 
@@ -212,8 +222,12 @@ def _moments_of(ticket: Ticket, name: str) -> list[datetime]:
 
 
 def _touched(ticket: Ticket) -> datetime:
-    """When something was last done to a ticket, other than somebody being told of it."""
-    done = (one.when for one in ticket.log if one.change or not rule_of(one))
+    """When something was last done to a ticket, other than somebody being told of it.
+
+    An edit by hand is dated to when desk found it, which says nothing of when it was made.
+    """
+    found = (one for one in ticket.log if not one.words.get("by_hand"))
+    done = (one.when for one in found if one.change or not rule_of(one))
     return max(done, default=ticket.opened)
 
 
@@ -223,7 +237,7 @@ def _stale_steps(ticket: Ticket, policy: Policy) -> Iterator[Step]:
     if not after or not assignee or ticket.status == "on_hold":
         return
     at = _touched(ticket) + after
-    because = f"{assignee} has not touched it for {dates.in_words(after.total_seconds())}"
+    because = f"nothing was done on it for {dates.in_words(after.total_seconds())}"
     whom = dict.fromkeys((assignee, policy.manager_of(ticket)))
     tell = tuple((one, because) for one in whom)
     yield Step(at, STALE_OWNER, "assign", {"assignee": None}, because, tell)
@@ -231,7 +245,7 @@ def _stale_steps(ticket: Ticket, policy: Policy) -> Iterator[Step]:
 
 def _major_steps(ticket: Ticket, policy: Policy) -> Iterator[Step]:
     """A ticket that looks like a major incident is proposed or declared one, once."""
-    if ticket.head.get("major") or _moments_of(ticket, "major"):
+    if "major" in ticket.head or _moments_of(ticket, "major"):
         return  # somebody has decided
     rule = major_rule(ticket, policy)
     if not rule or _by_rule(ticket, MAJOR):
@@ -251,7 +265,7 @@ def _major_steps(ticket: Ticket, policy: Policy) -> Iterator[Step]:
 
 def major_rule(ticket: Ticket, policy: Policy) -> MajorRule | None:
     """The first rule for major incidents that fits a ticket; its plan is the one to follow."""
-    values = {**policy.promises.values(ticket.head), "major": True}
+    values = policy.promises.values(ticket.head)
     return next((rule for rule in policy.rules.majors if rule.when.fits(values)), None)
 
 
@@ -294,6 +308,10 @@ def _with_invitations(
             yield before, after
 
 
+# Nobody is asked about a ticket that was closed longer ago.
+_ASKED_WITHIN = timedelta(days=30)
+
+
 def _invitation(ticket: Ticket, policy: Policy, now: datetime) -> Step | None:
     """The question to the requester of a closed ticket how it went, asked once and in time."""
     after = policy.rules.survey_after
@@ -301,7 +319,7 @@ def _invitation(ticket: Ticket, policy: Policy, now: datetime) -> Step | None:
     if after is None or not closing or ticket.survey or not requester_of(ticket):
         return None
     at = closing.when + after
-    if at > now or now - at > policy.rules.survey_every or _by_rule(ticket, SURVEY):
+    if at > now or now - at > _ASKED_WITHIN or _by_rule(ticket, SURVEY):
         return None
     return Step(at, SURVEY, "invite", tell=((REQUESTER, "how did we do?"),))
 

@@ -13,6 +13,10 @@ from desk.settings import Reader
 ALWAYS = "24x7"
 _CALENDAR = ("timezone", "hours", "holidays", "holidays_file", "working_days")
 _SPAN = re.compile(r"(\d\d?):([0-5]\d)-(\d\d?):([0-5]\d)", re.ASCII)
+_DAYS = re.compile(r"(\d{4}-\d\d-\d\d)(?: ?\.\. ?(\d{4}-\d\d-\d\d))?", re.ASCII)
+SOME_DAYS = "[2026-10-01, 2026-10-05..2026-10-07]"
+_SOME_HOURS = "[09:00-12:00, 13:00-17:00]"
+_MOST_DAYS = 366
 
 
 def read(reader: Reader, timezone: str) -> dict[str, Calendar]:
@@ -30,12 +34,22 @@ def _calendar(reader: Reader, name: str, timezone: str) -> Calendar:
     reader.only(reader.mapping(*path), _CALENDAR, *path)
     zone_name = reader.timezone(*path, "timezone", default=timezone)
     always = reader.at(*path, "hours") == ALWAYS
+    if always:
+        _refuse_days_off(reader, *path)
+    elif name == ALWAYS:
+        reader.problem(f"{ALWAYS!r} is around the clock; name this calendar otherwise", *path)
     week = ((),) * 7 if always else _week(reader, *path, "hours")
     special: dict[date, tuple[Shift, ...]] = {}
-    for place, text in enumerate(reader.texts(*path, "holidays")):
+    for place, text in enumerate(reader.texts(*path, "holidays", example=SOME_DAYS)):
         special |= dict.fromkeys(days(reader, text, *path, "holidays", place), ())
     special |= _working_days(reader, week, *path, "working_days")
     return Calendar(name, _zone(zone_name), week, special, _holidays_of_file(reader, name), always)
+
+
+def _refuse_days_off(reader: Reader, *path: str) -> None:
+    for key in ("holidays", "holidays_file", "working_days"):
+        if reader.at(*path, key) is not None:
+            reader.problem(f"{key!r} says nothing here: 24x7 is all hours of all days", *path, key)
 
 
 def _zone(name: str) -> tzinfo:
@@ -46,13 +60,20 @@ def _zone(name: str) -> tzinfo:
 
 
 def _week(reader: Reader, *path: str) -> tuple[tuple[Shift, ...], ...]:
+    """The shifts of each weekday; what is said of fewer days goes before what is said of more."""
+    hours = reader.at(*path)
+    if not isinstance(hours, dict) or not hours:
+        reader.problem(f"'hours' are {{mon-fri: {_SOME_HOURS}}} or {ALWAYS}", *path)
+        return ((),) * 7
     week: list[tuple[Shift, ...]] = [()] * 7
-    for key in reader.mapping(*path):
-        days = list(_weekdays(key))
+    for key, days in sorted(
+        ((key, list(_weekdays(key))) for key in hours), key=lambda one: -len(one[1])
+    ):
         if not days:
             reader.problem(f"{key!r} is no day; write mon, mon-fri or daily", *path, key)
+        shifts = _shifts(reader, *path, key)
         for day in days:
-            week[day] = _shifts(reader, *path, key)
+            week[day] = shifts
     return tuple(week)
 
 
@@ -70,7 +91,7 @@ def _weekdays(key: str) -> Iterator[int]:
 
 def _shifts(reader: Reader, *path: str | int) -> tuple[Shift, ...]:
     shifts: list[Shift] = []
-    for place, text in enumerate(reader.texts(*path)):
+    for place, text in enumerate(reader.texts(*path, example=_SOME_HOURS)):
         match = _SPAN.fullmatch(text)
         hour, minute, to_hour, to_minute = map(int, match.groups()) if match else (99, 0, 0, 0)
         start, end = hour * 3600 + minute * 60, to_hour * 3600 + to_minute * 60
@@ -85,16 +106,32 @@ def _shifts(reader: Reader, *path: str | int) -> tuple[Shift, ...]:
 
 
 def days(reader: Reader, text: str, *path: str | int) -> list[date]:
-    """The dates of `2026-10-01` or `2026-10-01..2026-10-07`."""
-    first, _, last = text.partition("..")
+    """The dates of `2026-10-01` or `2026-10-01..2026-10-07`, which are a year at most."""
+    found = span(reader, text, *path)
+    if not found:
+        return []
+    start, end = found
+    number = (end - start).days + 1
+    if number > _MOST_DAYS:
+        reader.problem(f"{text!r} is longer than a year; write shorter spans", *path)
+        return []
+    return [start + timedelta(days=day) for day in range(number)]
+
+
+def span(reader: Reader, text: str, *path: str | int) -> tuple[date, date] | None:
+    """The first and last date of `2026-10-01` or `2026-10-01..2026-10-07`; None for a mistake."""
+    match = _DAYS.fullmatch(text)
     try:
-        start, end = date.fromisoformat(first.strip()), date.fromisoformat((last or first).strip())
-        if not timedelta() <= end - start <= timedelta(days=366):
+        if not match:
             raise ValueError
+        start, end = date.fromisoformat(match[1]), date.fromisoformat(match[2] or match[1])
     except ValueError:
         reader.problem(f"{text!r} is no date; write 2026-10-01 or 2026-10-01..2026-10-07", *path)
-        return []
-    return [start + timedelta(days=number) for number in range((end - start).days + 1)]
+        return None
+    if end < start:
+        reader.problem(f"{text!r} ends before it begins; the earlier day comes first", *path)
+        return None
+    return start, end
 
 
 def _working_days(
@@ -105,6 +142,9 @@ def _working_days(
     for text, as_on in reader.mapping(*path).items():
         if as_on in WEEKDAYS:
             shifts = week[WEEKDAYS.index(str(as_on))]
+        elif not isinstance(as_on, list):
+            reader.problem(f"write the weekday, mon, or hours, {_SOME_HOURS}", *path, text)
+            continue
         else:
             shifts = _shifts(reader, *path, text)
         found |= dict.fromkeys(days(reader, text, *path, text), shifts)
@@ -118,6 +158,8 @@ def _holidays_of_file(reader: Reader, calendar: str) -> Callable[[], Collection[
     if not name:
         return tuple
     try:
+        if ".." in name.split("/"):
+            raise ValueError("it lies outside of the desk")
         text = reader.beside(name)
     except (DeskError, ValueError) as error:
         reader.problem(f"{name!r} cannot be read: {error}", *path)
@@ -129,6 +171,7 @@ def _holidays_of_file(reader: Reader, calendar: str) -> Callable[[], Collection[
         try:
             return holidays.days(text)
         except ValueError as error:
-            raise DamagedError(f"this is no iCalendar file (RFC 5545): {error}", name) from error
+            (why, *_) = str(error).splitlines()
+            raise DamagedError(f"this is no iCalendar file (RFC 5545): {why}", name) from error
 
     return read

@@ -134,6 +134,7 @@ def articles() -> st.SearchStrategy[Article]:
     plain = set(model.ARTICLE_FIELDS) - required.keys()
     optional: dict[str, st.SearchStrategy] = dict.fromkeys(sorted(plain), texts())
     optional |= {"tags": st.lists(texts(), max_size=3), "links": st.lists(texts(), max_size=2)}
+    optional |= {"review_by": stamps()}
     heads = _heads(model.ARTICLE_FIELDS, required, optional)
     return st.builds(Article, heads, st.lists(events(), max_size=3).map(tuple))
 

@@ -1,7 +1,7 @@
 """What a TERM on the command line means."""
 
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +13,7 @@ from desk.lifecycle import Act
 from desk.model import Ticket
 from desk.query import AsOf, Term
 from tests import strategies
+from tests.commands.promising import POLICY as PROMISES
 from tests.conftest import NOW
 from tests.support import POLICY
 
@@ -232,3 +233,157 @@ def test_order(sort: str, numbers: str):
 def test_numbers_sort_as_numbers():
     tickets = [opened(n, "x", seats=seats) for n, seats in ((1, 10), (2, 9), (3, "many"))]
     assert [t.id[-1] for t in query.in_order(tickets, "seats", AS_OF)] == ["2", "1", "3"]
+
+
+# --- what depends on the moment: sla, due and age ------------------------------------------
+
+MORNING = datetime.fromisoformat("2026-11-23T10:00:00+08:00")
+OFFICE = policy.load(PROMISES)
+NOW_THERE = AsOf(MORNING, OFFICE.promises)
+
+
+def promised(number: int, at: str, **fields: model.Value) -> Ticket:
+    act = Act("chen", datetime.fromisoformat(f"2026-11-{at}+08:00"), OFFICE)
+    return lifecycle.opened(f"T-261123-A000{number}", act, "x", fields=fields)[0]
+
+
+LATER = Act("chen", MORNING, OFFICE)
+URGENT = {"impact": "department", "urgency": "high"}
+# At ten: late; at risk (3h of 4h); with 4h left; on hold and answered; without promise; resolved.
+CLOCKED = [
+    promised(1, "23T09:00", **URGENT),
+    promised(2, "20T16:00"),
+    promised(3, "23T10:00"),
+    lifecycle.held(lifecycle.replied(promised(4, "23T09:30"), LATER, "?"), LATER,
+                   waiting_for="vendor", until=None),
+    promised(5, "23T09:00", kind="change"),
+    lifecycle.resolved(promised(6, "20T17:00"), LATER, solution="x"),
+]  # fmt: skip
+
+
+def at_ten(*terms: str) -> str:
+    """The numbers of those tickets that fit on Monday at ten."""
+    asked = query.parse(terms, lambda: "chen", lambda: NOW_THERE)
+    return "".join(ticket.id[-1] for ticket in CLOCKED if asked.matches(ticket))
+
+
+@pytest.mark.parametrize(
+    ("terms", "numbers"),
+    [
+        (["sla:breached"], "1"),
+        (["sla:at_risk"], "2"),
+        (["sla:running"], "123"),
+        (["sla:paused"], "4"),
+        (["sla:met"], "46"),
+        (["sla:none"], "5"),
+        (["sla:breached,at_risk"], "12"),
+        (["-sla:breached"], "23456"),
+        (["-sla:none"], "12346"),
+        (["SLA:breached"], ""),
+        (["sla:Breached"], "1"),
+        (["due:<4h"], "12"),
+        (["due:<5h"], "12"),  # of any time, not of working time
+        (["due:<=5h"], "123"),
+        (["due:>5h"], ""),
+        (["due:>=5h"], "3"),
+        (["due:<0m"], "1"),
+        (["due:<-20m"], "1"),
+        (["due:<-30m"], ""),
+        (["due:<=-30m"], "1"),
+        (["due:>=1h", "due:<=1h"], "2"),
+        (["due:<1小时,>=5h"], "13"),
+        (["due:none"], "456"),
+        (["due:none,<0m"], "1456"),
+        (["-due:none"], "123"),
+        (["age:<1h"], "34"),
+        (["age:<=1h"], "1345"),
+        (["age:>1d"], "26"),
+        (["age:>=2d 18h"], "2"),
+        (["-age:>1d"], "1345"),
+        (["age:none"], ""),
+    ],
+)
+def test_who_fits_at_a_moment(terms: list[str], numbers: str):
+    assert at_ten(*terms) == numbers
+
+
+BAD_TERMS = {
+    "sla:late": "'late' is no state of a clock; known are running, paused, met, at_risk, "
+                "breached, none",
+    "sla:at-risk": "'at-risk' is no state of a clock; did you mean at_risk?",
+    "sla:": "'sla:' has no value; write sla:VALUE or sla:none",
+    "due:4h": "due:4h is no comparison; write due:<4h, due:>=3d or due:none",
+    "due:<": "due:< is no comparison; write due:<4h, due:>=3d or due:none",
+    "due:<soon": "due:<soon is no comparison; write due:<4h, due:>=3d or due:none",
+    "due:=<4h": "due:=<4h is no comparison; write due:<4h, due:>=3d or due:none",
+    "due:<4h,tomorrow": "due:tomorrow is no comparison; write due:<4h, due:>=3d or due:none",
+    "age:30": "age:30 is no comparison; write age:<4h, age:>=3d or age:none",
+    "-age:>x": "age:>x is no comparison; write age:<4h, age:>=3d or age:none",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("term", "sentence"), BAD_TERMS.items())
+def test_bad_terms_of_moments(term: str, sentence: str):
+    with pytest.raises(UsageError) as error:
+        parse([term])
+    assert str(error.value) == sentence
+
+
+@pytest.mark.parametrize(
+    ("number", "sla", "due"),
+    [
+        (1, "breached", "2026-11-23T09:30:00+08:00"),
+        (2, "at_risk", "2026-11-23T11:00:00+08:00"),
+        (3, "running", "2026-11-23T15:00:00+08:00"),
+        (4, "paused", None),
+        (5, None, None),
+        (6, "met", None),
+    ],
+)
+def test_the_worst_state_and_what_is_due_next(number: int, sla: str | None, due: str | None):
+    ticket = CLOCKED[number - 1]
+    assert query.field_value(ticket, "sla", NOW_THERE) == sla
+    assert query.field_value(ticket, "due", NOW_THERE) == due
+    assert query.field_value(ticket, "due") is None  # nobody said when
+
+
+@pytest.mark.parametrize(
+    ("sort", "numbers"),
+    [
+        ("due", "123456"),
+        ("-due", "321456"),
+        ("sla", "643215"),
+        ("-sla", "123465"),
+        ("due,-id", "123654"),
+        ("age", "341562"),
+    ],
+)
+def test_order_by_what_depends_on_the_moment(sort: str, numbers: str):
+    ordered = query.in_order(reversed(CLOCKED), sort, NOW_THERE)
+    assert "".join(ticket.id[-1] for ticket in ordered) == numbers
+
+
+def test_at_another_moment_they_are_something_else():
+    before = NOW_THERE._replace(now=MORNING - timedelta(minutes=45))
+    asked = query.parse(["sla:breached"], lambda: "", lambda: NOW_THERE)
+    assert asked.matches(CLOCKED[0])
+    assert not asked.matches(CLOCKED[0], before)
+    assert list(asked.among(CLOCKED, set(), before.now)) == []
+
+
+def test_a_custom_field_of_such_a_name_goes_before():
+    ticket = promised(7, "23T09:00", sla="gold", due="Friday")
+    assert query.field_value(ticket, "sla", NOW_THERE) == "gold"
+    asked = query.parse(["sla:none"], lambda: "", lambda: NOW_THERE)
+    assert not asked.matches(ticket)
+
+
+@given(st.lists(st.sampled_from(
+    ["sla:breached", "-sla:met", "due:<4h", "due:>=-1d", "due:none", "age:<1d", "age:>=1h"]),
+    max_size=3), st.integers(-10**6, 10**7))  # fmt: skip
+@settings(max_examples=50)
+def test_terms_of_moments_hold_together_as_each_does(terms: list[str], later: int):
+    moment = NOW_THERE._replace(now=MORNING + timedelta(seconds=later))
+    for ticket in CLOCKED:
+        each = [query.parse([t], lambda: "", lambda: moment).matches(ticket) for t in terms]
+        assert query.parse(terms, lambda: "", lambda: moment).matches(ticket) == all(each)

@@ -158,7 +158,7 @@ def _shown(record: Record, session: Session) -> str:
     return render.record(
         record,
         session.now,
-        clocks=clock_lines(session.as_of.clocks(record), session.now),
+        clocks=clock_lines(record, session),
         plan=plan_of(session, record),
     )
 

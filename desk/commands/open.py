@@ -79,19 +79,17 @@ def open_(
     text = from_stdin() if description == "-" else description or ""
     if external := given["external"]:
         session.desk.check_external_free(external)
+    assigner = Assigner(session, act) if auto else None
     reason: lifecycle.Priority
-    assigner: Assigner
     ticket: Ticket
 
     def build(record_id: str) -> Ticket:
-        nonlocal reason, assigner, ticket
+        nonlocal reason, ticket
         ticket, reason = lifecycle.opened(
             record_id, act, title, fields=fields, description=text,
             priority=priority or "", because=because or "",
         )  # fmt: skip
-        if auto:
-            assigner = Assigner(session, act)
-            ticket = assigner.assigned(ticket)
+        ticket = assigner.at_opening(ticket) if assigner else ticket
         return ticket
 
     def ids() -> Iterator[str]:
@@ -99,6 +97,7 @@ def open_(
             yield store.new_id(act.policy.prefix, act.at, store.random_number())
 
     session.desk.create(build, ids(), session.now)
+    click.echo(ticket.id)  # first of all: whatever fails now, it is recorded
     whom = ticket.text("assignee") or ticket.text("team")
     due = promise(ticket, session)
     tell(
@@ -106,9 +105,9 @@ def open_(
         + (f", with {whom}" if whom and not auto else "")
         + (f"; {due}" if due else "")
     )
-    if auto:
+    if assigner:
         tell(f"{ticket.id} {assigner.said(ticket)}")
-    click.echo(ticket.id)
+        assigner.damage.say()
 
 
 def _head_fields(given: dict[str, str | None]) -> dict[str, Value]:

@@ -1,19 +1,50 @@
 """What several commands say of promises: clocks, due times, the plan of a major incident."""
 
+import os
 from collections.abc import Iterable
-from datetime import datetime, tzinfo
+from datetime import datetime
 
-from desk import dates, render, timerules
-from desk.errors import DeskError
+import click
+
+from desk import dates, policy, render, store, timerules
+from desk.commands.common import F
+from desk.errors import DeskError, RefusedError, UsageError
 from desk.model import Article, Ticket, Value
-from desk.promises import RESOLVE, RESPOND
+from desk.promises import RESOLVE, RESPOND, Promises
 from desk.session import Session
-from desk.sla import BREACHED, PAUSED, Clock
+from desk.sla import Clock
 
 
-def moment_of(seconds: float, zone: tzinfo | None) -> datetime:
-    """A moment in seconds since 1970 as one in that zone."""
-    return datetime.fromtimestamp(round(seconds), zone)
+def ticket_of(session: Session, record_id: str) -> Ticket:
+    """The ticket of that id.
+
+    Raises RefusedError where it is an article.
+    """
+    record = session.desk.read(record_id)
+    if isinstance(record, Ticket):
+        return record
+    raise RefusedError(f"{record_id} is an article; this command is for tickets")
+
+
+def promises_of(session: Session, file: str | None) -> Promises:
+    """What is promised by the rules of a file, by those of the desk where none is named.
+
+    Raises UsageError where there is no such file, DamagedError for mistakes in it.
+    """
+    if file is None:
+        return session.desk.policy.promises
+    folder, name = os.path.split(os.path.abspath(file))
+    if not os.path.isfile(file):
+        raise UsageError(f"--policy {file} is no file; name another desk.yaml")
+    beside = store.Desk(folder)
+    return policy.load(beside.text(name), file, beside.text).promises
+
+
+def policy_option(function: F) -> F:
+    """Rules of another file."""
+    return click.option(
+        "--policy", "other", metavar="FILE", help="By the rules of FILE, not desk.yaml."
+    )(function)
 
 
 def clock_row(clock: Clock, now: datetime) -> dict[str, Value]:
@@ -25,9 +56,9 @@ def clock_row(clock: Clock, now: datetime) -> dict[str, Value]:
         "target": round(clock.target),
         "elapsed": round(clock.elapsed),
         "wall": round(clock.wall),
-        "due": None if due is None else dates.stamp(moment_of(due, now.tzinfo)),
+        "due": None if due is None else dates.stamp(dates.at(due, now.tzinfo)),
         "left": round(clock.left),
-        "stopped": dates.stamp(moment_of(clock.end, now.tzinfo)) if clock.stopped else None,
+        "stopped": dates.stamp(dates.at(clock.end, now.tzinfo)) if clock.stopped else None,
         "missed": clock.missed,
     }
 
@@ -39,15 +70,15 @@ def clock_cells(clock: Clock, now: datetime) -> list[str]:
     return [
         clock.name,
         state,
+        "" if due is None else in_short(dates.at(due, now.tzinfo), now),
+        left_in_words(clock),
         dates.in_hours(clock.target),
         dates.in_hours(clock.elapsed),
         dates.in_words(clock.wall),
-        "" if due is None else in_short(moment_of(due, now.tzinfo), now),
-        left_in_words(clock),
     ]
 
 
-CLOCK_HEADERS = ("clock", "state", "target", "elapsed", "wall", "due", "margin")
+CLOCK_HEADERS = ("clock", "state", "due", "left", "target", "elapsed", "wall")
 
 
 def left_in_words(clock: Clock) -> str:
@@ -55,8 +86,6 @@ def left_in_words(clock: Clock) -> str:
     length = dates.in_hours(abs(clock.left))
     if clock.left < 0:
         return f"{length} late" if clock.stopped else f"{length} over"
-    if clock.stopped and clock.state == BREACHED:  # an earlier interval was too long
-        return ""
     return f"{length} to spare" if clock.stopped else f"{length} left"
 
 
@@ -67,26 +96,39 @@ def in_short(moment: datetime, now: datetime) -> str:
     return f"{moment:%a %m-%d %H:%M}" if moment.year == now.year else f"{moment:%Y-%m-%d %H:%M}"
 
 
-def clock_lines(clocks: Iterable[Clock], now: datetime) -> str:
-    """Clocks for a person, a line each, empty for none."""
-    return render.aligned((clock.name, _in_words(clock, now)) for clock in clocks)
+def clock_lines(ticket: Ticket, session: Session) -> str:
+    """A ticket's clocks for a person, a line each; empty for none, or why they cannot be told."""
+    try:
+        clocks = session.as_of.clocks(ticket)
+    except DeskError as error:  # a file of holidays that cannot be read
+        return f"{render.safe(str(error))}\n"
+    return render.aligned((clock.name, _in_words(clock, session.now)) for clock in clocks)
 
 
 def _in_words(clock: Clock, now: datetime) -> str:
-    _, state, target, elapsed, wall, due, left = clock_cells(clock, now)
+    _, state, due, left, target, elapsed, wall = clock_cells(clock, now)
     when = f"due {due}, " if due else ""
     return f"{state}: {when}{left} ({elapsed} of {target} working time, {wall} in all)"
 
 
 def promise(ticket: Ticket, session: Session) -> str:
     """When a reply and the solution of a ticket are due, empty where nothing is promised."""
-    due = {clock.name: clock.due for clock in session.as_of.clocks(ticket) if not clock.stopped}
-    words = ((RESPOND, "a reply is due by"), (RESOLVE, "it should be solved by"))
-    said = [
-        f"{phrase} {in_short(moment_of(moment, session.now.tzinfo), session.now)}"
-        for name, phrase in words
-        if (moment := due.get(name)) is not None
-    ]
+    words = {
+        RESPOND: ("a reply is due by", "a reply was due by"),
+        RESOLVE: ("it should be solved by", "it should have been solved by"),
+    }
+    said = []
+    try:
+        clocks = session.as_of.clocks(ticket)
+    except DeskError as error:  # a file of holidays that cannot be read
+        return f"when it is due cannot be told: {error}"
+    for clock in clocks:
+        due = clock.due
+        if clock.name in words and not clock.stopped and due is not None:
+            moment = dates.at(due, session.now.tzinfo)
+            ahead, past = words[clock.name]
+            phrase = past if moment < session.now else ahead
+            said.append(f"{phrase} {in_short(moment, session.now)}")
     return ", ".join(said)
 
 
@@ -113,5 +155,4 @@ def pressing(clocks: Iterable[Clock]) -> tuple[Clock | None, float]:
     if timed:
         due, clock = min(timed, key=lambda pair: pair[0])
         return clock, due
-    still = [clock for clock in owed if clock.state == PAUSED]
-    return min(still, key=lambda clock: clock.left, default=None), float("inf")
+    return min(owed, key=lambda clock: clock.left, default=None), float("inf")

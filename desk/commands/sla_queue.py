@@ -1,11 +1,11 @@
 """desk sla and queue."""
 
-import os
+import sys
 from collections.abc import Iterable, Iterator
 
 import click
 
-from desk import policy, query, render, store
+from desk import dates, query, render
 from desk.commands.common import (
     Damage,
     TermsCommand,
@@ -23,12 +23,13 @@ from desk.commands.promised import (
     clock_row,
     in_short,
     left_in_words,
-    moment_of,
+    policy_option,
     pressing,
+    promises_of,
+    ticket_of,
 )
-from desk.errors import ConditionError, UsageError
+from desk.errors import ConditionError, ManyError
 from desk.model import Ticket, Value
-from desk.promises import Promises
 from desk.query import AsOf
 from desk.session import Session, pass_session
 from desk.sla import AT_RISK, BREACHED, Clock
@@ -51,7 +52,7 @@ from desk.sla import AT_RISK, BREACHED, Clock
     type=click.Choice((AT_RISK, BREACHED)),
     help="Exit code 6 if a clock is so; at_risk means breached ones too.",
 )
-@click.option("--policy", "other", metavar="FILE", help="By the rules of FILE, not desk.yaml.")
+@policy_option
 @format_option
 @pass_session
 def sla_(
@@ -66,50 +67,42 @@ def sla_(
     """Show the clocks of tickets: what was promised and how that stands.
 
     Live tickets, or those that TERMs ask for as in `desk list`. A TERM may also be an ID: a
-    whole one, or a part that has a digit in it. target, elapsed and margin are working time,
+    whole one, or a part that has a digit in it. left, target and elapsed are working time,
     wall is all time. --policy answers what would be if its rules had always held.
     """
-    as_of = AsOf(session.now, _promises(session, other))
+    as_of = AsOf(session.now, promises_of(session, other))
     damage = Damage()
     found = list(_chosen(session, terms, as_of, damage, everything=everything))
     start = session.moment(since)
     shown = [(one, as_of.clocks(one)) for one in found if not start or one.opened >= start]
     pairs = [(ticket, clock) for ticket, clocks in shown for clock in clocks]
     if form == "table":
-        rows = [[one.id, one.text("priority"), *clock_cells(clock, session.now)]
-                for one, clock in pairs]  # fmt: skip
-        headers = ("id", "priority", *CLOCK_HEADERS)
-        page(render.table(rows, headers, terminal_width()) if rows else "")
+        rows = [
+            [one.id, *clock_cells(clock, session.now), one.text("priority")] for one, clock in pairs
+        ]
+        headers = ("id", *CLOCK_HEADERS, "priority")
+        page(render.table(rows, headers, terminal_width(), whole=5) if rows else "")
         if not rows:
             tell("nothing is promised to these tickets" if found else "no ticket fits")
     elif form == "ids":
         data(render.rows([{"id": ticket.id} for ticket, clocks in shown if clocks], form))
     else:
         data(render.rows([_row(one, as_of) | clock_row(c, session.now) for one, c in pairs], form))
-    damage.say()
-    _fail(fail_on, [(ticket, clock.state) for ticket, clock in pairs])
-
-
-def _promises(session: Session, file: str | None) -> Promises:
-    if file is None:
-        return session.desk.policy.promises
-    folder, name = os.path.split(os.path.abspath(file))
-    if not os.path.isfile(file):
-        raise UsageError(f"--policy {file} is no file; name another desk.yaml")
-    beside = store.Desk(folder)
-    return policy.load(beside.text(name), file, beside.text).promises
+    failures = [*damage.errors, *_failed(fail_on, pairs)]
+    sys.stdout.flush()
+    ManyError.raise_any(failures)
 
 
 def _chosen(
     session: Session, terms: tuple[str, ...], as_of: AsOf, damage: Damage, *, everything: bool
 ) -> Iterator[Ticket]:
     """The tickets that ids among the terms name, else those that fit the terms."""
-    ids = [word for word in terms if query.names_record(word)]
-    words = [word for word in terms if word not in ids]
+    parts = [word for word in terms if query.names_record(word)]
+    words = [word for word in terms if word not in parts]
+    ids = dict.fromkeys(session.desk.named(part) for part in parts)
     asked = query.parse(words, lambda: session.actor, lambda: as_of)
     if ids:
-        records = (session.desk.read(session.desk.named(part)) for part in dict.fromkeys(ids))
-        tickets: Iterable[Ticket] = (one for one in records if isinstance(one, Ticket))
+        tickets: Iterable[Ticket] = (ticket_of(session, one) for one in ids)
     else:
         tickets = session.desk.tickets(damage)
     everywhere = everything or bool(ids) or asked.asks_for("status")
@@ -133,21 +126,21 @@ def _row(ticket: Ticket, as_of: AsOf) -> dict[str, Value]:
     }
 
 
-def _fail(fail_on: str | None, states: Iterable[tuple[Ticket, str]]) -> None:
-    """Raise ConditionError if a clock is as bad as that."""
+def _failed(fail_on: str | None, pairs: Iterable[tuple[Ticket, Clock]]) -> Iterator[ConditionError]:
+    """What to end with if a clock is as bad as that."""
     bad = (BREACHED,) if fail_on == BREACHED else (AT_RISK, BREACHED)
-    hits = sorted({ticket.id for ticket, state in states if fail_on and state in bad})
+    hits = sorted({ticket.id for ticket, clock in pairs if fail_on and clock.state in bad})
     if hits:
         more = f" and {len(hits) - 5} more" if len(hits) > 5 else ""
         word = "breached" if fail_on == BREACHED else "at risk or breached"
         what = "1 ticket is" if len(hits) == 1 else f"{len(hits)} tickets are"
-        raise ConditionError(f"{what} {word}: {', '.join(hits[:5])}{more}")
+        yield ConditionError(f"{what} {word}: {', '.join(hits[:5])}{more}")
 
 
-_QUEUE = ("id", "priority", "status", "title", "holder", "clock", "state", "due", "left")
+_QUEUE = ("id", "due", "left", "clock", "state", "priority", "title", "holder", "status")
 
 
-@command("queue", "desk queue", "desk queue assignee:me", "desk queue due:<4h -f json",
+@command("queue", "desk queue", "desk queue assignee:me", "desk queue 'due:<4h' -f json",
          cls=TermsCommand)  # fmt: skip
 @terms_argument
 @click.option("--limit", metavar="N", type=click.IntRange(min=0), help="At most so many.")
@@ -169,8 +162,8 @@ def queue_(session: Session, terms: tuple[str, ...], limit: int | None, form: st
     chosen = waiting[:limit]
     if form == "table":
         rows = [_queue_cells(session, *one) for one in chosen]
-        page(render.table(rows, _QUEUE, terminal_width()) if rows else "")
-        if not rows:
+        page(render.table(rows, _QUEUE, terminal_width(), whole=5) if rows else "")
+        if not waiting:
             tell("no live ticket fits")
     else:
         data(render.rows([_queue_row(session, *one) for one in chosen], form))
@@ -189,8 +182,8 @@ def _queue_row(session: Session, ticket: Ticket, clock: Clock | None, _: float) 
 
 def _queue_cells(session: Session, ticket: Ticket, clock: Clock | None, due: float) -> list[str]:
     as_of = session.as_of
-    head = [render.shown(query.field_value(ticket, name, as_of)) for name in _QUEUE[:5]]
+    head = [render.shown(query.field_value(ticket, name, as_of)) for name in _QUEUE[5:]]
     if not clock:
-        return [*head, "", "", "", ""]
-    when = "" if due == float("inf") else in_short(moment_of(due, as_of.now.tzinfo), as_of.now)
-    return [*head, clock.name, clock.state, when, left_in_words(clock)]
+        return [ticket.id, "", "", "", "", *head]
+    when = "" if due == float("inf") else in_short(dates.at(due, as_of.now.tzinfo), as_of.now)
+    return [ticket.id, when, left_in_words(clock), clock.name, clock.state, *head]

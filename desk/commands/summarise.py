@@ -15,11 +15,15 @@ from desk.commands.common import (
     terminal_width,
     terms_argument,
 )
+from desk.commands.promised import policy_option, promises_of
 from desk.errors import UsageError, nearest
 from desk.model import Value
 from desk.session import Session, pass_session
 
 # People are told apart by name, not by all that is known of how to reach them.
+_OF_PROMISES = {
+    "respond_attainment", "update_attainment", "resolve_attainment", "breached", "at_risk",
+}  # fmt: skip
 _GROUPED = {"requester": "requester.name"}
 
 
@@ -36,6 +40,7 @@ _GROUPED = {"requester": "requester.name"}
 @click.option("--since", metavar="TIME", help="What happened from then on.")
 @click.option("--until", metavar="TIME", help="What happened before then.")
 @click.option("--measures", metavar="NAME,…", default="", help="These measures only.")
+@policy_option
 @click.option("--define", is_flag=True, help="Print what each measure means.")
 @format_option
 @pass_session
@@ -47,6 +52,7 @@ def summarise_(
     since: str | None,
     until: str | None,
     measures: str,
+    other: str | None,
     define: bool,
     form: str,
 ) -> None:
@@ -83,7 +89,7 @@ def summarise_(
         by=by,
         filter_text=asked.text,
         zone=session.desk.policy.zone,
-        promises=session.desk.policy.promises,
+        promises=promises_of(session, other) if not names or _OF_PROMISES & {*names} else None,
     )
     fields = [name for name in by if name not in TIME_FIELDS]
     query.check_names((*asked.fields(), *fields), seen)

@@ -11,10 +11,11 @@ from desk.commands.common import (
     data,
     format_option,
     page,
+    tell,
     terminal_width,
 )
-from desk.errors import RefusedError
-from desk.model import Ticket, Value
+from desk.commands.promised import ticket_of
+from desk.model import Value
 from desk.people import Person
 from desk.session import Session, pass_session
 
@@ -41,6 +42,8 @@ def team_(session: Session, teams: tuple[str, ...], form: str) -> None:
     if form == "table":
         cells = [[render.shown(row[name]) for name in _TEAM] for row in rows]
         page(render.table(cells, _TEAM, terminal_width()) if cells else "")
+        if not cells:
+            tell(f"nobody in desk.yaml is in {' or '.join(wanted) or 'any team'}")
     else:
         data(render.rows(rows, form))
     damage.say()
@@ -70,11 +73,10 @@ def policy_(session: Session, record_id: str | None, form: str) -> None:
     if record_id is None:
         rules = explain.in_brief(policy)
     else:
-        ticket = session.desk.read(session.desk.named(record_id))
-        if not isinstance(ticket, Ticket):
-            raise RefusedError(f"{ticket.id} is an article; this command is for tickets")
+        ticket = ticket_of(session, session.desk.named(record_id))
         load = assignment.loads(session.as_of_now(session.desk.tickets(damage)))
-        rules = explain.applying(ticket, policy, load, session.now)
+        stood = next(session.as_of_now([ticket]), ticket)
+        rules = explain.applying(stood, policy, load, session.now)
     if form == "table":
         page(render.aligned((render.safe(rule.what), _said(rule)) for rule in rules))
     else:

@@ -5,11 +5,23 @@ from collections.abc import Iterable, Iterator
 import click
 
 from desk import dates, render, timerules
-from desk.commands.common import Damage, command, data, format_option, page, tell, terminal_width
+from desk.commands.common import (
+    Damage,
+    at_terminal,
+    command,
+    data,
+    format_option,
+    page,
+    tell,
+    terminal_width,
+)
+from desk.errors import ManyError
 from desk.model import Event, Record, Value
 from desk.session import Session, pass_session
+from desk.store import Transaction
 
 Step = tuple[Record, Event]
+Pair = tuple[Record, Record]
 
 
 @command("tick", "desk tick", "desk tick --dry-run", "*/5 * * * * desk -C /srv/desk tick")
@@ -28,10 +40,11 @@ def tick_(session: Session, dry_run: bool, form: str) -> None:
     if form == "table":
         rows = [_cells(record, event) for record, event in steps]
         page(render.table(rows, ("id", "at", "rule", "what"), terminal_width()) if rows else "")
-        if not rows:
+        if not rows and at_terminal():  # cron mails whatever is said
             tell("nothing has fallen due")
-        elif dry_run:
-            tell(f"{len(rows)} steps would be written; nothing was")
+        elif rows and dry_run:
+            many = "1 step" if len(rows) == 1 else f"{len(rows)} steps"
+            tell(f"{many} would be written; nothing was")
     else:
         data(render.rows([_row(record, event) for record, event in steps], form))
     damage.say()
@@ -44,23 +57,37 @@ def _due(session: Session, damage: Damage) -> Iterator[Step]:
 
 
 def _done(session: Session, damage: Damage) -> Iterator[Step]:
-    """What fell due, written: looked for without the lock, and again under it."""
+    """What fell due, written: looked for without the lock, and again under it.
+
+    A record that is refused does not keep the others from being done.
+    """
     policy, now = session.desk.policy, session.now
     asked: timerules.Asked = {}
     records = session.desk.records(damage)
     due = [before.id for before, _ in timerules.tick(records, policy, now, asked)]
     if not due:
         return
+    done: list[Pair] = []
     with session.desk.changing(now, session.actor) as transaction:
-        current = (transaction.read(one) for one in sorted(due))
-        others = dict(asked)
-        changed = list(timerules.tick(current, policy, now, others))
-        for _, after in changed:
-            transaction.replace(after)
-    yield from _steps(changed)
+        current = _each(transaction, sorted(due), damage)
+        for before, after in timerules.tick(current, policy, now, asked):
+            try:
+                transaction.replace(after)
+                done.append((before, after))
+            except ManyError.ONE_RECORD as error:
+                damage.errors.append(error)
+    yield from _steps(done)
 
 
-def _steps(changed: Iterable[tuple[Record, Record]]) -> Iterator[Step]:
+def _each(transaction: Transaction, ids: Iterable[str], damage: Damage) -> Iterator[Record]:
+    for one in ids:
+        try:
+            yield transaction.read(one)
+        except ManyError.ONE_RECORD as error:
+            damage.errors.append(error)
+
+
+def _steps(changed: Iterable[Pair]) -> Iterator[Step]:
     """The new events in order of time."""
     new = [(after, one) for before, after in changed for one in after.log[len(before.log) :]]
     yield from sorted(new, key=lambda step: (step[1].when, step[0].id))
@@ -80,7 +107,8 @@ def _row(record: Record, event: Event) -> dict[str, Value]:
 
 def _cells(record: Record, event: Event) -> list[str]:
     told = [render.shown(one) for one in _outbox(event)]
-    what = [event.did, render.changes(event), f"tells {'; '.join(told)}" if told else ""]
+    did = "" if told and event.did == "tell" else event.did
+    what = [did, render.changes(event), f"tells {'; '.join(told)}" if told else ""]
     at = dates.stamp(event.when)
     return [record.id, at, timerules.rule_of(event), ", ".join(filter(None, what))]
 

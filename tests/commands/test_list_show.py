@@ -4,12 +4,14 @@ import csv
 import io
 import json
 import re
+from pathlib import Path
 
 import pytest
 from wcwidth import wcswidth
 
 from desk import codec
 from desk.model import TICKET_FIELDS
+from tests.commands.promising import Office
 from tests.support import Shell, at_terminal
 
 A, B, C, D, E = (
@@ -405,3 +407,139 @@ def test_a_record_without_a_log(shell: Shell):
 )  # fmt: skip
 def test_bad_input(five: Shell, words: list[str], code: int, sentence: str):
     assert five.run(*words) == (code, "", f"desk: {sentence}\n")
+
+
+# --- what depends on the moment, clocks, and the plan of a major incident ------------------
+
+
+@pytest.fixture
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
+    """On a Monday at ten one is late, one at risk, one resolved, and one without a promise."""
+    office = Office(tmp_path, monkeypatch)
+    office.open("VPN 断线", "--impact", "department", "--urgency", "high", "--at", "09:00")
+    office.open("Laptop 很慢", at="2026-11-20T16:00+08:00")
+    office.open("Done", "--at", "09:00")
+    office.done("resolve", "A0003", "--solution", "x", "--at", "09:30")
+    office.open("Change router", "--kind", "change")
+    return office
+
+
+def test_columns_of_what_depends_on_the_moment(office: Office):
+    words = ("list", "--all", "--columns", "title,sla,due,age", "--sort", "-sla")
+    assert office.run(*words) == (
+        0,
+        """\
+title          sla       due                        age
+VPN 断线       breached  2026-11-23T09:30:00+08:00  1h
+Laptop 很慢    at_risk   2026-11-23T11:00:00+08:00  2d 18h
+Done           met                                  1h
+Change router                                       0m
+""",
+        "",
+    )
+    assert (
+        office.run(*words, "-f", "csv").out
+        == """\
+title,sla,due,age
+VPN 断线,breached,2026-11-23T09:30:00+08:00,3600
+Laptop 很慢,at_risk,2026-11-23T11:00:00+08:00,237600
+Done,met,,3600
+Change router,,,0
+"""
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (["sla:breached"], "1"),
+        (["sla:met"], ""),
+        (["--all", "sla:met"], "3"),
+        (["due:<4h"], "12"),
+        (["due:<4h", "-sla:breached"], "2"),
+        (["age:>1d"], "2"),
+        (["sla:none"], "4"),
+        (["--sort", "due"], "124"),
+        (["--sort", "-due"], "214"),
+        (["--all", "--sort", "sla"], "3214"),
+    ],
+)
+def test_what_is_due(office: Office, words: list[str], found: str):
+    assert listed(office, *words) == found
+
+
+def test_the_clocks_of_a_ticket(office: Office):
+    shown = office.done("show", "A0001").out
+    assert (
+        shown.partition("Clocks\n")[2].partition("\n\n")[0]
+        == """\
+  respond  breached: due 09:30, 30m over (1h of 30m working time, 1h in all)
+  update   running: due 11:00, 1h left (1h of 2h working time, 1h in all)
+  resolve  running: due 18:00, 7h left (1h of 8h working time, 1h in all)"""
+    )
+    shown = office.done("show", "A0003").out
+    assert (
+        shown.partition("Clocks\n")[2].partition("\n\n")[0]
+        == """\
+  respond  met: due 14:00, 3h 30m to spare (30m of 4h working time, 30m in all)
+  resolve  met: due Tue 11-24 18:00, 15h 30m to spare (30m of 16h working time, 30m in all)"""
+    )
+    assert "Clocks" not in office.done("show", "A0004").out
+    assert "clock" not in office.done("show", "A0001", "-f", "json").out.lower()
+
+
+def test_intervals_without_news_are_counted(office: Office):
+    for at in ("2026-11-23T14:00+08:00", "2026-11-23T18:00+08:00"):
+        office.done("reply", "A0001", "x", at=at)
+    shown = office.done("show", "A0001", at="2026-11-24T10:00+08:00").out
+    assert (
+        "  update   running, missed 2 times: due 11:00, 1h left "
+        "(1h of 2h working time, 16h in all)\n" in shown
+    )
+    office.done("resolve", "A0001", "--solution", "x", at="2026-11-24T10:30+08:00")
+    shown = office.done("show", "A0001", at="2026-11-25T10:00+08:00").out
+    assert "  update   breached, missed 2 times: due Tue 11-24 11:00, " in shown
+
+
+PLAN = """\
+id: KB-261012-74K30
+title: 断网预案
+status: published
+solution: "1. 打电话给运营商\\n2. \\e[31mswitch"
+"""
+
+
+def test_the_plan_of_a_major_incident(office: Office):
+    down = office.open("全网中断", "--impact", "organisation", "--urgency", "high")
+    path = office.root / "kb" / "KB-261012-74K30.yaml"
+    path.write_text(PLAN, encoding="utf-8")
+    assert "Plan" not in office.done("show", down).out
+    office.done("classify", down, "--major")
+    shown = office.done("show", down).out
+    assert (
+        shown.partition("in all)\n\n")[2].partition("\nLog\n")[0]
+        == """\
+Plan for a major incident
+  KB-261012-74K30  断网预案
+  1. 打电话给运营商
+  2. \\x1b[31mswitch
+"""
+    )
+    office.done("classify", down, "--not-major")
+    assert "Plan" not in office.done("show", down).out
+
+
+def test_a_plan_that_cannot_be_shown(office: Office):
+    down = office.open("全网中断", "--impact", "organisation", "--urgency", "high")
+    office.done("classify", down, "--major")
+    sentence = (
+        "Plan for a major incident\n  KB-261012-74K30 cannot be shown: no record is named "
+        "'KB-261012-74K30'; `desk list --all` shows them\n"
+    )
+    assert sentence in office.done("show", down).out
+    (office.root / "kb" / "KB-261012-74K30.yaml").write_text("id: [", encoding="utf-8")
+    ran = office.run("show", down)
+    assert ran.code == 0
+    assert "  KB-261012-74K30 cannot be shown: kb/KB-261012-74K30.yaml:2: this is not YAML" in (
+        ran.out
+    )

@@ -1,10 +1,12 @@
 """desk summarise: what it prints; the figures themselves are tested with the summary."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from desk.commands import summarise
+from tests.commands.promising import Office
 from tests.support import Shell
 
 AS_OF = "2026-11-21T09:00:00+08:00"
@@ -191,3 +193,148 @@ def test_bad_input(three: Shell, words: list[str], sentence: str):
 
 def test_both_spellings_are_one_command():
     assert summarise.summarise_.name == "summarise"
+
+
+# --- promises ------------------------------------------------------------------------------
+
+KEPT = "respond_attainment,update_attainment,resolve_attainment,breached,at_risk"
+HALF_PAST_TEN = "2026-11-23T10:30+08:00"
+
+
+@pytest.fixture
+def promised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
+    """Three solved tickets, and live ones that are late, at risk, both, and without promise."""
+    office = Office(tmp_path, monkeypatch)
+    urgent = ("--impact", "department", "--urgency", "high")
+    office.open("及时", "--team", "network", at="2026-11-16T09:00+08:00")
+    office.done("reply", "A0001", "x", at="2026-11-16T10:00+08:00")
+    office.done("resolve", "A0001", "--solution", "x", at="2026-11-17T09:00+08:00")
+    office.open("News too late", *urgent, at="2026-11-17T09:00+08:00")
+    office.done("reply", "A0002", "x", at="2026-11-17T10:00+08:00")
+    office.done("resolve", "A0002", "--solution", "x", at="2026-11-17T15:00+08:00")
+    office.open("Solved at once", "--team", "service-desk", at="2026-10-29T09:00+08:00")
+    office.done("resolve", "A0003", "--solution", "x", at="2026-10-29T11:00+08:00")
+    office.open("Late", "--team", "network", at="2026-11-20T09:00+08:00")
+    office.open("At risk", "--team", "service-desk", at="2026-11-20T16:00+08:00")
+    office.open("Late and at risk", *urgent, at="2026-11-20T17:45+08:00")
+    office.open("Cancelled", at="2026-11-20T09:00+08:00")
+    office.done("cancel", "A0007", "--because", "x", at="2026-11-20T16:00+08:00")
+    office.open("No promise", "--kind", "change", at="2026-11-20T09:00+08:00")
+    return office
+
+
+def test_how_promises_were_kept(promised: Office):
+    assert promised.run("summarise", "--measures", KEPT, at=HALF_PAST_TEN) == (
+        0,
+        """\
+measure             value    of
+respond_attainment  66.7 %   2 of 3
+update_attainment   0.0 %    0 of 1
+resolve_attainment  100.0 %  3 of 3
+breached            2
+at_risk             2
+""",
+        "",
+    )
+
+
+@pytest.mark.parametrize(
+    ("by", "groups"),
+    [
+        (["team"], """\
+team          respond_attainment  update_attainment  resolve_attainment  breached  at_risk
+network       100.0 %                                100.0 %             1         0
+service-desk  100.0 %                                100.0 %             0         1
+none          0.0 %               0.0 %              100.0 %             1         1
+"""),
+        (["month"], """\
+month    respond_attainment  update_attainment  resolve_attainment  breached  at_risk
+2026-10  100.0 %                                100.0 %             0         0
+2026-11  50.0 %              0.0 %              100.0 %             2         2
+"""),
+        (["priority"], """\
+priority  respond_attainment  update_attainment  resolve_attainment  breached  at_risk
+P2        0.0 %               0.0 %              100.0 %             1         1
+P4        100.0 %                                100.0 %             1         1
+"""),
+        (["month", "team"], """\
+month    team          respond_attainment  update_attainment  resolve_attainment  breached  at_risk
+2026-10  service-desk  100.0 %                                100.0 %             0         0
+2026-11  network       100.0 %                                100.0 %             1         0
+2026-11  service-desk                                                             0         1
+2026-11  none          0.0 %               0.0 %              100.0 %             1         1
+"""),
+    ],
+    ids=["team", "month", "priority", "month-team"],
+)  # fmt: skip
+def test_how_promises_were_kept_by_field_and_by_month(promised: Office, by: list[str], groups: str):
+    options = [word for field in by for word in ("--by", field)]
+    out = promised.done("summarise", "--measures", KEPT, "--since", "2026-10-01", *options,
+                        at=HALF_PAST_TEN).out  # fmt: skip
+    assert out.partition("\n\n")[2] == groups
+
+
+def test_how_promises_were_kept_as_of_any_moment(promised: Office):
+    """On Friday evening nothing was late but the oldest, and nothing had been given up."""
+    rows = json.loads(
+        promised.done("summarise", "--measures", KEPT, "-f", "json", "--since", "2026-11-17",
+                      at="2026-11-20T18:00+08:00").out
+    )["measures"]  # fmt: skip
+    assert {name: row.get("value") for name, row in rows.items()} == {
+        "respond_attainment": 0.0, "update_attainment": 0.0, "resolve_attainment": 1.0,
+        "breached": 1, "at_risk": 0,
+    }  # fmt: skip
+
+
+def test_rows_of_how_promises_were_kept(promised: Office):
+    out = promised.done("summarise", "--measures", KEPT, "--by", "priority", "-f", "csv",
+                        "priority:P2", at=HALF_PAST_TEN).out  # fmt: skip
+    assert (
+        out
+        == """\
+of,priority,measure,value,unit,numerator,denominator,n
+total,,respond_attainment,0.0,ratio,0,1,
+total,,update_attainment,0.0,ratio,0,1,
+total,,resolve_attainment,1.0,ratio,1,1,
+total,,breached,1,tickets,,,
+total,,at_risk,1,tickets,,,
+group,P2,respond_attainment,0.0,ratio,0,1,
+group,P2,update_attainment,0.0,ratio,0,1,
+group,P2,resolve_attainment,1.0,ratio,1,1,
+group,P2,breached,1,tickets,,,
+group,P2,at_risk,1,tickets,,,
+"""
+    )
+
+
+@pytest.mark.parametrize(
+    ("term", "opened"),
+    [
+        ("sla:breached", 3),
+        ("-sla:breached", 5),
+        ("sla:none", 2),
+        ("due:<0m", 2),
+        ("age:>2d 18h", 7),
+    ],
+)
+def test_terms_of_moments_in_a_summary(promised: Office, term: str, opened: int):
+    out = promised.done("summarise", term, "--measures", "opened", at=HALF_PAST_TEN).out
+    assert out == f"measure  value  of\nopened   {opened}\n"
+
+
+@pytest.mark.parametrize(
+    ("term", "opened"),
+    [("sla:breached", 1), ("-sla:none", 3), ("due:<4h", 0), ("age:<30d", 3), ("-age:<1d", 2)],
+)
+def test_a_summary_of_before_leaves_out_what_was_not_open_yet(
+    promised: Office, term: str, opened: int
+):
+    for until, number in (("2026-11-18", opened), ("2026-10-01", 0)):
+        out = promised.done("summarise", term, "--until", until, "--measures", "opened").out
+        assert out == f"measure  value  of\nopened   {number}\n"
+
+
+def test_a_desk_that_promises_nothing_has_no_such_figures(three: Shell):
+    assert "attainment" not in three.done("summarise").out
+    out = three.done("summarise", "--measures", "opened,breached").out
+    assert out == "measure  value  of\nopened   3\n"
