@@ -106,7 +106,7 @@ class Promises:
         self.several_calendars = bool(team_calendars) or any(one.calendar for one in targets)
         self._dated = any(target.since or target.until for target in targets)
         self._chosen: dict[tuple[Value, ...], tuple[Target, Calendar]] = {}
-        self.over = frozenset(_ENDS[_ENDS.index(resolve_until) :])
+        self.over = _ENDS[_ENDS.index(resolve_until) :]  # any value may be looked up in it
         self._held = {
             reason: frozenset(clock for clock in CLOCKS if reason in pauses[clock])
             for reason in WAITING_FOR

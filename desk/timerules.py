@@ -201,8 +201,7 @@ def _hold_steps(ticket: Ticket, policy: Policy) -> Iterator[Step]:
     until = dates.from_stamp(ticket.text("until")).astimezone(policy.zone)
     before = policy.rules.remind_before
     held = max(_moments_of(ticket, "until"), default=ticket.opened)
-    asked = ticket.text("waiting_for") == REQUESTER and requester_of(ticket)
-    if before and asked and until - before > held:
+    if before and ticket.text("waiting_for") == REQUESTER and until - before > held:
         about = f"we wait for your answer until {dates.stamp(until)}"
         tell = ((REQUESTER, about),)
         yield Step(until - before, HOLD_REMINDER, "tell", {}, "the hold ends soon", tell)

@@ -72,8 +72,12 @@ def ids(prefix: str = "") -> st.SearchStrategy[str]:
 
 
 def changes() -> st.SearchStrategy[dict[str, tuple[model.Value, model.Value]]]:
-    names = keys() | st.sampled_from(model.TICKET_FIELDS)
-    return st.dictionaries(names, st.tuples(values(), values()), max_size=3)
+    moves = ("status", "waiting_for")  # of which an event may only say a text
+    names = (keys() | st.sampled_from(model.TICKET_FIELDS)).filter(lambda name: name not in moves)
+    free = st.dictionaries(names, st.tuples(values(), values()), max_size=3)
+    said = st.none() | texts(20)
+    moved = st.dictionaries(st.sampled_from(moves), st.tuples(said, said), max_size=1)
+    return st.builds(lambda one, other: {**one, **other}, free, moved)
 
 
 def events() -> st.SearchStrategy[Event]:

@@ -434,7 +434,8 @@ def check(choice: Choice, kind: Kind, load: Mapping[str, int], now: datetime) ->
         assert choice.because.endswith("; nobody of it is free")
         return
     assert free[choice.person] == min(free.values())
-    most = "the only one free" if len(free) == 1 else "the least load"
+    drawn = ", by lot" if list(free.values()).count(free[choice.person]) > 1 else ""
+    most = "the only one free" if len(free) == 1 else f"the least load{drawn}"
     has = f"has {load.get(choice.person, 0)} of {WORKERS[choice.person].capacity}"
     assert choice.because.partition("; ")[2] == f"{has}, {most}"
     assert choice.team in choice.because.partition("; ")[0]

@@ -254,7 +254,14 @@ def test_another_category_leaves_an_imported_priority_alone():
 def test_major_is_set_and_taken_back():
     ticket = lifecycle.classified(new(), ACT, {}, major=True)
     assert ticket.head["major"] is True
-    assert "major" not in lifecycle.classified(ticket, ACT, {}, major=False).head
+    assert lifecycle.classified(ticket, ACT, {}, major=False).head["major"] is False
+
+
+def test_that_it_is_no_major_incident_is_said_before_a_rule_decides():
+    declined = lifecycle.classified(new(), ACT, {}, major=False)
+    assert declined.head["major"] is False
+    with pytest.raises(RefusedError, match="classified so already"):
+        lifecycle.classified(declined, ACT, {}, major=False)
 
 
 # --- hand-over -----------------------------------------------------------------------------

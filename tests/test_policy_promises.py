@@ -492,6 +492,10 @@ MISTAKES = {
     ("at_risk: 80%", "at_risk: 101%"): f"35: {_RISK}",
     ("at_risk: 80%", "at_risk: -5%"): f"35: {_RISK}",
     ("at_risk: 80%", "at_risk: [80%]"): f"35: {_RISK}",
+    ("at_risk: 80%", "resolve_until: solved"): (
+        "35: 'solved' is not known here; did you mean resolved?"
+    ),
+    ("at_risk: 80%", "resolve_until: [closed]"): "35: 'resolve_until' is text; put it in quotes",
     ("respond: [change]", "reply: [change]"): f"37: 'reply' is no setting here; {_CLOCKS}",
     ("respond: [change]", "respond: change"): "37: 'respond' is a list of texts: [one, two]",
     ("respond: [change]", "respond: [lunch]"): (

@@ -433,19 +433,19 @@ def test_an_owner_who_has_not_touched_a_ticket_is_taken_off():
   change:
     assignee: [chen, null]
   rule: stale-owner
-  because: chen has not touched it for 2d
+  because: nothing was done on it for 2d
   outbox:
   - to: chen
-    about: chen has not touched it for 2d
+    about: nothing was done on it for 2d
   - to: zhao
-    about: chen has not touched it for 2d
+    about: nothing was done on it for 2d
 """
     assert written(ticket, STALE, "25T09:00") == event
 
 
 def test_where_nobody_stands_above_only_the_owner_hears_of_it():
     after = timerules.ticked(opened(assignee="lin"), rules(STALE), at("25T09:00"))
-    about = "lin has not touched it for 2d"
+    about = "nothing was done on it for 2d"
     assert after.log[-1].words["outbox"] == [{"to": "lin", "about": about}]
 
 

@@ -97,7 +97,6 @@ def open_(
             yield store.new_id(act.policy.prefix, act.at, store.random_number())
 
     session.desk.create(build, ids(), session.now)
-    click.echo(ticket.id)  # first of all: whatever fails now, it is recorded
     whom = ticket.text("assignee") or ticket.text("team")
     due = promise(ticket, session)
     tell(
@@ -107,6 +106,8 @@ def open_(
     )
     if assigner:
         tell(f"{ticket.id} {assigner.said(ticket)}")
+    click.echo(ticket.id)
+    if assigner:
         assigner.damage.say()
 
 

@@ -25,7 +25,7 @@ def test_several_share_the_load_until_nobody_has_room(office: Office):
         0,
         "",
         """\
-T-261123-A0001 goes to wei (network): team network owns network/wifi; has 0 of 2, the least load; passed over: lin has 0 of 3, omar is off shift
+T-261123-A0001 goes to wei (network): team network owns network/wifi; has 0 of 2, the least load, by lot; passed over: lin has 0 of 3, omar is off shift
 T-261123-A0002 goes to lin (network): team network owns network/wifi; has 0 of 3, the least load; passed over: omar is off shift, wei has 1 of 2
 T-261123-A0003 goes to lin (network): team network owns network/wifi; has 1 of 3, the least load; passed over: omar is off shift, wei has 1 of 2
 T-261123-A0004 goes to wei (network): team network owns network/wifi; has 1 of 2, the least load; passed over: lin has 2 of 3, omar is off shift

@@ -498,7 +498,7 @@ def test_intervals_without_news_are_counted(office: Office):
     )
     office.done("resolve", "A0001", "--solution", "x", at="2026-11-24T10:30+08:00")
     shown = office.done("show", "A0001", at="2026-11-25T10:00+08:00").out
-    assert "  update   breached, missed 2 times: due Tue 11-24 11:00, " in shown
+    assert "  update   breached, missed 2 times: due Mon 11-23 16:00, 2h late (4h of 2h " in shown
 
 
 PLAN = """\

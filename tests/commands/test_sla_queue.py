@@ -45,28 +45,39 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
 
 
 CLOCKS = """\
-id              priority  clock    state     target  elapsed  wall    due              margin
-T-261120-A0001  P4        respond  at_risk   4h      3h       2d 18h  11:00            1h left
-T-261120-A0001  P4        resolve  running   16h     3h       2d 18h  Tue 11-24 16:00  13h left
-T-261123-A0002  P2        respond  breached  30m     1h       1h      09:30            30m over
-T-261123-A0002  P2        update   running   2h      1h       1h      11:00            1h left
-T-261123-A0002  P2        resolve  running   8h      1h       1h      18:00            7h left
-T-261123-A0003  P4        respond  running   4h      0m       0m      15:00            4h left
-T-261123-A0003  P4        resolve  running   16h     0m       0m      Wed 11-25 10:00  16h left
-T-261123-A0005  P2        respond  at_risk   30m     30m      30m     10:00            0m left
-T-261123-A0005  P2        update   paused    2h      15m      30m                      1h 45m left
-T-261123-A0005  P2        resolve  paused    8h      15m      30m                      7h 45m left
+id              clock    state     due              left         target  elapsed  wall    priority
+T-261120-A0001  respond  at_risk   11:00            1h left      4h      3h       2d 18h  P4
+T-261120-A0001  resolve  running   Tue 11-24 16:00  13h left     16h     3h       2d 18h  P4
+T-261123-A0002  respond  breached  09:30            30m over     30m     1h       1h      P2
+T-261123-A0002  update   running   11:00            1h left      2h      1h       1h      P2
+T-261123-A0002  resolve  running   18:00            7h left      8h      1h       1h      P2
+T-261123-A0003  respond  running   15:00            4h left      4h      0m       0m      P4
+T-261123-A0003  resolve  running   Wed 11-25 10:00  16h left     16h     0m       0m      P4
+T-261123-A0005  respond  at_risk   10:00            0m left      30m     30m      30m     P2
+T-261123-A0005  update   paused                     1h 45m left  2h      15m      30m     P2
+T-261123-A0005  resolve  paused                     7h 45m left  8h      15m      30m     P2
 """
-ENDED = """\
-T-261123-A0006  P4        respond  met       4h      10m      10m     14:00            3h 50m to spare
-T-261123-A0006  P4        resolve  met       16h     30m      30m     Tue 11-24 18:00  15h 30m to spare
+ALL_CLOCKS = """\
+id              clock    state     due              left              target  elapsed  wall    priority
+T-261120-A0001  respond  at_risk   11:00            1h left           4h      3h       2d 18h  P4
+T-261120-A0001  resolve  running   Tue 11-24 16:00  13h left          16h     3h       2d 18h  P4
+T-261123-A0002  respond  breached  09:30            30m over          30m     1h       1h      P2
+T-261123-A0002  update   running   11:00            1h left           2h      1h       1h      P2
+T-261123-A0002  resolve  running   18:00            7h left           8h      1h       1h      P2
+T-261123-A0003  respond  running   15:00            4h left           4h      0m       0m      P4
+T-261123-A0003  resolve  running   Wed 11-25 10:00  16h left          16h     0m       0m      P4
+T-261123-A0005  respond  at_risk   10:00            0m left           30m     30m      30m     P2
+T-261123-A0005  update   paused                     1h 45m left       2h      15m      30m     P2
+T-261123-A0005  resolve  paused                     7h 45m left       8h      15m      30m     P2
+T-261123-A0006  respond  met       14:00            3h 50m to spare   4h      10m      10m     P4
+T-261123-A0006  resolve  met       Tue 11-24 18:00  15h 30m to spare  16h     30m      30m     P4
 """  # noqa: E501
 
 
 def clocks_of(ran: Ran) -> list[str]:
     """The tickets and clocks of a table: `A0002 respond`."""
     rows = [line.split() for line in ran.out.splitlines()[1:]]
-    return [f"{one} {clock}" for one, _, clock, *_ in rows]
+    return [f"{one} {clock}" for one, clock, *_ in rows]
 
 
 def tickets_of(ran: Ran) -> list[str]:
@@ -83,15 +94,15 @@ def test_clocks_of_live_tickets(office: Office):
 
 
 def test_clocks_of_all_tickets(office: Office):
-    assert office.run("sla", "--all") == (0, CLOCKS + ENDED, "")
+    assert office.run("sla", "--all") == (0, ALL_CLOCKS, "")
 
 
 def test_one_ticket_whole_or_in_part(office: Office):
     table = """\
-id              priority  clock    state     target  elapsed  wall  due    margin
-T-261123-A0002  P2        respond  breached  30m     1h       1h    09:30  30m over
-T-261123-A0002  P2        update   running   2h      1h       1h    11:00  1h left
-T-261123-A0002  P2        resolve  running   8h      1h       1h    18:00  7h left
+id              clock    state     due    left      target  elapsed  wall  priority
+T-261123-A0002  respond  breached  09:30  30m over  30m     1h       1h    P2
+T-261123-A0002  update   running   11:00  1h left   2h      1h       1h    P2
+T-261123-A0002  resolve  running   18:00  7h left   8h      1h       1h    P2
 """
     for part in ("T-261123-A0002", "t-261123-a0002", "A0002", "aooo2"):
         assert office.run("sla", part) == (0, table, "")
@@ -263,18 +274,18 @@ def test_another_policy_over_history(office: Office, tmp_path: Path):
     assert (
         ran.out
         == """\
-id              priority  clock    state     target  elapsed  wall  due    margin
-T-261123-A0006  P4        respond  breached  5m      10m      10m   09:05  5m late
-T-261123-A0006  P4        resolve  breached  20m     30m      30m   09:20  10m late
-T-261123-A0003  P4        respond  running   5m      0m       0m    10:05  5m left
-T-261123-A0003  P4        resolve  running   20m     0m       0m    10:20  20m left
+id              clock    state     due    left      target  elapsed  wall  priority
+T-261123-A0006  respond  breached  09:05  5m late   5m      10m      10m   P4
+T-261123-A0006  resolve  breached  09:20  10m late  20m     30m      30m   P4
+T-261123-A0003  respond  running   10:05  5m left   5m      0m       0m    P4
+T-261123-A0003  resolve  running   10:20  20m left  20m     0m       0m    P4
 """
     )
     assert ran.code == 0
 
 
 def test_terms_and_fail_on_go_by_the_other_policy(office: Office, tmp_path: Path):
-    kinder = POLICY.replace("respond: 30m", "respond: 8h")
+    kinder = POLICY.replace("respond: 30m, update: 2h", "respond: 8h, update: 8h")
     path = what_if(tmp_path, "kinder.yaml", kinder)
     assert office.run("sla", "sla:breached", "--policy", path).err == "no ticket fits\n"
     assert office.run("sla", VPN, "--policy", path, "--fail-on", "at_risk").code == 0
@@ -290,9 +301,9 @@ def test_another_policy_has_its_holidays_beside_it(office: Office, tmp_path: Pat
     assert (
         ran.out
         == """\
-id              priority  clock    state    target  elapsed  wall    due              margin
-T-261120-A0001  P4        respond  running  4h      2h       2d 18h  Tue 11-24 11:00  2h left
-T-261120-A0001  P4        resolve  running  16h     2h       2d 18h  Wed 11-25 16:00  14h left
+id              clock    state    due              left      target  elapsed  wall    priority
+T-261120-A0001  respond  running  Tue 11-24 11:00  2h left   4h      2h       2d 18h  P4
+T-261120-A0001  resolve  running  Wed 11-25 16:00  14h left  16h     2h       2d 18h  P4
 """
     )
 
@@ -337,12 +348,12 @@ def test_another_policy_that_is_no_policy(office: Office, tmp_path: Path):
 # --- queue ---------------------------------------------------------------------------------
 
 QUEUE = """\
-id              priority  status   title               holder  clock    state     due    left
-T-261123-A0002  P2        new      VPN 断线                    respond  breached  09:30  30m over
-T-261123-A0005  P2        on_hold  Waiting for a part          respond  at_risk   10:00  0m left
-T-261120-A0001  P4        new      Laptop 很慢                 respond  at_risk   11:00  1h left
-T-261123-A0003  P4        new      打印机卡纸                  respond  running   15:00  4h left
-T-261123-A0004  P4        new      Change router
+id              due    left      clock    state     priority  title               holder  status
+T-261123-A0002  09:30  30m over  respond  breached  P2        VPN 断线                    new
+T-261123-A0005  10:00  0m left   respond  at_risk   P2        Waiting for a part          on_hold
+T-261120-A0001  11:00  1h left   respond  at_risk   P4        Laptop 很慢                 new
+T-261123-A0003  15:00  4h left   respond  running   P4        打印机卡纸                  new
+T-261123-A0004                                      P4        Change router               new
 """
 
 
@@ -356,12 +367,12 @@ def test_the_queue_at_another_moment(own: Office):
     assert (
         own.run("queue", at="2026-11-26T09:00+08:00").out
         == """\
-id              priority  status       title               holder  clock    state     due              left
-T-261123-A0002  P2        new          VPN 断线                    respond  breached  Mon 11-23 09:30  23h 30m over
-T-261123-A0005  P2        on_hold      Waiting for a part          respond  breached  Mon 11-23 10:00  23h over
-T-261120-A0001  P4        new          Laptop 很慢                 respond  breached  Mon 11-23 11:00  22h over
-T-261123-A0003  P4        in_progress  打印机卡纸          lin     respond  breached  Mon 11-23 15:00  19h over
-T-261123-A0004  P4        new          Change router
+id              due              left          clock    state     priority  title               holder  status
+T-261123-A0002  Mon 11-23 09:30  23h 30m over  respond  breached  P2        VPN 断线                    new
+T-261123-A0005  Mon 11-23 10:00  23h over      respond  breached  P2        Waiting for a part          on_hold
+T-261120-A0001  Mon 11-23 11:00  22h over      respond  breached  P4        Laptop 很慢                 new
+T-261123-A0003  Mon 11-23 15:00  19h over      respond  breached  P4        打印机卡纸          lin     in_progress
+T-261123-A0004                                                    P4        Change router               new
 """  # noqa: E501
     )
 

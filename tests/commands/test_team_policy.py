@@ -271,8 +271,8 @@ update pauses,"on hold for requester, vendor, problem, change",
 resolve pauses,"on hold for requester, vendor, problem, change",
 at risk,from 75% of a target,
 escalates up to,lin,
-assign --auto,zhao,"team network has it; has 0 of 20, the least load; passed over: lin has 0 of 20"
-"""
+assign --auto,zhao,"team network has it; has 0 of 20, the least load, by lot; passed over: lin has 0 of 20"
+"""  # noqa: E501
     )
 
 

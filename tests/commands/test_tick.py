@@ -250,10 +250,10 @@ T-261123-A0001  2026-11-23T09:50:00+08:00  major-incident  classify, major true
     assert (
         office.done("sla", down).out
         == """\
-id              priority  clock    state    target  elapsed  wall  due    margin
-T-261123-A0001  P1        respond  running  15m     10m      10m   10:05  5m left
-T-261123-A0001  P1        update   running  30m     10m      10m   10:20  20m left
-T-261123-A0001  P1        resolve  running  4h      10m      10m   13:50  3h 50m left
+id              clock    state    due    left         target  elapsed  wall  priority
+T-261123-A0001  respond  running  10:05  5m left      15m     10m      10m   P1
+T-261123-A0001  update   running  10:20  20m left     30m     10m      10m   P1
+T-261123-A0001  resolve  running  13:50  3h 50m left  4h      10m      10m   P1
 """
     )
     office.done("resolve", down, "--solution", "x")
