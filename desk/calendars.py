@@ -72,7 +72,8 @@ class Calendar:
         """
         if self.always or not seconds:
             return start + seconds
-        return self._table.moment(self._table.total(start) + seconds, start + _HORIZON)
+        latest = max(start, _MIN) + _HORIZON
+        return self._table.moment(self._table.total(start) + seconds, latest)
 
 
 class _Table:
@@ -101,13 +102,14 @@ class _Table:
         return self._totals[place] + min(moment, self._ends[place]) - self._starts[place]
 
     def moment(self, total: float, latest: float) -> float | None:
-        """The first moment, not far behind `latest`, before which `total` working seconds lie."""
+        """The first moment up to `latest` before which `total` working seconds lie."""
         while True:
             if self._totals:
                 last = self._totals[-1] + self._ends[-1] - self._starts[-1]
                 if total <= last:
                     place = max(bisect_left(self._totals, total) - 1, 0)
-                    return self._starts[place] + (total - self._totals[place])
+                    found = self._starts[place] + (total - self._totals[place])
+                    return found if found <= latest else None
             if self._to > min(latest, _MAX):
                 return None
             self._cover(self._to)

@@ -295,9 +295,9 @@ def policy_files(briefs: dict[str, Brief], act: Act) -> Iterator[Problem]:
         except DamagedError as error:
             yield _damage(error, error.path)
     for rule in act.policy.rules.majors:
-        names = [one for one in briefs if rule.plan.upper() in one]
-        if rule.plan and not names:
-            sentence = f"plan {rule.plan} of the major incident {rule.name} is no record here"
+        fits = [one for one in briefs if one.startswith("KB-") and rule.plan.upper() in one]
+        if rule.plan and len(fits) != 1:
+            sentence = f"plan {rule.plan} of the major incident {rule.name} is no article here"
             yield Problem(store.POLICY_FILE, None, "warning", sentence)
 
 

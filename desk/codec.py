@@ -90,7 +90,10 @@ def _text(value: Value, *path: str | int) -> str:
 
 def _check_stamp(text: str, *path: str | int) -> None:
     try:
-        dates.from_stamp(text)
+        year = dates.from_stamp(text).year
+        if not dates.FIRST_YEAR <= year <= dates.LAST_YEAR:
+            years = f"{dates.FIRST_YEAR} to {dates.LAST_YEAR}"
+            raise ValueError(f"{text!r} is not of the years {years}")
     except ValueError as error:
         raise _MisfitError(str(error), *path) from None
 

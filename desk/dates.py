@@ -69,7 +69,13 @@ def system_now() -> datetime:
 
 
 def stamp(moment: datetime) -> str:
-    """RFC 3339 with offset, to the second: `2026-11-21T09:00:00+08:00`."""
+    """RFC 3339 with offset, to the second: `2026-11-21T09:00:00+08:00`.
+
+    In UTC where the zone's offset was no whole minute then, which RFC 3339 cannot say.
+    """
+    offset = moment.utcoffset()
+    if offset and offset.total_seconds() % 60:
+        moment = moment.astimezone(UTC)
     return moment.isoformat(timespec="seconds")
 
 
@@ -81,7 +87,8 @@ def from_stamp(text: str) -> datetime:
     if not _RFC_3339.fullmatch(text):
         raise ValueError(f"{text!r} is no RFC 3339 time such as 2026-11-21T09:00:00+08:00")
     found = datetime.fromisoformat(text.upper())
-    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+    # A year more on both sides, since another zone may move the first and the last day there.
+    if not FIRST_YEAR - 1 <= found.year <= LAST_YEAR + 1:
         raise ValueError(f"{text!r} is not of the years {FIRST_YEAR} to {LAST_YEAR}")
     return found
 

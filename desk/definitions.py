@@ -188,22 +188,25 @@ _DEFINED = (
     Definition(
         "update_attainment",
         "ratio",
-        "Of the tickets resolved in the period that had regular news promised, the share in "
-        "which no interval without a public reply was longer than that, in working time. "
+        "Of the tickets resolved (closed, where resolve_until says so) in the period that had "
+        "regular news promised, the share in which no interval without a public reply was "
+        "longer than that, in working time. "
         f"{_AS_PROMISED}",
         "Zendesk (periodic update target), as a share of tickets instead of replies",
     ),
     Definition(
         "resolve_attainment",
         "ratio",
-        "Of the tickets resolved in the period that had a time to resolve promised, the share "
+        "Of the tickets resolved (closed, where resolve_until says so) in the period that had a "
+        "time to resolve promised, the share "
         f"in which it was kept, in working time without pauses. {_AS_PROMISED}",
         _ATTAINMENT_SOURCE,
     ),
     Definition(
         "breached",
         "tickets",
-        "Tickets of the backlog with at least one clock past its target at the end of the period.",
+        "Tickets of the backlog with at least one clock past its target at the end of the period, "
+        "also one that has stopped, such as a late first response.",
         "Freshdesk (overdue tickets), ServiceNow (active task SLAs that have breached, by task)",
     ),
     Definition(

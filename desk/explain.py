@@ -113,6 +113,8 @@ def _pauses(policy: Policy) -> Iterator[Rule]:
     for name, reasons in policy.promises.pauses.items():
         waiting = ", ".join(one for one in model.WAITING_FOR if one in reasons)
         yield Rule(f"{name} pauses", f"on hold for {waiting}" if waiting else "never")
+    ends = "resolved" if "resolved" in policy.promises.over else "closed"
+    yield Rule("update and resolve stop", f"when it is {ends}")
     yield Rule("at risk", f"from {policy.promises.at_risk:.0%} of a target")
 
 

@@ -73,12 +73,12 @@ class Handling:
 class Kept:
     """How promises were kept; nothing for a ticket that has none.
 
-    `met` are the clocks that have stopped and whether they did in time. `ahead` has for each
-    other one the moments from which it is at risk and breached, if nothing happens; infinite
-    where it stands still.
+    `met` are the clocks that have stopped, with when and whether that was in time. `ahead` has
+    for each other one the moments from which it is at risk and breached, if nothing happens;
+    infinite where it stands still.
     """
 
-    met: Mapping[str, bool]
+    met: Mapping[str, tuple[float, bool]]
     ahead: tuple[tuple[float, float], ...]
 
 
@@ -150,7 +150,7 @@ def _kept(log: Log, end: float) -> Kept:
     last = math.nextafter(end, -math.inf)
     clocks = sla.clocks(log.ticket, log.promises, last)
     return Kept(
-        {clock.name: clock.state == sla.MET for clock in clocks if clock.stopped},
+        {one.name: (one.end, one.state == sla.MET) for one in clocks if one.stopped},
         tuple(clock.ahead(log.promises.at_risk) for clock in clocks if not clock.stopped),
     )
 

@@ -43,6 +43,8 @@ class Period:
             or self.has(course.closed)
             or self.has(ticket.handling.answered)
             or self.resolution_in(ticket)
+            or any(self.has(end) for end, _ in ticket.kept.met.values())
+            or bool(ticket.kept.ahead)
         )
 
 
@@ -120,6 +122,6 @@ def through(
             continue
         later = bisect_left(log.line, (ends[here],))
         following = bisect_right(ends, log.line[later][0]) if later < len(log.line) else len(parts)
-        same = parts[here : following if ticket.course.live else here + 1]
+        same = parts[here : following if ticket.course.live or ticket.kept.ahead else here + 1]
         yield [part for part in same if part.touches(ticket)], ticket
         here = following

@@ -100,6 +100,8 @@ class Policy:
 
         Raises RefusedError where it is that of several.
         """
+        if who in self.people:
+            return who
         folded = who.casefold()
         if not folded:
             return None

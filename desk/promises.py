@@ -6,8 +6,9 @@ The part of the policy that the clocks of sla.py go by.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 
-from desk import workhours
+from desk import dates, workhours
 from desk.calendars import Calendar
 from desk.model import LIVE, WAITING_FOR, Value
 from desk.settings import Reader, length_of
@@ -96,6 +97,7 @@ class Promises:
         pauses: Mapping[str, frozenset[str]],
         at_risk: float,
         resolve_until: str = "resolved",
+        zone: tzinfo = UTC,
     ) -> None:
         self.targets = tuple(targets)
         self.calendars = calendars
@@ -104,6 +106,7 @@ class Promises:
         self.pauses = pauses
         self.at_risk = at_risk
         self.several_calendars = bool(team_calendars) or any(one.calendar for one in targets)
+        self._zone = zone
         self._dated = any(target.since or target.until for target in targets)
         self._chosen: dict[tuple[Value, ...], tuple[Target, Calendar]] = {}
         self.over = _ENDS[_ENDS.index(resolve_until) :]  # any value may be looked up in it
@@ -144,7 +147,7 @@ class Promises:
             head.get("impact"),
             head.get("channel"),
             head.get("major"),
-            str(head.get("opened"))[:10] if self._dated else None,
+            self._day(head.get("opened")) if self._dated else None,
         )
         try:
             found = self._chosen.get(key)
@@ -153,6 +156,13 @@ class Promises:
         if found is None:
             found = self._chosen[key] = self._choose(self.values(head), str(key[-1]))
         return found
+
+    def _day(self, opened: Value) -> str:
+        """The day of a stamp where the desk is, as ISO 8601; empty for what is none."""
+        try:
+            return dates.at(dates.seconds(str(opened)), self._zone).date().isoformat()
+        except ValueError:
+            return ""
 
     def _choose(self, values: Mapping[str, Value], opened: str) -> tuple[Target, Calendar]:
         fitting = (one for one in self.targets if one.fits(values, opened))
@@ -183,6 +193,7 @@ def read(reader: Reader, timezone: str, known: Mapping[str, Sequence[str]]) -> P
         pauses=_pauses(reader),
         at_risk=share(reader, "at_risk", default="75%", most=100),
         resolve_until=_resolve_until(reader),
+        zone=calendars[workhours.ALWAYS].zone,
     )
 
 

@@ -128,13 +128,12 @@ def _has_then(ticket: Ticket, field: str, wanted: str, as_of: AsOf) -> bool:
     if field == "sla":
         states = {clock.state for clock in as_of.clocks(ticket)}
         return wanted in states or (wanted == _NONE and not states)
-    value = field_value(ticket, field, as_of)
-    if wanted == _NONE or value is None:
-        return wanted == _NONE and value is None
-    if isinstance(value, str):  # a moment: how far it lies ahead
-        value = (dates.from_stamp(value) - as_of.now).total_seconds()
+    due = as_of.due(ticket) if field == "due" else None
+    if wanted == _NONE or (field == "due" and due is None):
+        return wanted == _NONE and field == "due" and due is None
+    since = (due or as_of.now) - (as_of.now if due else ticket.opened)
     sign, length = _length(field, wanted)
-    return _COMPARED[sign](value, length)
+    return _COMPARED[sign](since.total_seconds(), length)
 
 
 _COMPARED: Mapping[str, Callable[[Any, Any], bool]] = {

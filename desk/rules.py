@@ -91,6 +91,8 @@ def _clock_rules(reader: Reader, known: Mapping[str, Sequence[str]]) -> Iterator
             reader.known(value, allowed, *path, key)
         share = promises.share(reader, *path, "at", default="100%")
         name = reader.text(*path, "name", default=f"{clock}-{share:.0%}-{do}")
+        if not name.strip():
+            reader.problem("'name' is empty; leave it out or give one", *path, "name")
         if name in names:  # a rule's events are known by its name
             reader.problem(f"another rule is named {name!r}; give each a `name` of its own", *path)
         names.add(name)

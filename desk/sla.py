@@ -95,6 +95,8 @@ class Clock(NamedTuple):
         A target is breached by the first second of working time beyond it.
         """
         risky, late = self.reached(at_risk), self.reached(1 + 1 / self.target)
+        if self.name in self.stretches[-1].still:  # it is paused, or breached already
+            risky = None
         return math.inf if risky is None else risky, math.inf if late is None else round(late)
 
     def reached(self, share: float) -> float | None:

@@ -126,7 +126,7 @@ def _measures(period: Period, tickets: Sequence[Facts], *, promised: bool) -> di
         **_times([one for one in tickets if period.has(one.responded)], resolved),
         **_quality(resolved),
         **_rate("reopen_rate", _reopened(period, tickets)),
-        **(_kept(period, tickets, resolved) if promised else {}),
+        **(_kept(period, tickets) if promised else {}),
         **_rate("survey_response_rate", [one.handling.answered is not None for one in closed]),
         **_satisfaction([one for one in tickets if period.has(one.handling.answered)]),
     }
@@ -174,28 +174,27 @@ def _at_first_contact(one: Facts) -> bool:
     )
 
 
-def _kept(
-    period: Period, tickets: Sequence[Facts], resolved: Sequence[Facts]
-) -> dict[str, Measure]:
+def _kept(period: Period, tickets: Sequence[Facts]) -> dict[str, Measure]:
     """How promises were kept in the period, and how those stand that are still open."""
     last = math.nextafter(period.end, -math.inf)  # what happens at the end is outside
-    responded = [one for one in tickets if period.has(one.responded)]
-    live = [one.kept.ahead for one in tickets if one.course.live]
-    breached = [[late <= last for _, late in clocks] for clocks in live]
-    at_risk = [[risky <= last < late for risky, late in clocks] for clocks in live]
+    breached = at_risk = 0
+    for one in tickets:
+        late = not all(met for _, met in one.kept.met.values()) and one.course.live
+        breached += late or any(moment <= last for _, moment in one.kept.ahead)
+        at_risk += any(risky <= last < moment for risky, moment in one.kept.ahead)
     return {
-        **_attainment(RESPOND, responded),
-        **_attainment(UPDATE, resolved),
-        **_attainment(RESOLVE, resolved),
-        **_count(BREACHED, sum(map(any, breached))),
-        **_count(AT_RISK, sum(map(any, at_risk))),
+        **_attainment(RESPOND, period, tickets),
+        **_attainment(UPDATE, period, tickets),
+        **_attainment(RESOLVE, period, tickets),
+        **_count(BREACHED, breached),
+        **_count(AT_RISK, at_risk),
     }
 
 
-def _attainment(clock: str, tickets: Iterable[Facts]) -> dict[str, Measure]:
-    """The share of those with that clock whose promise was kept."""
-    met = (one.kept.met for one in tickets)
-    return _rate(f"{clock}_attainment", [own[clock] for own in met if clock in own])
+def _attainment(clock: str, period: Period, tickets: Iterable[Facts]) -> dict[str, Measure]:
+    """The share of kept promises among those of that clock that came to an end in the period."""
+    ended = (one.kept.met[clock] for one in tickets if clock in one.kept.met)
+    return _rate(f"{clock}_attainment", [met for end, met in ended if period.has(end)])
 
 
 def _reopened(period: Period, tickets: Sequence[Facts]) -> list[bool]:

@@ -116,13 +116,16 @@ def ahead(record: Record, policy: Policy, now: datetime) -> list[Step]:
 def _steps(record: Record, policy: Policy, now: datetime) -> Iterator[Step]:
     if isinstance(record, Article):
         yield from _review_steps(record, policy)
-    elif isinstance(record, Ticket) and record.live:
+    elif isinstance(record, Ticket):
+        # What was decided by hand and is in no event yet was done just now.
+        settled = not _DECIDES & model.hand_edits(record).keys()
         yield from _clock_steps(record, policy, now)
-        yield from _hold_steps(record, policy)
-        yield from _stale_steps(record, policy)
-        yield from _major_steps(record, policy)
-    elif isinstance(record, Ticket) and record.status == "resolved":
-        yield from _close_steps(record, policy)
+        if record.live:
+            yield from _hold_steps(record, policy)
+            yield from _stale_steps(record, policy) if settled else ()
+            yield from _major_steps(record, policy)
+        elif record.status == "resolved" and settled:
+            yield from _close_steps(record, policy)
 
 
 def _by_rule(record: Record, rule: str) -> list[datetime]:
@@ -220,12 +223,17 @@ def _moments_of(ticket: Ticket, name: str) -> list[datetime]:
     return [one.when for one in ticket.log if name in one.change]
 
 
+_DECIDES = frozenset(("status", "assignee", "team"))
+
+
 def _touched(ticket: Ticket) -> datetime:
     """When something was last done to a ticket, other than somebody being told of it.
 
-    An edit by hand is dated to when desk found it, which says nothing of when it was made.
+    An edit by hand is dated to when desk found it, which matters only for what it decided.
     """
-    found = (one for one in ticket.log if not one.words.get("by_hand"))
+    found = (
+        one for one in ticket.log if not one.words.get("by_hand") or _DECIDES & one.change.keys()
+    )
     done = (one.when for one in found if one.change or not rule_of(one))
     return max(done, default=ticket.opened)
 

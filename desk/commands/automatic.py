@@ -3,7 +3,7 @@
 from desk import assignment, lifecycle
 from desk.assignment import Choice
 from desk.commands.common import Damage
-from desk.errors import RefusedError
+from desk.errors import DeskError, RefusedError
 from desk.lifecycle import Act
 from desk.model import Ticket
 from desk.session import Session
@@ -47,7 +47,7 @@ class Assigner:
         """A new ticket with whom the rules choose, or as it is: it is recorded in any case."""
         try:
             return self.assigned(ticket)
-        except RefusedError as error:
+        except DeskError as error:
             why, own = str(error), f"{ticket.id} "
             said = why.removeprefix(own) if why.startswith(own) else f"is with nobody: {why}"
             self._said[ticket.id] = said

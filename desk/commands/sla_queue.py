@@ -108,7 +108,7 @@ def _chosen(
     everywhere = everything or bool(ids) or asked.asks_for("status")
     seen: set[str] = set()
     for ticket in asked.among(session.as_of_now(tickets), seen):
-        if everywhere or ticket.live:
+        if everywhere or ticket.live or any(not one.stopped for one in as_of.clocks(ticket)):
             yield ticket
     query.check_names(asked.fields(), seen)
 
@@ -155,9 +155,9 @@ def queue_(session: Session, terms: tuple[str, ...], limit: int | None, form: st
     asked = session.filter(terms)
     seen: set[str] = set()
     found = asked.among(session.as_of_now(session.desk.tickets(damage)), seen)
-    live = [ticket for ticket in found if ticket.live]
+    pressed = [(ticket, *pressing(session.as_of.clocks(ticket))) for ticket in found]
     query.check_names(asked.fields(), seen)
-    waiting = [(ticket, *pressing(session.as_of.clocks(ticket))) for ticket in live]
+    waiting = [one for one in pressed if one[0].live or one[1]]
     waiting.sort(key=lambda one: (one[1] is None, one[2], one[1].left if one[1] else 0, one[0].id))
     chosen = waiting[:limit]
     if form == "table":

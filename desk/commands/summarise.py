@@ -18,6 +18,7 @@ from desk.commands.common import (
 from desk.commands.promised import policy_option, promises_of
 from desk.errors import UsageError, nearest
 from desk.model import Value
+from desk.query import AsOf
 from desk.session import Session, pass_session
 
 # People are told apart by name, not by all that is known of how to reach them.
@@ -79,17 +80,18 @@ def summarise_(
     if start and start >= (end or session.now):
         raise UsageError("the period is empty: --since is not before --until or now")
     damage = Damage()
-    asked = session.filter(terms)
+    promises = promises_of(session, other)
+    asked = query.parse(terms, lambda: session.actor, lambda: AsOf(session.now, promises))
     seen: set[str] = set()
     found = summary.summarise(
-        asked.among(session.desk.tickets(damage), seen, end),
+        asked.among(session.desk.tickets(damage), seen, end or session.now),
         now=session.now,
         since=start,
         until=end,
         by=by,
         filter_text=asked.text,
         zone=session.desk.policy.zone,
-        promises=promises_of(session, other) if not names or _OF_PROMISES & {*names} else None,
+        promises=promises if not names or _OF_PROMISES & {*names} else None,
     )
     fields = [name for name in by if name not in TIME_FIELDS]
     query.check_names((*asked.fields(), *fields), seen)

@@ -143,6 +143,7 @@ promise all others                          respond 4h, resolve 16h  (every tick
 respond pauses                              never
 update pauses                               on hold for requester, vendor, problem, change
 resolve pauses                              on hold for requester, vendor, problem, change
+update and resolve stop                     when it is resolved
 at risk                                     from 75% of a target
 rule respond-75%-tell-assignee              tell-assignee at 75% of respond  (every ticket)
 rule resolve-75%-tell-manager               tell-manager at 75% of resolve  (every ticket)
@@ -170,6 +171,7 @@ calendar 24x7                               around the clock  (unless a target o
 respond pauses                              never
 update pauses                               on hold for requester, vendor, problem, change
 resolve pauses                              on hold for requester, vendor, problem, change
+update and resolve stop                     when it is resolved
 at risk                                     from 75% of a target
 a stale owner is taken off after            never
 a requester is reminded before a hold ends  never
@@ -194,6 +196,7 @@ calendar                        office: mon-fri 09:00-12:00 13:00-18:00, 1 holid
 respond pauses                  never
 update pauses                   on hold for requester, vendor, problem, change
 resolve pauses                  on hold for requester, vendor, problem, change
+update and resolve stop         when it is resolved
 at risk                         from 75% of a target
 rule respond-75%-tell-assignee  tell lin  (at 2026-11-23T09:22:30+08:00)
 rule resolve-75%-tell-manager   tell zhao  (at 2026-11-23T16:00:00+08:00)
@@ -269,6 +272,7 @@ calendar,24x7: around the clock,of the desk
 respond pauses,never,
 update pauses,"on hold for requester, vendor, problem, change",
 resolve pauses,"on hold for requester, vendor, problem, change",
+update and resolve stop,when it is resolved,
 at risk,from 75% of a target,
 escalates up to,lin,
 assign --auto,zhao,"team network has it; has 0 of 20, the least load, by lot; passed over: lin has 0 of 20"
