@@ -2,13 +2,14 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from random import Random
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desk import codec, dates, facts, model, periods, policy, summary
+from desk import codec, dates, facts, model, periods, policy, sla, summary
 from desk.definitions import DEFINITIONS
 from desk.errors import UsageError
 from desk.model import Ticket
@@ -954,3 +955,51 @@ def test_any_ticket_that_the_format_allows_is_counted(tickets: list[Ticket], nam
         found = summarise(tickets, by=by)
         assert json.loads(json.dumps(found)) == found
         assert all(m["value"] >= 0 for m in found["measures"].values())
+
+
+# --- promises ------------------------------------------------------------------------------
+
+KEEPING = """\
+format: 1
+timezone: Asia/Shanghai
+calendars: {office: {hours: {mon-fri: [09:00-18:00]}}}
+calendar: office
+targets: [{respond: 2h, resolve: 9h}]
+"""
+
+
+def kept(text: str, tickets: list[Ticket], **options: object) -> dict[str, object]:
+    found = counted(tickets, promises=policy.load(text).promises, **options)
+    names = ("respond_attainment", "resolve_attainment", "breached", "at_risk")
+    return {name: found[name] for name in names if name in found}
+
+
+def test_promises_count_in_the_period_in_which_their_clock_stopped() -> None:
+    closing = KEEPING + "resolve_until: closed\n"
+    log = "11-03T18:00 resolve status=resolved\n12-01T09:30 close status=closed"
+    done = ticket(log, "closed")
+    november = {"until": at("2026-12-01T00:00"), "now": at("2027-01-01T00:00")}
+    december = {"since": at("2026-12-01T00:00"), "now": at("2027-01-01T00:00")}
+    assert kept(KEEPING, [done], **november)["resolve_attainment"] == "0/1"
+    assert "resolve_attainment" not in kept(KEEPING, [done], **december)
+    assert "resolve_attainment" not in kept(closing, [done], **november)
+    assert kept(closing, [done], **november)["breached"] == 1
+    assert kept(closing, [done], **december)["resolve_attainment"] == "0/1"
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_figures_and_lists_agree_on_what_is_breached_and_at_risk(seed: int) -> None:
+    random = Random(seed)
+    rules = policy.load(KEEPING + "pauses: {respond: [vendor]}\n").promises
+    lines, state = [], "new"
+    for day in range(3, 3 + random.randint(0, 6)):
+        did = random.choice(["reply", "hold", "resume", "note"])
+        state = {"hold": "on_hold", "resume": "in_progress"}.get(did, state)
+        lines.append(f"11-{day:02}T{random.randint(8, 19):02}:00 {did} status={state}")
+    one = ticket("\n".join(lines), state)
+    for hours in (1, 5, 26, 50, 100, 200):
+        now = at("2026-11-02T09:00") + timedelta(hours=hours)
+        clocks = sla.clocks(model.as_of(one, now), rules, now.timestamp())
+        states = [clock.state for clock in clocks]
+        found = counted([one], now=now, promises=rules)
+        assert (found["breached"], found["at_risk"]) == ("breached" in states, "at_risk" in states)

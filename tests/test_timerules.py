@@ -786,3 +786,40 @@ def test_a_moment_is_the_same_in_another_zone_of_the_clock():
     ticket = opened(assignee="chen")
     here = timerules.ticked(ticket, rules(RESOLVE_50), at("23T18:00"))
     assert timerules.ticked(ticket, rules(RESOLVE_50), there) == here
+
+
+# --- what stands in a file by hand, and what lies far away ---------------------------------
+
+
+def test_what_was_decided_by_hand_is_not_undone_by_what_the_log_says():
+    text = STALE + CLOSE
+    ticket = opened("01T09:00", assignee="chen")
+    typed = replace(ticket, head={**ticket.head, "assignee": "lin"})
+    assert timerules.ticked(typed, rules(text), at("23T09:00")) is typed
+    noted = model.with_hand_edits(typed, at("23T09:00"), "zhao")
+    assert moments(new_events(noted, timerules.ticked(noted, rules(text), at("26T09:00")))) == [
+        "stale-owner 25T09:00"
+    ]
+    over = replace(ticket, head={**ticket.head, "status": "resolved"})
+    assert timerules.ticked(over, rules(text), at("23T09:00")) is over
+    noted = model.with_hand_edits(over, at("23T09:00"), "zhao")
+    assert moments(new_events(noted, timerules.ticked(noted, rules(text), at("27T09:00")))) == [
+        "auto-close 26T09:00"
+    ]
+
+
+@pytest.mark.parametrize("until", ["1900-06-01T00:00:00Z", "1900-01-01T00:00:00+14:00"])
+def test_a_hold_from_before_the_zones_had_whole_minutes_ends(until: str):
+    ticket = held("26T09:00")
+    typed = replace(ticket, head={**ticket.head, "until": until})
+    after = timerules.ticked(typed, rules(""), at("26T09:00"))
+    assert after.status == "in_progress"
+    assert codec.load(codec.dump(after)) == after
+
+
+def test_where_the_closing_counts_a_resolved_ticket_runs_on_and_is_told_of():
+    text = "resolve_until: closed\nrules: [{clock: resolve, at: 100%, do: tell-assignee}]\n"
+    late = timerules.ticked(resolved(assignee="chen"), rules(text), at("30T18:00"))
+    assert [one.text("rule") for one in late.log if one.words.get("rule")] == [
+        "resolve-100%-tell-assignee"
+    ]

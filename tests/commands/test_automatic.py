@@ -267,3 +267,16 @@ def test_where_nothing_is_promised_nothing_is_said(shell: Shell):
     assert ran.err == (
         "T-261121-A0001 is recorded as P4 (impact person × urgency medium in the matrix)\n"
     )
+
+
+def test_a_call_is_recorded_whatever_a_file_of_holidays_holds(office: Office):
+    policy = office.root / "desk.yaml"
+    text = policy.read_text(encoding="utf-8")
+    policy.write_text(
+        text.replace("    holidays:", "    holidays_file: x.ics\n    holidays:"), "utf-8"
+    )
+    (office.root / "x.ics").write_text("BEGIN:garbage\n", encoding="utf-8")
+    ran = office.run("open", "断网", "--category", "wifi", "--auto")
+    assert ran.code == 0
+    assert office.path(ran.out.rstrip("\n")).exists()
+    assert "x.ics" in ran.err
