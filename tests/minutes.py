@@ -267,7 +267,7 @@ class _Count:
         shown = len(spent) - 1
         if stop is not None:
             state = "breached" if missed else "met"
-            shown = max(range(len(spent)), key=lambda place: (spent[place], bounds[place]))
+            shown = max(range(len(spent)), key=lambda at: (spent[at], bounds[at], bounds[at + 1]))
         start, end = bounds[shown], bounds[shown + 1]
         due = self.due(name, target, line, start, end, stop is not None)
         news_missed = missed if name == "update" else 0
