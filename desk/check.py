@@ -198,7 +198,7 @@ def numbers(entry: Entry, _: Act) -> Iterator[Problem]:
 def _missing(log: Iterable[Event]) -> int | None:
     """The first number that no event has, other than one that a merge may have left out."""
     expected, left_out = 1, 0
-    for n, by_rule in sorted((event.n, bool(event.text("rule"))) for event in log):
+    for n, by_rule in sorted((event.n, bool(event.rule)) for event in log):
         left_out -= max(n - expected, 0)
         if left_out < 0:
             return expected

@@ -289,10 +289,11 @@ def resumed(ticket: Ticket, act: Act) -> Ticket:
     """The ticket back from hold."""
     if ticket.status != "on_hold":
         raise RefusedError(f"{ticket.id} is {ticket.status}, not on hold; there is no hold to end")
-    return _added(ticket, act, "resume", {**_OFF_HOLD, "status": "in_progress"})
+    return _added(ticket, act, "resume", {**OFF_HOLD, "status": "in_progress"})
 
 
-_OFF_HOLD: Mapping[str, Value] = {"waiting_for": None, "until": None}
+# What ends with a hold.
+OFF_HOLD: Mapping[str, Value] = {"waiting_for": None, "until": None}
 
 
 def resolved(ticket: Ticket, act: Act, *, solution: str, code: str = "", **words: Value) -> Ticket:
@@ -301,7 +302,7 @@ def resolved(ticket: Ticket, act: Act, *, solution: str, code: str = "", **words
     _check_said(solution, "--solution")
     if code:
         code = act.policy.checked("code", code)
-    change: dict[str, Value] = {"status": "resolved", **_OFF_HOLD}
+    change: dict[str, Value] = {"status": "resolved", **OFF_HOLD}
     return _added(ticket, act, "resolve", change, code=code, solution=solution, **words)
 
 
@@ -347,7 +348,7 @@ def cancelled(ticket: Ticket, act: Act, because: str) -> Ticket:
     """The ticket taken back: it was opened in error or is not wanted any more."""
     model.check_transition(ticket, "cancelled", "cancelled")
     _check_said(because, "--because")
-    change: dict[str, Value] = {"status": "cancelled", **_OFF_HOLD}
+    change: dict[str, Value] = {"status": "cancelled", **OFF_HOLD}
     return _added(ticket, act, "cancel", change, because=because)
 
 

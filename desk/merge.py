@@ -20,14 +20,10 @@ def union(*logs: Iterable[Event]) -> tuple[Event, ...]:
     """
     events = {event.content(): event for log in logs for event in log}
     by_rule: dict[tuple[object, ...], Event] = {}
-    for event in sorted(events.values(), key=_order):
-        rule = event.text("rule")
-        by_rule.setdefault((rule, event.when) if rule else (event.content(),), event)
-    return tuple(sorted(by_rule.values(), key=_order))
-
-
-def _order(event: Event) -> tuple[int, float, str]:
-    return event.n, event.when.timestamp(), event.content()
+    for event in sorted(events.values(), key=Event.order):
+        key = (event.rule, event.seconds) if event.rule else (event.content(),)
+        by_rule.setdefault(key, event)
+    return tuple(sorted(by_rule.values(), key=Event.order))
 
 
 def merged(one: R, other: R) -> R:

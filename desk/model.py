@@ -86,6 +86,15 @@ class Event:
         word = self.words.get(name)
         return "" if word is None else str(word)
 
+    @property
+    def rule(self) -> str:
+        """The rule that wrote it, empty where a person did."""
+        return self.text("rule")
+
+    def order(self) -> tuple[int, float, str]:
+        """By this events decide which value stands."""
+        return self.n, self.seconds, self.content()
+
     def content(self) -> str:
         """All of it as one line of JSON: events are equal when their content is."""
         return json.dumps(
@@ -219,7 +228,7 @@ def in_order(log: Iterable[Event]) -> list[Event]:
     events = list(log)
     if all(one.n < two.n for one, two in itertools.pairwise(events)):
         return events
-    return sorted(events, key=lambda event: (event.n, event.seconds, event.content()))
+    return sorted(events, key=Event.order)
 
 
 def by_time(log: Iterable[Event]) -> list[tuple[float, int, Event]]:

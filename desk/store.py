@@ -153,6 +153,13 @@ class Desk:
         path = path_of(record_id)
         return _loaded(self.text(path), path)
 
+    def ticket(self, record_id: str) -> Ticket:
+        """The ticket of that whole id.
+
+        Raises as `read` does, and RefusedError where it is an article.
+        """
+        return _as_ticket(self.read(record_id))
+
     def ids(self) -> list[str]:
         """The ids of all records whose file is in its place, tickets first, by id."""
         return [name.removesuffix(".yaml") for _, name in self._record_files()]
@@ -355,10 +362,7 @@ class Transaction:
 
         Raises RefusedError where it is an article.
         """
-        record = self.read(record_id)
-        if isinstance(record, Ticket):
-            return record
-        raise RefusedError(f"{record_id} is an article; this command is for tickets")
+        return _as_ticket(self.read(record_id))
 
     def replace(self, record: Record) -> None:
         """Keep a changed record."""
@@ -458,6 +462,12 @@ class Transaction:
                 os.unlink(name, dir_fd=self._tmp)
         with suppress(OSError):
             os.close(self._tmp)
+
+
+def _as_ticket(record: Record) -> Ticket:
+    if isinstance(record, Ticket):
+        return record
+    raise RefusedError(f"{record.id} is an article; this command is for tickets")
 
 
 def _loaded(text: str, path: str) -> Record:

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from desk import assignment, dates, model, sla
-from desk.model import Article, Event, Record, Ticket, Value
+from desk import assignment, dates, lifecycle, model, sla
+from desk.model import Article, Record, Ticket, Value
 from desk.people import Team
 from desk.policy import Policy
 from desk.promises import UPDATE
@@ -51,7 +51,7 @@ class Step:
     def written_in(self, record: Record) -> bool:
         """Whether the record has the rule's event for that moment, of which it has the second."""
         at = self.at.replace(microsecond=0)
-        return any(rule_of(one) == self.rule and one.when == at for one in record.log)
+        return any(one.rule == self.rule and one.when == at for one in record.log)
 
     def taken(self, record: model.R) -> model.R:
         """The record after it."""
@@ -66,11 +66,6 @@ class Step:
             because=self.because,
             outbox=outbox,
         )
-
-
-def rule_of(event: Event) -> str:
-    """The rule that wrote an event, empty where a person did."""
-    return event.text("rule")
 
 
 Asked = dict[str, list[datetime]]
@@ -117,20 +112,18 @@ def _steps(record: Record, policy: Policy, now: datetime) -> Iterator[Step]:
     if isinstance(record, Article):
         yield from _review_steps(record, policy)
     elif isinstance(record, Ticket):
-        # What was decided by hand and is in no event yet was done just now.
-        settled = not _DECIDES & model.hand_edits(record).keys()
         yield from _clock_steps(record, policy, now)
         if record.live:
             yield from _hold_steps(record, policy)
-            yield from _stale_steps(record, policy) if settled else ()
+            yield from _stale_steps(record, policy)
             yield from _major_steps(record, policy)
-        elif record.status == "resolved" and settled:
+        elif record.status == "resolved":
             yield from _close_steps(record, policy)
 
 
 def _by_rule(record: Record, rule: str) -> list[datetime]:
     """When that rule wrote events of the record."""
-    return [one.when for one in record.log if rule_of(one) == rule]
+    return [one.when for one in record.log if one.rule == rule]
 
 
 # --- clocks --------------------------------------------------------------------------------
@@ -150,11 +143,7 @@ def _clock_steps(ticket: Ticket, policy: Policy, now: datetime) -> Iterator[Step
                 continue
             moment = clock.reached(rule.share)
             if moment is not None:
-                yield from _done(rule, clock, ticket, policy, _at(moment, policy))
-
-
-def _at(moment: float, policy: Policy) -> datetime:
-    return dates.at(moment, policy.zone)
+                yield from _done(rule, clock, ticket, policy, dates.at(moment, policy.zone))
 
 
 def _done(
@@ -208,7 +197,7 @@ def _hold_steps(ticket: Ticket, policy: Policy) -> Iterator[Step]:
         about = f"we wait for your answer until {dates.stamp(until)}"
         tell = ((REQUESTER, about),)
         yield Step(until - before, HOLD_REMINDER, "tell", {}, "the hold ends soon", tell)
-    change: dict[str, Value] = {"status": "in_progress", "waiting_for": None, "until": None}
+    change: dict[str, Value] = {"status": "in_progress", **lifecycle.OFF_HOLD}
     holder = ticket.text("assignee") or ticket.text("team")
     because = "the date of the hold has come"
     step = Step(until, HOLD_END, "resume", change, because, ((holder, because),))
@@ -226,6 +215,11 @@ def _moments_of(ticket: Ticket, name: str) -> list[datetime]:
 _DECIDES = frozenset(("status", "assignee", "team"))
 
 
+def _just_decided(ticket: Ticket) -> bool:
+    """Whether somebody decided by hand what is in no event yet: that was done just now."""
+    return bool(_DECIDES & model.hand_edits(ticket).keys())
+
+
 def _touched(ticket: Ticket) -> datetime:
     """When something was last done to a ticket, other than somebody being told of it.
 
@@ -234,14 +228,14 @@ def _touched(ticket: Ticket) -> datetime:
     found = (
         one for one in ticket.log if not one.words.get("by_hand") or _DECIDES & one.change.keys()
     )
-    done = (one.when for one in found if one.change or not rule_of(one))
+    done = (one.when for one in found if one.change or not one.rule)
     return max(done, default=ticket.opened)
 
 
 def _stale_steps(ticket: Ticket, policy: Policy) -> Iterator[Step]:
-    """An assignee who has not touched a ticket in work for long is taken off it."""
+    """A ticket in work on which nothing was done for long is taken from its assignee."""
     after, assignee = policy.rules.stale_after, ticket.text("assignee")
-    if not after or not assignee or ticket.status == "on_hold":
+    if not after or not assignee or ticket.status == "on_hold" or _just_decided(ticket):
         return
     at = _touched(ticket) + after
     because = f"nothing was done on it for {dates.in_words(after.total_seconds())}"
@@ -292,7 +286,7 @@ def _fitting_since(rule: MajorRule, ticket: Ticket, policy: Policy) -> datetime:
 def _close_steps(ticket: Ticket, policy: Policy) -> Iterator[Step]:
     """Resolved becomes closed after the quiet days; a major incident never does by itself."""
     after = policy.rules.close_after
-    if after is not None and not ticket.head.get("major"):
+    if after is not None and not ticket.head.get("major") and not _just_decided(ticket):
         because = f"quiet for {dates.in_words(after.total_seconds())}"
         yield Step(_touched(ticket) + after, AUTO_CLOSE, "close", {"status": "closed"}, because)
 

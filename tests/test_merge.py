@@ -353,7 +353,7 @@ def merged(*copies: Copy) -> tuple[Ticket, ...]:
 
 
 def by_rule(ticket: Ticket) -> list[tuple[str, datetime]]:
-    return [(timerules.rule_of(one), one.when) for one in ticket.log if timerules.rule_of(one)]
+    return [(one.rule, one.when) for one in ticket.log if one.rule]
 
 
 def steps(max_size: int) -> st.SearchStrategy[list[Step]]:
@@ -392,7 +392,7 @@ def assert_whole(ticket: Ticket, copies: Sequence[Ticket]) -> None:
     assert len(written) == len(set(written))
     contents = {one.content() for one in ticket.log}
     for one in itertools.chain(*(copy.log for copy in copies)):
-        assert one.content() in contents or (timerules.rule_of(one), one.when) in written
+        assert one.content() in contents or (one.rule, one.when) in written
     assert model.hand_edits(ticket) == {}
     assert codec.load(codec.dump(ticket)) == ticket
 

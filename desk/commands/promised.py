@@ -8,22 +8,11 @@ import click
 
 from desk import dates, policy, render, store, timerules
 from desk.commands.common import F
-from desk.errors import DeskError, RefusedError, UsageError
+from desk.errors import DeskError, UsageError
 from desk.model import Article, Ticket, Value
 from desk.promises import RESOLVE, RESPOND, Promises
 from desk.session import Session
 from desk.sla import Clock
-
-
-def ticket_of(session: Session, record_id: str) -> Ticket:
-    """The ticket of that id.
-
-    Raises RefusedError where it is an article.
-    """
-    record = session.desk.read(record_id)
-    if isinstance(record, Ticket):
-        return record
-    raise RefusedError(f"{record_id} is an article; this command is for tickets")
 
 
 def promises_of(session: Session, file: str | None) -> Promises:

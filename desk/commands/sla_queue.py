@@ -26,7 +26,6 @@ from desk.commands.promised import (
     policy_option,
     pressing,
     promises_of,
-    ticket_of,
 )
 from desk.errors import ConditionError, ManyError
 from desk.model import Ticket, Value
@@ -102,7 +101,7 @@ def _chosen(
     ids = dict.fromkeys(session.desk.named(part) for part in parts)
     asked = query.parse(words, lambda: session.actor, lambda: as_of)
     if ids:
-        tickets: Iterable[Ticket] = (ticket_of(session, one) for one in ids)
+        tickets: Iterable[Ticket] = map(session.desk.ticket, ids)
     else:
         tickets = session.desk.tickets(damage)
     everywhere = everything or bool(ids) or asked.asks_for("status")

@@ -14,7 +14,6 @@ from desk.commands.common import (
     tell,
     terminal_width,
 )
-from desk.commands.promised import ticket_of
 from desk.model import Value
 from desk.people import Person
 from desk.session import Session, pass_session
@@ -73,7 +72,7 @@ def policy_(session: Session, record_id: str | None, form: str) -> None:
     if record_id is None:
         rules = explain.in_brief(policy)
     else:
-        ticket = ticket_of(session, session.desk.named(record_id))
+        ticket = session.desk.ticket(session.desk.named(record_id))
         load = assignment.loads(session.as_of_now(session.desk.tickets(damage)))
         stood = next(session.as_of_now([ticket]), ticket)
         rules = explain.applying(stood, policy, load, session.now)

@@ -97,7 +97,7 @@ def _row(record: Record, event: Event) -> dict[str, Value]:
     return {
         "id": record.id,
         "at": event.at,
-        "rule": timerules.rule_of(event),
+        "rule": event.rule,
         "did": event.did,
         "change": {name: to for name, (_, to) in event.change.items()},
         "because": event.text("because") or None,
@@ -110,7 +110,7 @@ def _cells(record: Record, event: Event) -> list[str]:
     did = "" if told and event.did == "tell" else event.did
     what = [did, render.changes(event), f"tells {'; '.join(told)}" if told else ""]
     at = dates.stamp(event.when)
-    return [record.id, at, timerules.rule_of(event), ", ".join(filter(None, what))]
+    return [record.id, at, event.rule, ", ".join(filter(None, what))]
 
 
 def _outbox(event: Event) -> list[Value]:
