@@ -109,7 +109,7 @@ class Record:
     """A ticket or an article: the head as its file has it, and the log."""
 
     head: Mapping[str, Value]
-    log: tuple[Event, ...]
+    log: Sequence[Event]
 
     @property
     def id(self) -> str:

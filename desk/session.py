@@ -5,6 +5,7 @@ DESK_DIR, DESK_NOW, DESK_USER; else by the folder, the clock, git's identity and
 """
 
 import os
+import sys
 from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -12,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
+    from desk.errors import DamagedError
+    from desk.index import Among, Index
     from desk.lifecycle import Act
     from desk.model import Ticket
     from desk.query import AsOf, Filter
@@ -51,6 +54,25 @@ class Session:
         return desk
 
     @cached_property
+    def index(self) -> "Index":
+        """The index of the desk."""
+        from desk.index import Index
+
+        return Index(self.desk, _Bar().show)
+
+    def named(self, part: str) -> str:
+        """The id that `part` names: the id, an unambiguous part of it, or an outside number.
+
+        Raises NotFoundError for none and for several (with the candidates).
+        """
+        return self.desk.whole_id(part) or self.index.named(part)
+
+    @property
+    def now_is_given(self) -> bool:
+        """Whether the moment of this run is another than the clock's."""
+        return bool(self._given("now", "DESK_NOW"))
+
+    @cached_property
     def now(self) -> "datetime":
         """The moment of this run, in the desk's time zone."""
         from desk import dates
@@ -76,13 +98,33 @@ class Session:
         """The tickets as they stood at the moment of this run, where that was given."""
         from desk import model
 
-        given = bool(self._given("now", "DESK_NOW"))
         for ticket in tickets:
-            if not given:
+            if not self.now_is_given:
                 yield ticket
             elif ticket.opened <= self.now:
                 stood = model.as_of(ticket, self.now)
                 yield stood if "opened" in stood.head else ticket
+
+    def tickets(
+        self, on_damage: "Callable[[DamagedError], None]", *, among: "Among" = "all"
+    ) -> "Iterator[Ticket]":
+        """The tickets as of this run; `on_damage` is told of damaged files.
+
+        A closed one edited in place may be seen late.
+        """
+        chosen: Among = "all" if self.now_is_given else among
+        return self.as_of_now(self.index.tickets(on_damage, every=False, among=chosen))
+
+    def check_names(self, names: "Iterable[str]", seen: "set[str]") -> None:
+        """Raise UsageError for a field that no ticket has; `seen` are custom ones of some."""
+        from desk import query
+        from desk.errors import UsageError
+
+        names = list(names)
+        try:
+            query.check_names(names, seen)
+        except UsageError:
+            query.check_names(names, self.index.field_names())
 
     def moment(self, text: str | None, *, ahead: bool = False) -> "datetime | None":
         """The moment that an option's text means, None where it was not given."""
@@ -123,6 +165,28 @@ class Session:
         if when > self.now:
             raise UsageError(f"--at {dates.stamp(when)} lies ahead of {dates.stamp(self.now)}")
         return Act(self.actor, when, self.desk.policy, backdated=at is not None)
+
+
+class _Bar:
+    """A progress bar for a person who waits while many files are read."""
+
+    _MANY = 2000
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+
+    def show(self, done: int, total: int) -> None:
+        """Show that so many are done."""
+        if total < self._MANY or not sys.stderr.isatty():
+            return
+        if not self._bar:
+            self._bar = click.progressbar(length=total, label="Reading tickets", file=sys.stderr)
+        if done % 100 == 99:
+            self._bar.update(100)
+        if done + 1 == total:
+            self._bar.finish()
+            self._bar.render_finish()
+            self._bar = None
 
 
 def login() -> str:

@@ -31,7 +31,6 @@ from desk.model import Record, Ticket
 
 POLICY_FILE = "desk.yaml"
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_FORGIVEN = str.maketrans("OIL", "011")
 _FILE = re.compile(r"([A-Z][A-Z0-9]*-\d{6}-[0-9A-Z]{5})\.yaml", re.ASCII)
 _LOCK_WAIT = 10.0
 _LINKED = "this is a symbolic link or below one; desk reads regular files only"
@@ -57,6 +56,12 @@ def path_of(record_id: str) -> str:
 def is_record_name(name: str) -> bool:
     """Whether a file of that name can be a record's."""
     return bool(_FILE.fullmatch(name))
+
+
+def is_in_place(folder: str, name: str) -> bool:
+    """Whether a file of that name is a record's, and that is the folder that follows from it."""
+    match = _FILE.fullmatch(name)
+    return bool(match and path_of(match[1]) == f"{folder}/{name}")
 
 
 def new_id(prefix: str, day: datetime, number: int) -> str:
@@ -166,10 +171,8 @@ class Desk:
 
     def records(self, on_damage: Callable[[DamagedError], None]) -> Iterator[Record]:
         """Every readable record; of each other one `on_damage` is told and it is passed over."""
-        years = [f"tickets/{year}" for year in self.names("tickets")]
-        for folder in ("tickets", *years, *self._months(), "kb"):
-            if os.path.islink(os.path.join(self.root, folder)):
-                on_damage(DamagedError(_LINKED, folder))
+        for link in self.linked_folders():
+            on_damage(link)
         for folder, name in self._record_files():
             path = f"{folder}/{name}"
             try:
@@ -185,19 +188,27 @@ class Desk:
             if isinstance(record, Ticket):
                 yield record
 
+    def linked_folders(self) -> Iterator[DamagedError]:
+        """What is wrong with each folder that is a link instead: nothing in it is read."""
+        years = [f"tickets/{year}" for year in self.names("tickets")]
+        for folder in ("tickets", *years, *self.folders()):
+            if os.path.islink(os.path.join(self.root, folder)):
+                yield DamagedError(_LINKED, folder)
+
     def _record_files(self) -> Iterator[tuple[str, str]]:
         """(folder, name) of every file whose name is an id and whose place follows from it."""
-        for folder in (*self._months(), "kb"):
+        for folder in self.folders():
             for name in self.names(folder):
-                match = _FILE.fullmatch(name)
-                if match and path_of(match[1]) == f"{folder}/{name}":
+                if is_in_place(folder, name):
                     yield folder, name
 
-    def _months(self) -> Iterator[str]:
+    def folders(self) -> Iterator[str]:
+        """The folders that records are in: the months, and that of the articles."""
         for year in self.names("tickets"):
             if re.fullmatch(r"\d{4}", year):
                 for month in self.names(f"tickets/{year}"):
                     yield f"tickets/{year}/{month}"
+        yield "kb"
 
     def walk(self, folder: str = "") -> Iterator[str]:
         """The paths of all files below tickets and kb (or below `folder`), hidden ones not.
@@ -233,44 +244,10 @@ class Desk:
                 return []
             raise StorageError(f"{folder}: {error.strerror}") from error
 
-    def named(self, part: str) -> str:
-        """The id that `part` names: the id, an unambiguous part of it, or an outside number.
-
-        Raises NotFoundError for none and for several (with the candidates).
-        """
-        wanted = part.strip().upper().translate(_FORGIVEN)
-        exact = part.strip().upper()
-        if _FILE.fullmatch(f"{exact}.yaml") and self._exists(path_of(exact)):
-            return exact
-        fits = [one for one in self.ids() if wanted and wanted in one.translate(_FORGIVEN)]
-        if len(fits) != 1:
-            fits = [one for one in fits if one.translate(_FORGIVEN) == wanted] or fits
-        if len(fits) != 1 or not any(character.isalpha() for character in part):
-            others = self._with_external(part.strip())
-            fits = others if len(fits) != 1 and others else list(dict.fromkeys(fits + others))
-        if len(fits) == 1:
-            return fits[0]
-        if not fits:
-            raise NotFoundError(f"no record is named {part!r}; `desk list --all` shows them")
-        shown = ", ".join(fits[:8]) + (f" and {len(fits) - 8} more" if len(fits) > 8 else "")
-        raise NotFoundError(f"{part!r} is part of {len(fits)} ids: {shown}; give more of it")
-
-    def check_external_free(self, number: str) -> None:
-        """Raise RefusedError if a record has that outside number already."""
-        if taken := self._with_external(number):
-            raise RefusedError(f"external {number!r} is the number of {taken[0]} already")
-
-    def _with_external(self, number: str) -> list[str]:
-        needle = number.encode("utf-8", "replace").lower()
-        found = []
-        for folder, name in self._record_files():
-            with suppress(OSError, DeskError):
-                data = self._bytes(f"{folder}/{name}")
-                if needle and needle in data.lower():
-                    record = _loaded(yamltext.decode(data), f"{folder}/{name}")
-                    if record.text("external").casefold() == number.casefold():
-                        found.append(record.id)
-        return found
+    def whole_id(self, word: str) -> str | None:
+        """The id that the word is, in whatever case, if there is such a record."""
+        exact = word.strip().upper()
+        return exact if is_record_name(f"{exact}.yaml") and self._exists(path_of(exact)) else None
 
     def _exists(self, path: str) -> bool:
         folder, _, name = path.rpartition("/")
@@ -293,7 +270,7 @@ class Desk:
         """
         done = False
         try:
-            with self._locked():
+            with self.locked("lock", _lock_wait()):
                 transaction = Transaction(self, at, by)
                 try:
                     yield transaction
@@ -315,10 +292,14 @@ class Desk:
                 return record
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def locked(self, name: str, wait: float) -> Iterator[None]:
+        """Hold a lock in `.desk`, for which `wait` seconds at most are waited.
+
+        Raises BusyError where it is not free in time, OSError if the system refuses.
+        """
         with self._folder(".desk", make=True) as handle:
             _write_ignore_file(handle)
-            lock = _take_lock(handle)
+            lock = _take_lock(handle, name, wait)
             try:
                 yield
             finally:
@@ -539,17 +520,17 @@ def _lock_wait() -> float:
     return seconds
 
 
-def _take_lock(folder: int) -> int:
+def _take_lock(folder: int, name: str, wait: float) -> int:
     import fcntl
 
-    deadline = time.monotonic() + _lock_wait()
+    deadline = time.monotonic() + wait
     pause = 0.001
     while True:
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-        handle = os.open("lock", flags, 0o666, dir_fd=folder)
+        handle = os.open(name, flags, 0o666, dir_fd=folder)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if _is_still(handle, "lock", folder):
+            if _is_still(handle, name, folder):
                 return handle
         except BlockingIOError:
             pass

@@ -19,7 +19,9 @@ ROWS = (
     ("importmap", "periods", "query", "assignment"),
     ("facts", "definitions"),
     ("sla",),
+    ("index",),
     ("store", "git"),
+    ("fulltext", "stamps"),
     ("lifecycle",),
     ("policy",),
     ("people", "rules"),
@@ -40,6 +42,7 @@ ONLY_IN = {
     "wcwidth": {"render"},
     "dateutil": {"dates"},
     "icalendar": {"holidays"},
+    "sqlite3": {"index"},
     "click": {"cli", "session", "commands"},
     "subprocess": {"git", "commands"},
 }

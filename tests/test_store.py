@@ -25,6 +25,7 @@ from desk.errors import (
     StorageError,
     UsageError,
 )
+from desk.index import Index
 from desk.model import Article, Ticket
 from tests import strategies
 from tests.conftest import NOW, add, policy_text
@@ -158,13 +159,13 @@ def filled(desk: store.Desk) -> store.Desk:
 
 @pytest.mark.parametrize(("part", "wanted"), NAMED.items())
 def test_a_record_is_named_by_any_part(filled: store.Desk, part: str, wanted: str):
-    assert filled.named(part) == wanted
+    assert Index(filled).named(part) == wanted
 
 
 def test_a_whole_id_names_one_even_where_it_is_part_of_another(desk: store.Desk):
     add(desk, ticket("T-261121-7K3FQ"), ticket("TT-261121-7K3FQ"))
-    assert desk.named("t-261121-7k3fq") == "T-261121-7K3FQ"
-    assert desk.named("TT-261121-7K3FQ") == "TT-261121-7K3FQ"
+    assert Index(desk).named("t-261121-7k3fq") == "T-261121-7K3FQ"
+    assert Index(desk).named("TT-261121-7K3FQ") == "TT-261121-7K3FQ"
 
 
 AMBIGUOUS = {
@@ -181,7 +182,7 @@ AMBIGUOUS = {
 @pytest.mark.parametrize(("part", "sentence"), AMBIGUOUS.items())
 def test_none_and_several_are_told(filled: store.Desk, part: str, sentence: str):
     with pytest.raises(NotFoundError) as caught:
-        filled.named(part)
+        Index(filled).named(part)
     assert str(caught.value) == sentence
 
 
@@ -189,7 +190,7 @@ def test_two_records_of_one_outside_number_are_told_apart(desk: store.Desk):
     add(desk, ticket("T-261121-AAAAA", external="7"), ticket("T-261121-BBBBB", external="7"))
     (place(desk, "T-261121-AAAAA").parent / "T-261121-CCCCC.yaml").write_text("external: '7'\n[")
     with pytest.raises(NotFoundError, match=r"'7' is part of 2 ids"):
-        desk.named("7")
+        Index(desk).named("7")
 
 
 # --- reading -------------------------------------------------------------------------------
@@ -565,6 +566,6 @@ def test_an_outside_number_of_digits_is_not_taken_for_part_of_an_id(desk):
     )
     add(desk, one, two)
     with pytest.raises(NotFoundError, match="is part of 2 ids"):
-        desk.named("1107")
-    assert desk.named("T-261107") == one.id
-    assert desk.named("aaaa2") == two.id
+        Index(desk).named("1107")
+    assert Index(desk).named("T-261107") == one.id
+    assert Index(desk).named("aaaa2") == two.id

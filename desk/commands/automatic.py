@@ -18,7 +18,7 @@ class Assigner:
     def __init__(self, session: Session, act: Act) -> None:
         self._act = act
         self.damage = Damage()
-        self._load = assignment.loads(session.desk.tickets(self.damage))
+        self._load = assignment.loads(session.index.tickets(self.damage))
         self._said: dict[str, str] = {}
 
     def assigned(self, ticket: Ticket) -> Ticket:

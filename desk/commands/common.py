@@ -179,7 +179,7 @@ def change_each(
     with session.desk.changing(session.now, act.by) as transaction:
         for part in parts:
             try:
-                ticket = change(transaction.ticket(session.desk.named(part)))
+                ticket = change(transaction.ticket(session.named(part)))
                 transaction.replace(ticket)
                 sentences.append(f"{ticket.id} {said(ticket)}")
                 for more in afterwards(transaction, ticket):
@@ -256,7 +256,8 @@ def complete_ids(context: click.Context, _: click.Parameter, begun: str) -> list
 
     wanted, statuses = begun.upper(), _COMPLETED.get(context.info_name or "", LIVE)
     with suppress(DeskError):  # a TAB outside of any desk says nothing
-        tickets = context.ensure_object(Session).desk.tickets(lambda _: None)
+        session = context.ensure_object(Session)
+        tickets = session.tickets(lambda _: None, among="live" if statuses == LIVE else "all")
         found = (
             t for t in tickets if t.status in statuses and (wanted in t.id or begun in t.title)
         )

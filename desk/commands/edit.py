@@ -81,7 +81,7 @@ def _set(ticket: Ticket, act: Act, settings: tuple[str, ...]) -> Ticket:
 def _edit_in_editor(session: Session, act: Act, part: str) -> None:
     from desk.commands import editor
 
-    ticket = session.desk.read(session.desk.named(part))
+    ticket = session.desk.read(session.named(part))
     if not isinstance(ticket, Ticket):
         raise RefusedError(f"{ticket.id} is an article; this command is for tickets")
     before = yamltext.dump_value(codec.as_dict(ticket, log=False))

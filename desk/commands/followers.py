@@ -68,7 +68,7 @@ def plan(session: Session, originals: Iterable[str]) -> Plan:
     tickets: list[Ticket] = []
     for part in originals:
         with suppress(*ManyError.ONE_RECORD):
-            ticket = session.desk.read(session.desk.named(part))
+            ticket = session.desk.read(session.named(part))
             if isinstance(ticket, Ticket) and ticket.live:
                 tickets.append(ticket)
     made = Plan(named={ticket.id for ticket in tickets})

@@ -37,7 +37,7 @@ def link_(session: Session, record_id: str, how: str, other_id: str, at: str | N
     """
     act = session.act(at)
     desk = session.desk
-    ids = desk.named(record_id), desk.named(other_id)
+    ids = session.named(record_id), session.named(other_id)
     followers = Plan()
     if how == "duplicate-of":
         record, other = (desk.read(one) for one in ids)

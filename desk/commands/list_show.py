@@ -64,9 +64,10 @@ def list_(
     names = [name.strip() for name in columns.split(",") if name.strip()]
     everywhere = everything or asked.asks_for("status")
     seen: set[str] = set()
-    fitting = asked.among(session.as_of_now(session.desk.tickets(damage)), seen)
+    tickets = session.tickets(damage, among="all" if everywhere else "live")
+    fitting = asked.among(tickets, seen)
     found = [ticket for ticket in fitting if everywhere or ticket.live]
-    query.check_names((*asked.fields(), *_named(names, sort)), seen)
+    session.check_names((*asked.fields(), *_named(names, sort)), seen)
     chosen = query.in_order(found, sort, session.as_of, session.desk.policy.priorities)[:limit]
     if form == "table":
         page(_table(chosen, names, session.as_of))
@@ -140,7 +141,7 @@ def show_(session: Session, ids: tuple[str, ...], form: str) -> None:
     found, failures = [], []
     for part in parts_of_ids(ids):
         try:
-            found.append(session.desk.read(session.desk.named(part)))
+            found.append(session.desk.read(session.named(part)))
         except ManyError.ONE_RECORD as error:
             failures.append(error)
     if form == "table":
@@ -169,7 +170,7 @@ def _shown(record: Record, session: Session) -> str:
 @pass_session
 def history_(session: Session, record_id: str, form: str) -> None:
     """Show a record's log: what happened when, by whom, and what it changed."""
-    record = session.desk.read(session.desk.named(record_id))
+    record = session.desk.read(session.named(record_id))
     if form == "table":
         rows = render.history_rows(record)
         cells = [[render.shown(value) for value in row.values()] for row in rows]

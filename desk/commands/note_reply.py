@@ -22,7 +22,7 @@ def note_(session: Session, record_id: str, text: str | None, at: str | None) ->
     Without TEXT the editor opens.
     """
     act = session.act(at)
-    named = session.desk.named(record_id)  # before anything is written in vain
+    named = session.named(record_id)  # before anything is written in vain
     with written_text(text, "the note") as words:
         change_each(
             session, [named], act, lambda ticket: lifecycle.noted(ticket, act, words), _noted
@@ -40,7 +40,7 @@ def reply_(session: Session, record_id: str, text: str | None, at: str | None) -
     Without TEXT the editor opens.
     """
     act = session.act(at)
-    named = session.desk.named(record_id)
+    named = session.named(record_id)
     with written_text(text, "the reply") as words:
         change_each(
             session, [named], act, lambda ticket: lifecycle.replied(ticket, act, words), _replied

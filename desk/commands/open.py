@@ -78,7 +78,7 @@ def open_(
     fields["began"] = dates.stamp(start) if start else None
     text = from_stdin() if description == "-" else description or ""
     if external := given["external"]:
-        session.desk.check_external_free(external)
+        session.index.check_external_free(external)
     assigner = Assigner(session, act) if auto else None
     reason: lifecycle.Priority
     ticket: Ticket

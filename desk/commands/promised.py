@@ -127,7 +127,7 @@ def plan_of(session: Session, ticket: Ticket) -> str:
     if not rule or not rule.plan:
         return ""
     try:
-        record = session.desk.read(session.desk.named(rule.plan))
+        record = session.desk.read(session.named(rule.plan))
     except DeskError as error:
         return f"{rule.plan} cannot be shown: {error}"
     text = record.text("solution") or record.text("body") if isinstance(record, Article) else ""

@@ -98,18 +98,18 @@ def _chosen(
     """The tickets that ids among the terms name, else those that fit the terms."""
     parts = [word for word in terms if query.names_record(word)]
     words = [word for word in terms if word not in parts]
-    ids = dict.fromkeys(session.desk.named(part) for part in parts)
+    ids = dict.fromkeys(session.named(part) for part in parts)
     asked = query.parse(words, lambda: session.actor, lambda: as_of)
     if ids:
         tickets: Iterable[Ticket] = map(session.desk.ticket, ids)
     else:
-        tickets = session.desk.tickets(damage)
+        tickets = session.index.tickets(damage)
     everywhere = everything or bool(ids) or asked.asks_for("status")
     seen: set[str] = set()
     for ticket in asked.among(session.as_of_now(tickets), seen):
         if everywhere or ticket.live or any(not one.stopped for one in as_of.clocks(ticket)):
             yield ticket
-    query.check_names(asked.fields(), seen)
+    session.check_names(asked.fields(), seen)
 
 
 def _row(ticket: Ticket, as_of: AsOf) -> dict[str, Value]:
@@ -153,9 +153,9 @@ def queue_(session: Session, terms: tuple[str, ...], limit: int | None, form: st
     damage = Damage()
     asked = session.filter(terms)
     seen: set[str] = set()
-    found = asked.among(session.as_of_now(session.desk.tickets(damage)), seen)
+    found = asked.among(session.tickets(damage, among="unended"), seen)
     pressed = [(ticket, *pressing(session.as_of.clocks(ticket))) for ticket in found]
-    query.check_names(asked.fields(), seen)
+    session.check_names(asked.fields(), seen)
     waiting = [one for one in pressed if one[0].live or one[1]]
     waiting.sort(key=lambda one: (one[1] is None, one[2], one[1].left if one[1] else 0, one[0].id))
     chosen = waiting[:limit]

@@ -84,7 +84,7 @@ def summarise_(
     asked = query.parse(terms, lambda: session.actor, lambda: AsOf(session.now, promises))
     seen: set[str] = set()
     found = summary.summarise(
-        asked.among(session.desk.tickets(damage), seen, end or session.now),
+        asked.among(session.index.tickets(damage), seen, end or session.now),
         now=session.now,
         since=start,
         until=end,
@@ -94,7 +94,7 @@ def summarise_(
         promises=promises if not names or _OF_PROMISES & {*names} else None,
     )
     fields = [name for name in by if name not in TIME_FIELDS]
-    query.check_names((*asked.fields(), *fields), seen)
+    session.check_names((*asked.fields(), *fields), seen)
     # A TypedDict is a dict of values, which the checker cannot see.
     figures = cast(dict[str, Value], found)
     if form == "table":

@@ -32,7 +32,7 @@ def team_(session: Session, teams: tuple[str, ...], form: str) -> None:
     """
     policy, damage = session.desk.policy, Damage()
     wanted = [policy.checked("team", team) for team in teams]
-    load = assignment.loads(session.as_of_now(session.desk.tickets(damage)))
+    load = assignment.loads(session.tickets(damage, among="live"))
     rows = [
         _member(person, load.get(person.id, 0), session)
         for person in policy.people.values()
@@ -72,8 +72,8 @@ def policy_(session: Session, record_id: str | None, form: str) -> None:
     if record_id is None:
         rules = explain.in_brief(policy)
     else:
-        ticket = session.desk.ticket(session.desk.named(record_id))
-        load = assignment.loads(session.as_of_now(session.desk.tickets(damage)))
+        ticket = session.desk.ticket(session.named(record_id))
+        load = assignment.loads(session.tickets(damage, among="live"))
         stood = next(session.as_of_now([ticket]), ticket)
         rules = explain.applying(stood, policy, load, session.now)
     if form == "table":

@@ -52,7 +52,7 @@ def tick_(session: Session, dry_run: bool, form: str) -> None:
 
 def _due(session: Session, damage: Damage) -> Iterator[Step]:
     """What a tick would write."""
-    records = session.desk.records(damage)
+    records = session.index.records(damage)
     yield from _steps(timerules.tick(records, session.desk.policy, session.now, {}))
 
 
@@ -63,7 +63,7 @@ def _done(session: Session, damage: Damage) -> Iterator[Step]:
     """
     policy, now = session.desk.policy, session.now
     asked: timerules.Asked = {}
-    records = session.desk.records(damage)
+    records = session.index.records(damage)
     due = [before.id for before, _ in timerules.tick(records, policy, now, asked)]
     if not due:
         return

@@ -1,0 +1,56 @@
+"""Whether files and folders have changed since they were looked at.
+
+A stamp is the time of a file's last change of content or attributes (ctime, which no program
+can set), its size and its inode. Time stamps move in ticks of some milliseconds on most file
+systems and of two seconds on some: what was touched so shortly before it was looked at that it
+may change again within the tick gets a stamp that equals no other, and is looked at again.
+"""
+
+import os
+import stat
+from typing import NamedTuple
+
+_TICK = 50_000_000  # nanoseconds; the longest tick of Linux and macOS is 10 ms
+_COARSE_TICK = 2_100_000_000  # where only whole seconds are kept
+
+
+class Stamp(NamedTuple):
+    """Nanoseconds since 1970, bytes, number of the inode."""
+
+    changed: int
+    size: int
+    inode: int
+
+
+UNPROVEN = Stamp(-1, -1, -1)
+
+
+def of(status: os.stat_result) -> Stamp:
+    """The stamp that a file or folder has now."""
+    return Stamp(status.st_ctime_ns, status.st_size, status.st_ino)
+
+
+def proven(stamp: Stamp, looked: int) -> Stamp:
+    """The stamp if it will be another after any later change, else UNPROVEN.
+
+    `looked` is when it was looked at, or shortly before, in nanoseconds since 1970.
+    """
+    tick = _TICK if stamp.changed % 1_000_000_000 else _COARSE_TICK
+    return stamp if stamp.changed < looked - tick else UNPROVEN
+
+
+def of_path(path: str) -> Stamp | None:
+    """The stamp of what is at the path, of a link its own; None where there is nothing."""
+    try:
+        return of(os.stat(path, follow_symlinks=False))
+    except OSError:
+        return None
+
+
+def of_folder(path: str) -> Stamp | None:
+    """The stamp of a folder; None where there is none, or a link to one."""
+    try:
+        status = os.stat(path, follow_symlinks=False)
+    except OSError:
+        return None
+    return of(status) if stat.S_ISDIR(status.st_mode) else None
