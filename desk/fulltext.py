@@ -6,6 +6,7 @@ characters: 打印机 is 打印 and 印机. The last character of a run stands a
 query of one character, which becomes a prefix, finds it wherever it is.
 """
 
+import functools
 import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -18,11 +19,14 @@ _EAST = (
     "\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3100-\u31ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
 )
 _EAST += "\U00020000-\U0003ffff"
-_RUN = re.compile(f"[{_EAST}]+")
-_WORD = re.compile(f"[{_EAST}]+|[^\\W_{_EAST}]+")
 # Words that a misspelt one may be corrected to: at least so many letters, no digits.
-_KNOWN = re.compile(r"[a-z]{4,30}", re.ASCII)
+_KNOWN = r"(?a)[a-z]{4,30}"
 _LONG = ("description", "symptoms", "cause", "solution", "body")
+
+
+@functools.cache
+def _run() -> re.Pattern[str]:
+    return re.compile(f"[{_EAST}]+")  # compiled when it is needed: it takes long
 
 
 class Texts(NamedTuple):
@@ -62,7 +66,7 @@ def _leaves(value: Value) -> Iterator[str]:
 def paired(text: str) -> str:
     """The text with each run of East Asian characters as overlapping pairs and its last one."""
     return (
-        text if text.isascii() else _RUN.sub(lambda run: f" {_pairs(run[0])} {run[0][-1]} ", text)
+        text if text.isascii() else _run().sub(lambda run: f" {_pairs(run[0])} {run[0][-1]} ", text)
     )
 
 
@@ -72,12 +76,12 @@ def _pairs(run: str) -> str:
 
 def known_words(found: Texts) -> set[str]:
     """The English words of title and body, to which a misspelt one may be corrected."""
-    return set(_KNOWN.findall(f"{found.title}\n{found.body}".lower()))
+    return set(re.findall(_KNOWN, f"{found.title}\n{found.body}".lower()))
 
 
 def words(query: str) -> list[str]:
     """The words and East Asian runs of what somebody typed; lone surrogates are none."""
-    return _WORD.findall(query.encode("utf-8", "replace").decode())
+    return re.findall(f"[{_EAST}]+|[^\\W_{_EAST}]+", query.encode("utf-8", "replace").decode())
 
 
 def match(terms: Iterable[str], *, any_of: bool = False) -> str:
@@ -92,6 +96,6 @@ def match(terms: Iterable[str], *, any_of: bool = False) -> str:
 
 
 def _quoted(term: str) -> str:
-    if not _RUN.fullmatch(term):
+    if not _run().fullmatch(term):
         return f'"{term}"'
     return f'"{_pairs(term)}"' if len(term) > 1 else f'"{term}" *'

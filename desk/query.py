@@ -279,7 +279,7 @@ def in_order(
     def pressing(ticket: Ticket) -> tuple[bool, int, str, float]:
         priority = ticket.text("priority")
         place = rank.get(priority, len(rank) + (not priority))
-        return not ticket.live, place, priority, ticket.opened.timestamp()
+        return not ticket.live, place, priority, dates.seconds(ticket.text("opened"))
 
     result = sorted(tickets, key=lambda ticket: ticket.id)
     if not sort:

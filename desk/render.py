@@ -4,6 +4,7 @@ Machine formats carry every character of the data (JSON and YAML write what a te
 act on as escapes); text for people shows such characters as `\x1b`, `\u202e`.
 """
 
+import itertools
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,6 +20,11 @@ Row = Mapping[str, Value]
 _UNSAFE = re.compile(f"[{yamltext.UNSAFE}]")
 _UNSAFE_OR_BREAK = re.compile(f"[{yamltext.UNSAFE}\n\t]")
 _NARROWEST = 6
+# Characters that take two columns each, whatever stands beside them: no need for wcwidth.
+_WIDE = re.compile(
+    "[\u3001-\u3029\u3041-\u3096\u30a0-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uff01-\uff60]"
+)
+_PLAIN = re.compile(f"(?:[ -~]|{_WIDE.pattern})*")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -145,21 +151,29 @@ def table(
 
     The first `whole` columns never are.
     """
-    import tabulate
-
-    headers = [safe(name) for name in headers]
+    lines: list[Sequence[str]] = [[safe(name, lines=True) for name in headers], *rows]
     if width:
-        headers, *rows = _fitted([headers, *rows], width, whole)
-    tabulate.MIN_PADDING = 0  # or a header is followed by two columns more than `width` allows
-    text = tabulate.tabulate(
-        rows, headers, tablefmt="plain", disable_numparse=True, numalign="left"
+        lines = [*_fitted(lines, width, whole)]
+    widths = [max(map(_widest, column)) for column in zip(*lines, strict=True)]
+    return "".join(
+        "  ".join(map(_padded, parts, widths)).rstrip() + "\n"
+        for line in lines
+        for parts in itertools.zip_longest(*(cell.split("\n") for cell in line), fillvalue="")
     )
-    return "".join(f"{line.rstrip()}\n" for line in text.split("\n"))
+
+
+def _widest(cell: str) -> int:
+    """The columns of the widest line of a cell."""
+    return max(map(columns_of, cell.split("\n")))
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - columns_of(text))
 
 
 def _fitted(lines: Sequence[Sequence[str]], width: int, whole: int) -> list[list[str]]:
     """The cells, the widest behind the `whole` ones cut until lines fit or no more can go."""
-    widths = [max(map(columns_of, column)) for column in zip(*lines, strict=True)]
+    widths = [max(map(_widest, column)) for column in zip(*lines, strict=True)]
     over = sum(widths) + 2 * (len(widths) - 1) - width
     while over > 0 and max(widths[whole:], default=0) > _NARROWEST:
         widths[widths.index(max(widths[whole:]), whole)] -= 1
@@ -171,6 +185,8 @@ def columns_of(text: str) -> int:
     """How many columns of a terminal a text takes: East Asian characters take two."""
     if text.isascii():
         return len(text)
+    if _PLAIN.fullmatch(text):
+        return len(text) + len(_WIDE.findall(text))
     from wcwidth import wcswidth
 
     return max(wcswidth(text), 0)

@@ -98,8 +98,9 @@ class Session:
         """The tickets as they stood at the moment of this run, where that was given."""
         from desk import model
 
+        given = self.now_is_given
         for ticket in tickets:
-            if not self.now_is_given:
+            if not given:
                 yield ticket
             elif ticket.opened <= self.now:
                 stood = model.as_of(ticket, self.now)
