@@ -4,13 +4,14 @@ import itertools
 import json
 import math
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple, TypedDict
 
 from desk import dates, model, sla
 from desk.model import Event, Ticket, Value
-from desk.promises import Promises
+from desk.promises import RESOLVE, RESPOND, UPDATE, Promises
 
 _RESOLVED = ("resolved", "closed")
 
@@ -29,36 +30,90 @@ class Log:
     line: list[tuple[float, int, Event]]
 
 
-@dataclass(frozen=True, slots=True)
-class Course:
-    """Through which statuses a ticket went; moments in seconds since 1970.
+class Facts(NamedTuple):
+    """All that the figures need to know of one ticket as of one moment.
 
-    `resolutions` are the moments at which it became resolved, each with whether it was
-    reopened after it; `resolved` and `closed` are those that stand; `held` is in seconds.
+    Moments are in seconds since 1970, lengths in seconds, the rest are counts. `values` are
+    those it is grouped by: one tuple for each group that it counts in.
+
+    Its course: `resolved` and `closed` are when it became so, if it is; `last_resolution` is
+    when it last became resolved and `reopened` are the moments of those that did not hold.
+    What people did: `moves` are the reassignments that took it from a team, `functional` the
+    escalations other than to a manager; `answered` and `score` are of the survey.
+    How promises were kept: when each clock stopped and whether that was in time, None while
+    it runs or where nothing is promised. `ahead` has for each clock that has not stopped the
+    moments from which it is at risk and breached, if nothing happens; infinite where it
+    stands still.
     """
 
+    opened: float
+    responded: float | None
     live: bool
-    resolutions: tuple[tuple[float, bool], ...]
+    resolved: float | None
+    closed: float | None
+    last_resolution: float | None
+    holds: int
+    held: float
+    replies: int
+    reassignments: int
+    moves: int
+    escalations: int
+    functional: int
+    answered: float | None
+    score: int
+    respond_end: float | None
+    respond_met: bool | None
+    update_end: float | None
+    update_met: bool | None
+    resolve_end: float | None
+    resolve_met: bool | None
+    reopened: tuple[float, ...] = ()
+    ahead: tuple[tuple[float, float], ...] = ()
+    values: tuple[tuple[Value, ...], ...] = ((),)
+
+
+class Case(NamedTuple):
+    """A ticket for the figures; `facts` are those of its whole log, if they are known.
+
+    They hold as of every moment after `last`, when the last thing happened.
+    """
+
+    ticket: Callable[[], Ticket]
+    last: float = -math.inf
+    facts: Facts | None = None
+
+    @property
+    def opened(self) -> float:
+        """When it was opened."""
+        return self.facts.opened if self.facts else dates.seconds(self.ticket().text("opened"))
+
+    def log(self, promises: Promises | None) -> Log:
+        """Its log."""
+        return read_log(self.ticket(), promises)
+
+    def facts_before(
+        self, end: float, fields: Sequence[str], promises: Promises | None
+    ) -> Facts | None:
+        """The facts as of before `end`, None if it was not open yet."""
+        if not self.facts or self.last >= end:
+            return facts_before(self.log(promises), end, fields)
+        if not fields:
+            return self.facts
+        head = self.ticket().head
+        return self.facts._replace(values=_groups(_part(head.get, field) for field in fields))
+
+
+class _Course(NamedTuple):
+    live: bool
+    resolutions: list[float]
+    reopened: tuple[float, ...]
     resolved: float | None
     closed: float | None
     holds: int
     held: float
 
-    @property
-    def reopenings(self) -> int:
-        """How often it was taken back from resolved or closed, by whatever verb."""
-        return sum(reopened for _, reopened in self.resolutions)
 
-
-@dataclass(frozen=True, slots=True)
-class Handling:
-    """What people did with a ticket, in counts; moments in seconds since 1970.
-
-    `moves` are the reassignments that took it from a team; `functional` the escalations
-    other than to a manager; `answered` and `score` are of the survey. `first_reply` is
-    infinite where there was none.
-    """
-
+class _Handling(NamedTuple):
     first_reply: float
     replies: int
     reassignments: int
@@ -67,37 +122,6 @@ class Handling:
     functional: int
     answered: float | None
     score: int
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """How promises were kept; nothing for a ticket that has none.
-
-    `met` are the clocks that have stopped, with when and whether that was in time. `ahead` has
-    for each other one the moments from which it is at risk and breached, if nothing happens;
-    infinite where it stands still.
-    """
-
-    met: Mapping[str, tuple[float, bool]]
-    ahead: tuple[tuple[float, float], ...]
-
-
-NOTHING_PROMISED = Kept({}, ())
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """All that the figures need to know of one ticket as of one moment.
-
-    `values` are those it is grouped by: one tuple for each group that it counts in.
-    """
-
-    opened: float
-    responded: float | None
-    course: Course
-    handling: Handling
-    kept: Kept
-    values: tuple[tuple[Value, ...], ...]
 
 
 def facts(
@@ -112,6 +136,18 @@ def facts(
     how they were kept.
     """
     return facts_before(read_log(ticket, promises), until.timestamp(), fields)
+
+
+def case(ticket: Ticket) -> Case:
+    """The ticket, with nothing known of its log."""
+    return Case(lambda: ticket)
+
+
+def whole_case(ticket: Ticket, promises: Promises) -> Case:
+    """The ticket with the facts of its whole log."""
+    log = read_log(ticket, promises)
+    last = max(log.opened, log.line[-1][0]) if log.line else log.opened
+    return Case(lambda: ticket, last, facts_before(log, last + 1, ()))
 
 
 def read_log(ticket: Ticket, promises: Promises | None = None) -> Log:
@@ -137,22 +173,56 @@ def facts_before(log: Log, end: float, fields: Sequence[str]) -> Facts | None:
         last = max(opened, kept[-1][0]) if kept else opened
         states.append((last, log.ticket.head.get("status")))
     course, handling = _course(states), _handling(kept)
-    first = min(handling.first_reply, course.resolutions[0][0] if course.resolutions else math.inf)
-    responded = None if first == math.inf else max(first, opened)
-    values = _values(log, end, fields) if fields else ((),)
-    return Facts(opened, responded, course, handling, _kept(log, end), values)
-
-
-def _kept(log: Log, end: float) -> Kept:
-    """How promises were kept by what happened before `end`."""
-    if not log.promises:
-        return NOTHING_PROMISED
-    last = math.nextafter(end, -math.inf)
-    clocks = sla.clocks(log.ticket, log.promises, last)
-    return Kept(
-        {one.name: (one.end, one.state == sla.MET) for one in clocks if one.stopped},
-        tuple(clock.ahead(log.promises.at_risk) for clock in clocks if not clock.stopped),
+    first = min((handling.first_reply, *course.resolutions[:1]))
+    stopped, ahead = _kept(log, end)
+    return Facts(
+        opened=opened,
+        responded=None if first == math.inf else max(first, opened),
+        live=course.live,
+        resolved=course.resolved,
+        closed=course.closed,
+        last_resolution=course.resolutions[-1] if course.resolutions else None,
+        holds=course.holds,
+        held=course.held,
+        replies=handling.replies,
+        reassignments=handling.reassignments,
+        moves=handling.moves,
+        escalations=handling.escalations,
+        functional=handling.functional,
+        answered=handling.answered,
+        score=handling.score,
+        **stopped,
+        reopened=course.reopened,
+        ahead=ahead,
+        values=_values(log, end, fields) if fields else ((),),
     )
+
+
+class _Stopped(TypedDict):
+    respond_end: float | None
+    respond_met: bool | None
+    update_end: float | None
+    update_met: bool | None
+    resolve_end: float | None
+    resolve_met: bool | None
+
+
+def _kept(log: Log, end: float) -> tuple[_Stopped, tuple[tuple[float, float], ...]]:
+    """How promises were kept by what happened before `end`, and what lies ahead of the rest."""
+    at_risk = log.promises.at_risk if log.promises else 0
+    last = math.nextafter(end, -math.inf)
+    clocks = sla.clocks(log.ticket, log.promises, last) if log.promises else []
+    ends = {one.name: (one.end, one.state == sla.MET) for one in clocks if one.stopped}
+    respond, update, resolve = (ends.get(one, (None, None)) for one in (RESPOND, UPDATE, RESOLVE))
+    stopped = _Stopped(
+        respond_end=respond[0],
+        respond_met=respond[1],
+        update_end=update[0],
+        update_met=update[1],
+        resolve_end=resolve[0],
+        resolve_met=resolve[1],
+    )
+    return stopped, tuple(one.ahead(at_risk) for one in clocks if not one.stopped)
 
 
 def _opened(log: Log, end: float) -> float:
@@ -184,29 +254,31 @@ def _states(
     return states
 
 
-def _course(states: Sequence[tuple[float, Value]]) -> Course:
+def _course(states: Sequence[tuple[float, Value]]) -> _Course:
     was: Value = None
     since = held = 0.0
     holds = 0
     closed: float | None = None
-    resolutions: list[tuple[float, bool]] = []
+    resolutions: list[float] = []
+    reopened: list[float] = []
     for at, status in states:
         if status == was:
             continue
         if was == "on_hold":
             held += at - since
         if status in _RESOLVED and was not in _RESOLVED:
-            resolutions.append((at, False))
+            resolutions.append(at)
         elif was in _RESOLVED and status not in model.ENDED:
-            resolutions[-1] = (resolutions[-1][0], True)
+            reopened.append(resolutions[-1])
         holds += status == "on_hold"
         closed = at if status == "closed" else None
         was, since = status, at
-    resolved = resolutions[-1][0] if was in _RESOLVED else None
-    return Course(was not in model.ENDED, tuple(resolutions), resolved, closed, holds, held)
+    resolved = resolutions[-1] if was in _RESOLVED else None
+    live = was not in model.ENDED
+    return _Course(live, resolutions, tuple(reopened), resolved, closed, holds, held)
 
 
-def _handling(kept: Sequence[tuple[float, int, Event]]) -> Handling:
+def _handling(kept: Sequence[tuple[float, int, Event]]) -> _Handling:
     first_reply = math.inf
     replies = reassignments = moves = escalations = functional = score = 0
     answered: float | None = None
@@ -224,7 +296,7 @@ def _handling(kept: Sequence[tuple[float, int, Event]]) -> Handling:
             moved = _left(event, "team")
             moves += moved
             reassignments += moved or _left(event, "assignee")
-    return Handling(
+    return _Handling(
         first_reply, replies, reassignments, moves, escalations, functional, answered, score
     )
 
@@ -270,10 +342,14 @@ def sort_key(value: Value) -> tuple[int, int, str]:
 
 
 def _values(log: Log, end: float, fields: Sequence[str]) -> tuple[tuple[Value, ...], ...]:
+    """The groups that a ticket counts in, by its fields as they stood before `end`."""
+    return _groups(_part(lambda name: _value(log, name, end), field) for field in fields)
+
+
+def _groups(values: Iterable[Value]) -> tuple[tuple[Value, ...], ...]:
     """One tuple for each group: a list counts under each of its items, none as null."""
     choices = []
-    for field in fields:
-        value = _field(log, field, end)
+    for value in values:
         if isinstance(value, list):
             choices.append(list({sort_key(item): item for item in value}.values()) or [None])
         else:
@@ -281,11 +357,11 @@ def _values(log: Log, end: float, fields: Sequence[str]) -> tuple[tuple[Value, .
     return tuple(itertools.product(*choices))
 
 
-def _field(log: Log, field: str, end: float) -> Value:
-    """A field, or with a dot a part of one, as it stood before `end`."""
-    value = _value(log, field, end)
+def _part(value_of: Callable[[str], Value], field: str) -> Value:
+    """A field, or with a dot a part of one."""
+    value = value_of(field)
     if value is None and "." in field:
         name, _, part = field.partition(".")
-        outer = _value(log, name, end)
+        outer = value_of(name)
         value = outer.get(part) if isinstance(outer, dict) else None
     return value

@@ -19,15 +19,17 @@ import os
 import sqlite3
 import stat
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
-from typing import Any, Literal, NamedTuple, TypeAlias, overload
+from typing import Any, Literal, NamedTuple, TypeAlias, cast, overload
 
-from desk import fulltext, stamps, store
+from desk import facts, fulltext, stamps, store
 from desk.errors import BusyError, DamagedError, NotFoundError, RefusedError
+from desk.facts import Case, Facts
 from desk.fulltext import Texts
 from desk.model import LIVE, Article, Event, Record, Ticket
+from desk.promises import Promises
 from desk.stamps import Stamp
 from desk.store import Desk
 
@@ -44,6 +46,7 @@ _ENDED, _UNENDED, _LIVE = 0, 1, 2
 _MARK = (1_000_000_000 + VERSION) * 1_000_000_000
 _WAIT = 2.0  # seconds, for another command that writes the index
 _SPREAD = 500  # from about so many files reading on all cores is quicker
+_FACTS = Facts._fields[:-1]  # but what they are grouped by
 _SCHEMA = f"""
 CREATE TABLE folder (
     path TEXT PRIMARY KEY, changed INTEGER, size INTEGER, inode INTEGER, seal INTEGER
@@ -58,6 +61,8 @@ CREATE INDEX file_folder ON file (folder);
 CREATE INDEX file_to_look_at ON file (rank, folder, id, changed, size, inode) WHERE rank > 0;
 CREATE INDEX file_external ON file (external) WHERE external != '';
 CREATE INDEX file_damage ON file (folder) WHERE damage IS NOT NULL;
+CREATE TABLE policy (digest TEXT);
+CREATE TABLE fact (number INTEGER PRIMARY KEY, last REAL, {", ".join(_FACTS)});
 CREATE TABLE word (word TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE VIRTUAL TABLE text USING fts5 (
     title, body, log, content='', tokenize='{fulltext.TOKENIZER}'
@@ -65,6 +70,11 @@ CREATE VIRTUAL TABLE text USING fts5 (
 """
 
 
+_ADD_FACTS = f"INSERT INTO fact VALUES (?, ?{', ?' * len(_FACTS)})"  # noqa: S608 - no text of others
+_WITHOUT_FACTS = """
+SELECT number, id, head, log FROM file JOIN record USING (number)
+WHERE folder != 'kb' AND number NOT IN (SELECT number FROM fact)
+"""
 _ALL = "SELECT id, head, log FROM file JOIN record USING (number)"
 # "rank > 0" is what SQLite recognises the partial index by.
 _UNENDED_ONES = """
@@ -158,7 +168,7 @@ def _from_json(text: str) -> Any:
     return _SCAN(text, 0)[0]
 
 
-_SCAN = json.scanner.make_scanner(json.JSONDecoder())
+_SCAN = json.scanner.make_scanner(json.JSONDecoder())  # type: ignore[arg-type]
 _ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
@@ -306,12 +316,7 @@ class Index:
         With `every` each file is looked at first.
         """
         self.look(every=every)
-        for link in self._desk.linked_folders():
-            on_damage(link)
-        for (damage,) in self._rows(
-            "SELECT damage FROM file WHERE damage IS NOT NULL ORDER BY folder = 'kb', folder, id"
-        ):
-            on_damage(DamagedError(*_from_json(damage)))
+        self._tell_damage(on_damage)
         if among == "all":
             for record_id, head, log in self._rows(_ALL):
                 yield _record(record_id, head, log.__str__)
@@ -319,6 +324,14 @@ class Index:
         query = _LIVE_ONES if among == "live" else _UNENDED_ONES
         for number, record_id, inode, head in self._rows(query):
             yield _record(record_id, head, partial(self._log, number, record_id, inode))
+
+    def _tell_damage(self, on_damage: OnDamage) -> None:
+        for link in self._desk.linked_folders():
+            on_damage(link)
+        for (damage,) in self._rows(
+            "SELECT damage FROM file WHERE damage IS NOT NULL ORDER BY folder = 'kb', folder, id"
+        ):
+            on_damage(DamagedError(*_from_json(damage)))
 
     def _log(self, number: int, record_id: str, inode: int) -> str:
         """The log of a record, from its file where the index has another state of it by now."""
@@ -336,6 +349,37 @@ class Index:
         for record in self.records(on_damage, every=every, among=among):
             if isinstance(record, Ticket):
                 yield record
+
+    def cases(self, on_damage: OnDamage) -> Iterator[Case]:
+        """Every ticket with the facts of its whole log, by the policy of the desk.
+
+        Every file is looked at first.
+        """
+        self.look(every=True)
+        self._tell_damage(on_damage)
+        self._learn_facts()
+        connection = self._connection()
+        connection.execute("BEGIN")  # so that a ticket's number stays its own until the end
+        try:
+            for number, last, *row in connection.execute("SELECT * FROM fact"):
+                for place in (-2, -1):
+                    row[place] = _from_json(row[place]) if row[place] else ()
+                yield Case(partial(self._ticket, number), last, Facts(*row))
+        finally:
+            connection.rollback()
+
+    def _learn_facts(self) -> None:
+        """Work out the facts of the tickets of which they are not known by this policy."""
+        digest = self._desk.policy_digest
+        if self._rows("SELECT digest FROM policy") != [(digest,)]:
+            self._change(partial(_forget_facts, digest=digest))
+        if unknown := self._rows(_WITHOUT_FACTS):
+            self._change(partial(_add_facts, tickets=unknown, promises=self._desk.policy.promises))
+
+    def _ticket(self, number: int) -> Ticket:
+        query = "SELECT id, head, log FROM file JOIN record USING (number) WHERE number = ?"
+        ((record_id, head, log),) = self._connection().execute(query, (number,))
+        return cast(Ticket, _record(record_id, head, log.__str__))
 
     def field_names(self) -> set[str]:
         """The names of all fields in the heads of tickets."""
@@ -438,7 +482,7 @@ class Index:
             self.rebuild()
             changes = self._changes(every=every)
         if changes:
-            self._keep(changes)
+            self._change(partial(self._write, changes))
         self._looked = (every, True)
 
     def look_again(self) -> None:
@@ -516,14 +560,14 @@ class Index:
         with self._locked():
             return _is_marked(self._path)
 
-    def _keep(self, changes: Changes) -> None:
-        """Write what was found; where that cannot be, in a copy in memory."""
+    def _change(self, write: Callable[[sqlite3.Connection], None]) -> None:
+        """Write in one transaction; where that cannot be, in a copy in memory."""
         connection = self._connection()
         if not self._private:
             with self._locked() as locked:
                 if locked and self._is_still_trusted():
                     try:
-                        self._write(connection, changes)
+                        _in_one(connection, write)
                         os.utime(self._path, ns=(_MARK, _MARK))
                         return
                     except (sqlite3.OperationalError, OSError):
@@ -531,7 +575,7 @@ class Index:
             memory = _connected(":memory:")
             connection.backup(memory)
             connection = self._use(memory, private=True)
-        self._write(connection, changes)
+        _in_one(connection, write)
 
     def _is_still_trusted(self) -> bool:
         """Whether the file that is open is the one in place, and bears the mark."""
@@ -569,7 +613,7 @@ class Index:
 
     def _fill(self, connection: sqlite3.Connection) -> None:
         connection.executescript(_SCHEMA)
-        self._write(connection, self._changes(every=False))
+        _in_one(connection, partial(self._write, self._changes(every=False)))
 
     def _use(self, connection: sqlite3.Connection, *, private: bool) -> sqlite3.Connection:
         if self._open:
@@ -588,9 +632,8 @@ class Index:
                 locked = False
             yield locked
 
-    def _write(self, connection: sqlite3.Connection, changes: Changes) -> None:
-        """Bring the tables to what the files say, in one transaction."""
-        connection.execute("BEGIN IMMEDIATE")
+    def _write(self, changes: Changes, connection: sqlite3.Connection) -> None:
+        """Bring the tables to what the files say."""
         empty = not connection.execute("SELECT 1 FROM file LIMIT 1").fetchone()
         known: set[str] = set()
         for (_, record_id), row in _read_rows(self._desk, changes.files, self._progress):
@@ -603,7 +646,6 @@ class Index:
             if seen:
                 stamp, seal = seen
                 connection.execute("INSERT INTO folder VALUES (?,?,?,?,?)", (path, *stamp, seal))
-        connection.commit()
 
 
 def _is_marked(path: str) -> bool:
@@ -623,6 +665,41 @@ def _connected(path: str) -> sqlite3.Connection:
     return connection
 
 
+def _in_one(connection: sqlite3.Connection, write: Callable[[sqlite3.Connection], None]) -> None:
+    """Write in one transaction."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        write(connection)
+    except BaseException:
+        connection.rollback()
+        raise
+    connection.commit()
+
+
+def _forget_facts(connection: sqlite3.Connection, digest: str) -> None:
+    connection.execute("DELETE FROM fact")
+    connection.execute("DELETE FROM policy")
+    connection.execute("INSERT INTO policy VALUES (?)", (digest,))
+
+
+def _add_facts(
+    connection: sqlite3.Connection,
+    tickets: Iterable[tuple[int, str, str, str]],
+    promises: Promises,
+) -> None:
+    for number, record_id, head, log in tickets:
+        ticket = cast(Ticket, _record(record_id, head, log.__str__))
+        case = facts.whole_case(ticket, promises)
+        if case.facts:
+            *plain, reopened, ahead, _ = case.facts
+            row = (number, case.last, *plain, _listed(reopened), _listed(ahead))
+            connection.execute(_ADD_FACTS, row)
+
+
+def _listed(items: tuple[Any, ...]) -> str:
+    return _ENCODE(items) if items else ""
+
+
 def _remove(connection: sqlite3.Connection, record_id: str) -> None:
     query = "SELECT number, head, log FROM file LEFT JOIN record USING (number) WHERE id = ?"
     for number, head, log in connection.execute(query, (record_id,)).fetchall():
@@ -633,6 +710,7 @@ def _remove(connection: sqlite3.Connection, record_id: str) -> None:
                 (number, *stood),
             )
             connection.execute("DELETE FROM record WHERE number = ?", (number,))
+            connection.execute("DELETE FROM fact WHERE number = ?", (number,))
         connection.execute("DELETE FROM file WHERE number = ?", (number,))
 
 

@@ -30,21 +30,21 @@ class Period:
 
     def resolution_in(self, ticket: Facts) -> bool:
         """Whether the ticket was resolved in it, standing or not."""
-        resolutions = ticket.course.resolutions
-        return bool(resolutions) and self.has(resolutions[-1][0])
+        return self.has(ticket.last_resolution)
 
     def touches(self, ticket: Facts) -> bool:
         """Whether the ticket counts in any measure of the period."""
-        course = ticket.course
         return (
-            course.live
+            ticket.live
             or self.has(ticket.opened)
             or self.has(ticket.responded)
-            or self.has(course.closed)
-            or self.has(ticket.handling.answered)
+            or self.has(ticket.closed)
+            or self.has(ticket.answered)
             or self.resolution_in(ticket)
-            or any(self.has(end) for end, _ in ticket.kept.met.values())
-            or bool(ticket.kept.ahead)
+            or self.has(ticket.respond_end)
+            or self.has(ticket.update_end)
+            or self.has(ticket.resolve_end)
+            or bool(ticket.ahead)
         )
 
 
@@ -122,6 +122,6 @@ def through(
             continue
         later = bisect_left(log.line, (ends[here],))
         following = bisect_right(ends, log.line[later][0]) if later < len(log.line) else len(parts)
-        same = parts[here : following if ticket.course.live or ticket.kept.ahead else here + 1]
+        same = parts[here : following if ticket.live or ticket.ahead else here + 1]
         yield [part for part in same if part.touches(ticket)], ticket
         here = following

@@ -99,6 +99,7 @@ class Desk:
 
     def __init__(self, root: str) -> None:
         self.root = root
+        self._policy_texts: dict[str, str] = {}
         try:
             self._root = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except OSError as error:
@@ -111,7 +112,20 @@ class Desk:
     @cached_property
     def policy(self) -> policy.Policy:
         """The rules in desk.yaml."""
-        return policy.load(self.text(POLICY_FILE), POLICY_FILE, self.text)
+        return policy.load(self._policy_text(POLICY_FILE), POLICY_FILE, self._policy_text)
+
+    def _policy_text(self, path: str) -> str:
+        text = self._policy_texts[path] = self.text(path)
+        return text
+
+    @property
+    def policy_digest(self) -> str:
+        """A number for the text of desk.yaml and of all files that it names."""
+        import hashlib
+
+        _ = self.policy  # so that they are read
+        texts = "\0".join(part for pair in self._policy_texts.items() for part in pair)
+        return hashlib.sha256(texts.encode()).hexdigest()
 
     # --- reading ---------------------------------------------------------------------------
 

@@ -13,8 +13,8 @@ from typing import Required, TypedDict
 
 from desk import dates
 from desk.definitions import DEFINITIONS
-from desk.facts import Facts, facts_before, read_log, sort_key
-from desk.model import Ticket, Value
+from desk.facts import Case, Facts, sort_key
+from desk.model import Value
 from desk.periods import TIME_FIELDS, Key, Period, split, through
 from desk.promises import RESOLVE, RESPOND, UPDATE, Promises
 from desk.sla import AT_RISK, BREACHED
@@ -116,19 +116,19 @@ def _average(
 
 def _measures(period: Period, tickets: Sequence[Facts], *, promised: bool) -> dict[str, Measure]:
     """All figures of a period, in the order of DEFINITIONS."""
-    resolved = [one for one in tickets if period.has(one.course.resolved)]
-    closed = [one for one in tickets if period.has(one.course.closed)]
+    resolved = [one for one in tickets if period.has(one.resolved)]
+    closed = [one for one in tickets if period.has(one.closed)]
     found = {
         **_count("opened", sum(period.has(one.opened) for one in tickets)),
         **_count("resolved", len(resolved)),
         **_count("closed", len(closed)),
-        **_backlog([period.as_of - one.opened for one in tickets if one.course.live]),
+        **_backlog([period.as_of - one.opened for one in tickets if one.live]),
         **_times([one for one in tickets if period.has(one.responded)], resolved),
         **_quality(resolved),
         **_rate("reopen_rate", _reopened(period, tickets)),
         **(_kept(period, tickets) if promised else {}),
-        **_rate("survey_response_rate", [one.handling.answered is not None for one in closed]),
-        **_satisfaction([one for one in tickets if period.has(one.handling.answered)]),
+        **_rate("survey_response_rate", [one.answered is not None for one in closed]),
+        **_satisfaction([one for one in tickets if period.has(one.answered)]),
     }
     return {name: found[name] for name in DEFINITIONS if name in found}
 
@@ -142,8 +142,8 @@ def _backlog(ages: Sequence[float]) -> dict[str, Measure]:
 
 def _times(responded: Sequence[Facts], resolved: Sequence[Facts]) -> dict[str, Measure]:
     responses = sorted((one.responded or 0) - one.opened for one in responded)
-    resolutions = sorted((one.course.resolved or 0) - one.opened for one in resolved)
-    work = [(one.course.resolved or 0) - one.opened - one.course.held for one in resolved]
+    resolutions = sorted((one.resolved or 0) - one.opened for one in resolved)
+    work = [(one.resolved or 0) - one.opened - one.held for one in resolved]
     return {
         **_average("first_response_median", responses, _median),
         **_average("first_response_p90", responses, _p90),
@@ -155,22 +155,20 @@ def _times(responded: Sequence[Facts], resolved: Sequence[Facts]) -> dict[str, M
 
 
 def _quality(resolved: Sequence[Facts]) -> dict[str, Measure]:
-    handling = [one.handling for one in resolved]
     return {
         **_rate("first_contact_resolution_rate", [_at_first_contact(one) for one in resolved]),
         **_rate(
             "first_level_resolution_rate",
-            [not one.functional and not one.moves for one in handling],
+            [not one.functional and not one.moves for one in resolved],
         ),
-        **_average("reassignment_mean", [one.reassignments for one in handling], _mean),
-        **_rate("escalation_rate", [one.escalations > 0 for one in handling]),
+        **_average("reassignment_mean", [one.reassignments for one in resolved], _mean),
+        **_rate("escalation_rate", [one.escalations > 0 for one in resolved]),
     }
 
 
 def _at_first_contact(one: Facts) -> bool:
-    handling, course = one.handling, one.course
-    return handling.replies <= 1 and not (
-        course.holds or course.reopenings or handling.reassignments or handling.escalations
+    return one.replies <= 1 and not (
+        one.holds or one.reopened or one.reassignments or one.escalations
     )
 
 
@@ -179,35 +177,32 @@ def _kept(period: Period, tickets: Sequence[Facts]) -> dict[str, Measure]:
     last = math.nextafter(period.end, -math.inf)  # what happens at the end is outside
     breached = at_risk = 0
     for one in tickets:
-        late = not all(met for _, met in one.kept.met.values()) and one.course.live
-        breached += late or any(moment <= last for _, moment in one.kept.ahead)
-        at_risk += any(risky <= last < moment for risky, moment in one.kept.ahead)
+        late = one.live and 0 in (one.respond_met, one.update_met, one.resolve_met)
+        breached += late or any(moment <= last for _, moment in one.ahead)
+        at_risk += any(risky <= last < moment for risky, moment in one.ahead)
     return {
-        **_attainment(RESPOND, period, tickets),
-        **_attainment(UPDATE, period, tickets),
-        **_attainment(RESOLVE, period, tickets),
+        **_attainment(RESPOND, period, ((one.respond_end, one.respond_met) for one in tickets)),
+        **_attainment(UPDATE, period, ((one.update_end, one.update_met) for one in tickets)),
+        **_attainment(RESOLVE, period, ((one.resolve_end, one.resolve_met) for one in tickets)),
         **_count(BREACHED, breached),
         **_count(AT_RISK, at_risk),
     }
 
 
-def _attainment(clock: str, period: Period, tickets: Iterable[Facts]) -> dict[str, Measure]:
-    """The share of kept promises among those of that clock that came to an end in the period."""
-    ended = (one.kept.met[clock] for one in tickets if clock in one.kept.met)
-    return _rate(f"{clock}_attainment", [met for end, met in ended if period.has(end)])
+def _attainment(
+    clock: str, period: Period, stopped: Iterable[tuple[float | None, bool | None]]
+) -> dict[str, Measure]:
+    """The share of kept promises among those of a clock that came to an end in the period."""
+    return _rate(f"{clock}_attainment", [bool(met) for end, met in stopped if period.has(end)])
 
 
 def _reopened(period: Period, tickets: Sequence[Facts]) -> list[bool]:
     """For each ticket that was resolved in the period: whether it was reopened after that."""
-    return [
-        any(reopened for at, reopened in one.course.resolutions if period.has(at))
-        for one in tickets
-        if period.resolution_in(one)
-    ]
+    return [any(map(period.has, one.reopened)) for one in tickets if period.resolution_in(one)]
 
 
 def _satisfaction(answered: Sequence[Facts]) -> dict[str, Measure]:
-    scores = [one.handling.score for one in answered]
+    scores = [one.score for one in answered]
     return {
         **_rate("csat", [score >= 4 for score in scores]),
         **_average("csat_mean", scores, _mean),
@@ -224,7 +219,7 @@ class _Bucket:
 
 
 def summarise(
-    tickets: Iterable[Ticket],
+    cases: Iterable[Case],
     *,
     now: datetime,
     since: datetime | None,
@@ -251,9 +246,9 @@ def summarise(
     fields = [name for name in names if name not in TIME_FIELDS]
     parts = [whole] if names else []
     if units:
-        tickets = list(tickets)
-        parts = split(_from_first_opening(whole, tickets), units, zone)
-    everything, buckets = _gather(tickets, whole, parts, fields, promises)
+        cases = list(cases)
+        parts = split(_from_first_opening(whole, cases), units, zone)
+    everything, buckets = _gather(cases, whole, parts, fields, promises)
     place = [(units + fields).index(name) for name in names]
     groups = [
         Group(
@@ -285,15 +280,15 @@ def _whole(now: datetime, since: datetime | None, until: datetime | None) -> Per
     return Period(start, end, present, {})
 
 
-def _from_first_opening(whole: Period, tickets: Iterable[Ticket]) -> Period:
+def _from_first_opening(whole: Period, cases: Iterable[Case]) -> Period:
     if whole.start > -math.inf:
         return whole
-    openings = (dates.seconds(ticket.text("opened")) for ticket in tickets)
+    openings = (case.opened for case in cases)
     return replace(whole, start=min(openings, default=whole.end))
 
 
 def _gather(
-    tickets: Iterable[Ticket],
+    cases: Iterable[Case],
     whole: Period,
     parts: Sequence[Period],
     fields: Sequence[str],
@@ -306,12 +301,17 @@ def _gather(
     undivided = list(parts) == [whole]
     if not fields:
         _put(buckets, parts, None, ())
-    for ticket in tickets:
-        log = read_log(ticket, promises)
-        one = facts_before(log, whole.end, fields)
-        own = [([whole], one)] if one and whole.touches(one) else []
-        everything += [counted for _, counted in own]
-        for same, then in own if undivided else through(log, parts, ends, fields):
+    for case in cases:
+        one = case.facts_before(whole.end, fields, promises)
+        counts = one is not None and whole.touches(one)
+        everything += [one] if one and counts else []
+        for same, then in (
+            [([whole], one)]
+            if undivided and one and counts
+            else through(case.log(promises), parts, ends, fields)
+            if parts and not undivided
+            else ()
+        ):
             for values in then.values:
                 _put(buckets, same, then, values)
     return everything, buckets

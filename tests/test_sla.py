@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from desk import policy, sla, summary
+from desk import facts, policy, sla, summary
 from desk.errors import DamagedError
 from desk.model import Event, Ticket
 from desk.promises import Promises
@@ -706,7 +706,12 @@ def test_glpi_23359_time_between_resolution_and_reopening_is_no_pause():
     assert shown(ticket(held), "04T16:00")[-1] == "resolve running 180/480 05T12:00"
     resolved = ticket(held + "\n04T16:00 " + RESOLVE)
     found = summary.summarise(
-        [resolved], now=at("20T09:00"), since=None, until=None, zone=ZONE, promises=PROMISES
+        [facts.case(resolved)],
+        now=at("20T09:00"),
+        since=None,
+        until=None,
+        zone=ZONE,
+        promises=PROMISES,
     )["measures"]
     on_hold = found["resolution_median"]["value"] - found["work_median"]["value"]
     assert on_hold == 4 * 3600

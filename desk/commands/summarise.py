@@ -1,6 +1,8 @@
 """desk summarise."""
 
-from typing import cast
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -20,6 +22,9 @@ from desk.errors import UsageError, nearest
 from desk.model import Value
 from desk.query import AsOf
 from desk.session import Session, pass_session
+
+if TYPE_CHECKING:
+    from desk.facts import Case
 
 # People are told apart by name, not by all that is known of how to reach them.
 _OF_PROMISES = {
@@ -84,14 +89,14 @@ def summarise_(
     asked = query.parse(terms, lambda: session.actor, lambda: AsOf(session.now, promises))
     seen: set[str] = set()
     found = summary.summarise(
-        asked.among(session.index.tickets(damage), seen, end or session.now),
+        _cases(session, asked, damage, seen, end or session.now, other),
         now=session.now,
         since=start,
         until=end,
         by=by,
         filter_text=asked.text,
         zone=session.desk.policy.zone,
-        promises=promises if not names or _OF_PROMISES & {*names} else None,
+        promises=promises,
     )
     fields = [name for name in by if name not in TIME_FIELDS]
     session.check_names((*asked.fields(), *fields), seen)
@@ -102,6 +107,26 @@ def summarise_(
     else:
         _for_programs(figures, names, by, form)
     damage.say()
+
+
+def _cases(
+    session: Session,
+    asked: query.Filter,
+    damage: Damage,
+    seen: set[str],
+    moment: datetime,
+    other: str | None,
+) -> "Iterator[Case]":
+    """The tickets that fit, with their facts where those by the desk's own rules are wanted."""
+    if other:
+        from desk import facts
+
+        tickets = asked.among(session.index.tickets(damage), seen, moment)
+        yield from map(facts.case, tickets)
+        return
+    for case in session.index.cases(damage):
+        if not asked.terms or any(asked.among([case.ticket()], seen, moment)):
+            yield case
 
 
 def _for_programs(
