@@ -12,8 +12,10 @@ folder that is read-only, a full disk, another command at work for long) a copy 
 """
 
 import functools
+import itertools
 import json
 import json.scanner
+import math
 import operator
 import os
 import sqlite3
@@ -71,6 +73,14 @@ CREATE VIRTUAL TABLE text USING fts5 (
 
 
 _ADD_FACTS = f"INSERT INTO fact VALUES (?, ?{', ?' * len(_FACTS)})"  # noqa: S608 - no text of others
+_FACTS_SINCE = "SELECT * FROM fact WHERE last >= ?"
+# Most tickets were never reopened and have no clock that runs.
+_PLAIN_FACTS_BEFORE = f"""
+SELECT {", ".join(_FACTS[:-2])} FROM fact WHERE last < ? AND reopened = '' AND ahead = ''
+"""  # noqa: S608
+_OTHER_FACTS_BEFORE = f"""
+SELECT {", ".join(_FACTS)} FROM fact WHERE last < ? AND (reopened != '' OR ahead != '')
+"""  # noqa: S608
 _WITHOUT_FACTS = """
 SELECT number, id, head, log FROM file JOIN record USING (number)
 WHERE folder != 'kb' AND number NOT IN (SELECT number FROM fact)
@@ -273,12 +283,24 @@ def _entries(path: str) -> dict[str, Stamp]:
 
 def _sealed(found: Mapping[str, Stamp]) -> int:
     """One number for all those stamps."""
-    return functools.reduce(operator.xor, map(hash, found.values()), 0)
+    return functools.reduce(operator.xor, map(hash, found.values()), 1)
+
+
+def _beside(question: Callable[[], bool]) -> Callable[[], bool]:
+    """Ask a question in a process of its own; what is returned waits for the answer."""
+    child = os.fork()
+    if not child:
+        answer = False
+        try:
+            answer = question()
+        finally:
+            os._exit(not answer)
+    return lambda: os.waitpid(child, 0)[1] == 0
 
 
 def _seal(path: str) -> int:
     """The number that `_sealed` gives for all that is in a folder now."""
-    seal = 0
+    seal = 1  # 0 is that of a folder whose files are not proven
     with os.scandir(path) as entries:
         for entry in entries:
             with suppress(FileNotFoundError):
@@ -350,21 +372,55 @@ class Index:
             if isinstance(record, Ticket):
                 yield record
 
-    def cases(self, on_damage: OnDamage) -> Iterator[Case]:
-        """Every ticket with the facts of its whole log, by the policy of the desk.
+    def cases(self, on_damage: OnDamage, since: float = -math.inf) -> Iterator[Case]:
+        """The tickets to which something happened at `since` or later, with their facts.
 
-        Every file is looked at first.
+        The facts are of whole logs, by the policy of the desk. Every file is looked at first.
         """
         self.look(every=True)
         self._tell_damage(on_damage)
         self._learn_facts()
+        with self._reading() as connection:
+            for number, last, *row in connection.execute(_FACTS_SINCE, (since,)):
+                yield Case(partial(self._ticket, number), last, _facts(row))
+
+    def settled(self, before: float) -> list[Facts]:
+        """The facts of the tickets to which nothing happened at `before` or later.
+
+        Where there are many files, another process looks at every one meanwhile.
+        """
+        self.look()
+        (count,) = self._rows("SELECT count(*) FROM file")[0]
+        if self._looked[0] or count < _SPREAD:
+            self.look(every=True)
+            return self._settled(before)
+        root, seals = self._desk.root, self._rows("SELECT path, seal FROM folder")
+        unchanged = _beside(
+            lambda: all(seal and seal == _seal(f"{root}/{folder}") for folder, seal in seals)
+        )
+        found = self._settled(before)
+        if unchanged():
+            self._looked = (True, True)
+            return found
+        self.look(every=True)
+        return self._settled(before)
+
+    def _settled(self, before: float) -> list[Facts]:
+        self._learn_facts()
+        with self._reading() as connection:
+            plain = connection.execute(_PLAIN_FACTS_BEFORE, (before,))
+            return [
+                *itertools.starmap(Facts, plain),
+                *(_facts(row) for row in connection.execute(_OTHER_FACTS_BEFORE, (before,))),
+            ]
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """A state of the index that no other command changes meanwhile."""
         connection = self._connection()
-        connection.execute("BEGIN")  # so that a ticket's number stays its own until the end
+        connection.execute("BEGIN")
         try:
-            for number, last, *row in connection.execute("SELECT * FROM fact"):
-                for place in (-2, -1):
-                    row[place] = _from_json(row[place]) if row[place] else ()
-                yield Case(partial(self._ticket, number), last, Facts(*row))
+            yield connection
         finally:
             connection.rollback()
 
@@ -694,6 +750,13 @@ def _add_facts(
             *plain, reopened, ahead, _ = case.facts
             row = (number, case.last, *plain, _listed(reopened), _listed(ahead))
             connection.execute(_ADD_FACTS, row)
+
+
+def _facts(row: Sequence[Any]) -> Facts:
+    """The facts in a row of their table."""
+    *plain, reopened, ahead = row
+    lists = (_from_json(text) if text else () for text in (reopened, ahead))
+    return Facts._make((*plain, *lists, ((),)))
 
 
 def _listed(items: tuple[Any, ...]) -> str:

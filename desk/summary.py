@@ -177,9 +177,10 @@ def _kept(period: Period, tickets: Sequence[Facts]) -> dict[str, Measure]:
     last = math.nextafter(period.end, -math.inf)  # what happens at the end is outside
     breached = at_risk = 0
     for one in tickets:
-        late = one.live and 0 in (one.respond_met, one.update_met, one.resolve_met)
-        breached += late or any(moment <= last for _, moment in one.ahead)
-        at_risk += any(risky <= last < moment for risky, moment in one.ahead)
+        if one.live or one.ahead:
+            late = one.live and 0 in (one.respond_met, one.update_met, one.resolve_met)
+            breached += late or any(moment <= last for _, moment in one.ahead)
+            at_risk += any(risky <= last < moment for risky, moment in one.ahead)
     return {
         **_attainment(RESPOND, period, ((one.respond_end, one.respond_met) for one in tickets)),
         **_attainment(UPDATE, period, ((one.update_end, one.update_met) for one in tickets)),
@@ -193,7 +194,9 @@ def _attainment(
     clock: str, period: Period, stopped: Iterable[tuple[float | None, bool | None]]
 ) -> dict[str, Measure]:
     """The share of kept promises among those of a clock that came to an end in the period."""
-    return _rate(f"{clock}_attainment", [bool(met) for end, met in stopped if period.has(end)])
+    start = period.start
+    ended = [met for end, met in stopped if end is not None and start <= end]
+    return _rate(f"{clock}_attainment", [met == 1 for met in ended])
 
 
 def _reopened(period: Period, tickets: Sequence[Facts]) -> list[bool]:
@@ -221,6 +224,7 @@ class _Bucket:
 def summarise(
     cases: Iterable[Case],
     *,
+    settled: Sequence[Facts] = (),
     now: datetime,
     since: datetime | None,
     until: datetime | None,
@@ -237,6 +241,8 @@ def summarise(
     those of a summary of its own: a sub-period's are as of the end of that sub-period.
     Values of fields are those at that end; groups without any ticket that counts are left
     out, but sub-periods by themselves are all there. Without `promises` nothing is said of them.
+    `settled` are facts of further tickets to which nothing happened since the period's end
+    (see end_of); they count where nothing is grouped.
     Raises UsageError for more than MAX_SUBPERIODS.
     """
     whole = _whole(now, since, until)
@@ -249,6 +255,7 @@ def summarise(
         cases = list(cases)
         parts = split(_from_first_opening(whole, cases), units, zone)
     everything, buckets = _gather(cases, whole, parts, fields, promises)
+    everything += filter(whole.touches, settled)
     place = [(units + fields).index(name) for name in names]
     groups = [
         Group(
@@ -268,6 +275,11 @@ def summarise(
         measures=_measures(whole, everything, promised=promised),
         groups=groups,
     )
+
+
+def end_of(now: datetime, until: datetime | None) -> float:
+    """The end of the period in seconds since 1970; what happens then has not happened."""
+    return _whole(now, None, until).end
 
 
 def _whole(now: datetime, since: datetime | None, until: datetime | None) -> Period:

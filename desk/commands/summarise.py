@@ -1,5 +1,6 @@
 """desk summarise."""
 
+import math
 from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
@@ -88,8 +89,12 @@ def summarise_(
     promises = promises_of(session, other)
     asked = query.parse(terms, lambda: session.actor, lambda: AsOf(session.now, promises))
     seen: set[str] = set()
+    # Without conditions and groups only the facts of most tickets are needed.
+    since_then = summary.end_of(session.now, end) if not (terms or by or other) else -math.inf
+    settled = session.index.settled(since_then) if since_then > -math.inf else []
     found = summary.summarise(
-        _cases(session, asked, damage, seen, end or session.now, other),
+        _cases(session, asked, damage, seen, end or session.now, other, since_then),
+        settled=settled,
         now=session.now,
         since=start,
         until=end,
@@ -116,6 +121,7 @@ def _cases(
     seen: set[str],
     moment: datetime,
     other: str | None,
+    since: float,
 ) -> "Iterator[Case]":
     """The tickets that fit, with their facts where those by the desk's own rules are wanted."""
     if other:
@@ -124,7 +130,7 @@ def _cases(
         tickets = asked.among(session.index.tickets(damage), seen, moment)
         yield from map(facts.case, tickets)
         return
-    for case in session.index.cases(damage):
+    for case in session.index.cases(damage, since):
         if not asked.terms or any(asked.among([case.ticket()], seen, moment)):
             yield case
 
