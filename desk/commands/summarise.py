@@ -1,6 +1,6 @@
 """desk summarise."""
 
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -10,7 +10,7 @@ from desk.commands.common import (
     TermsCommand,
     command,
     data,
-    format_option,
+    format_option_without_ids,
     page,
     terminal_width,
     terms_argument,
@@ -20,6 +20,9 @@ from desk.errors import UsageError, nearest
 from desk.model import Value
 from desk.query import AsOf
 from desk.session import Session, pass_session
+
+if TYPE_CHECKING:
+    from desk.summary import Summary
 
 # People are told apart by name, not by all that is known of how to reach them.
 _OF_PROMISES = {
@@ -43,7 +46,7 @@ _GROUPED = {"requester": "requester.name"}
 @click.option("--measures", metavar="NAME,…", default="", help="These measures only.")
 @policy_option
 @click.option("--define", is_flag=True, help="Print what each measure means.")
-@format_option
+@format_option_without_ids()
 @pass_session
 def summarise_(
     session: Session,
@@ -95,31 +98,25 @@ def summarise_(
     )
     fields = [name for name in by if name not in TIME_FIELDS]
     query.check_names((*asked.fields(), *fields), seen)
-    # A TypedDict is a dict of values, which the checker cannot see.
-    figures = cast(dict[str, Value], found)
-    if form == "table":
-        page(render.figures(figures, names, by, terminal_width()))
-    else:
-        _for_programs(figures, names, by, form)
+    if names:
+        for part in (found, *found["groups"]):
+            kept = part["measures"]
+            part["measures"] = {name: kept[name] for name in names if name in kept}
+    _print(found, names, by, form)
     damage.say()
 
 
-def _for_programs(
-    figures: dict[str, Value], names: list[str], by: tuple[str, ...], form: str
-) -> None:
-    if form == "ids":
-        raise UsageError("figures have no ids; take another --format")
-    if names:
-        groups = figures["groups"]
-        for part in (figures, *(groups if isinstance(groups, list) else ())):
-            if isinstance(part, dict) and isinstance(found := part["measures"], dict):
-                part["measures"] = {name: found[name] for name in names if name in found}
-    if form == "json":
-        data(render.as_json(figures) + "\n")
-    elif form == "yaml":
-        data(yamltext.dump_value(figures))
+def _print(found: "Summary", names: list[str], by: tuple[str, ...], form: str) -> None:
+    from desk import figures
+
+    if form in render.FOR_PEOPLE:
+        page(figures.tables(found, names, by, form=form, width=terminal_width()))
+    elif form in ("json", "yaml"):
+        # A TypedDict is a dict of values, which the checker cannot see.
+        whole = cast(dict[str, Value], found)
+        data(render.as_json(whole) + "\n" if form == "json" else yamltext.dump_value(whole))
     else:
-        data(render.rows(render.figure_rows(figures, by), form))
+        data(render.rows(figures.figure_rows(found, by), form))
 
 
 def _define(names: list[str], form: str) -> None:
