@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import cmarkgfm
 import pytest
 from cmarkgfm.cmark import Options
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from desk import markdown, render
@@ -80,8 +80,10 @@ def test_no_text_acts_in_a_cell_of_a_table(texts: list[str]):
     assert not [one for one in page.texts if AFTERWARDS.search(one)]
 
 
-@given(strategies.texts(200).map(lambda text: render.safe(text, lines=True)))
+@given(strategies.texts(200) | st.text("`~\n x", max_size=30))
+@example("```\n# x\n````")
 def test_lines_stand_in_a_block_as_they_are(text: str):
+    text = render.safe(text, lines=True)
     page = Page(f"before\n\n{markdown.fenced(text)}\n## after\n")
     assert page.tags == {"p", "pre", "code", "h2"}
     code = page.texts[0].rstrip("\n")

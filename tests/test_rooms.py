@@ -14,7 +14,7 @@ ROWS = (
     ("cli",),
     ("commands",),
     ("session",),
-    ("figures",),
+    ("figures", "openmetrics"),
     ("render", "check", "importer", "summary", "explain"),
     ("importrows", "timerules"),
     ("importmap", "periods", "query", "assignment"),

@@ -36,6 +36,7 @@ _GROUPED = {"requester": "requester.name"}
     "desk summarise",
     "desk summarise --by team --since 30d",
     "desk summarise category:network --by month --since 2026-01-01 -f json",
+    "desk summarise --by team -f openmetrics > desk.prom",
     "desk summarise --define",
     cls=TermsCommand,
 )
@@ -46,7 +47,7 @@ _GROUPED = {"requester": "requester.name"}
 @click.option("--measures", metavar="NAME,…", default="", help="These measures only.")
 @policy_option
 @click.option("--define", is_flag=True, help="Print what each measure means.")
-@format_option_without_ids()
+@format_option_without_ids("openmetrics")
 @pass_session
 def summarise_(
     session: Session,
@@ -74,6 +75,8 @@ def summarise_(
         if name not in DEFINITIONS:
             raise UsageError(f"no measure is named {name!r}; {nearest(name, DEFINITIONS)}")
     if define:
+        if form == "openmetrics":
+            raise UsageError("definitions are no metrics; take another --format")
         _define(names or list(DEFINITIONS), form)
         return
     by = tuple(_GROUPED.get(name) or query.canonical(name) for name in by)
@@ -102,7 +105,13 @@ def summarise_(
         for part in (found, *found["groups"]):
             kept = part["measures"]
             part["measures"] = {name: kept[name] for name in names if name in kept}
-    _print(found, names, by, form)
+    if form == "openmetrics":
+        from desk import openmetrics
+
+        asked_for = {"filter": asked.text, "since": since or "", "until": until or ""}
+        data(openmetrics.text(found, by, {k: said for k, said in asked_for.items() if said}))
+    else:
+        _print(found, names, by, form)
     damage.say()
 
 

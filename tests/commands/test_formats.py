@@ -4,13 +4,14 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import click
 import pytest
 
 from desk import cli, yamltext
-from tests.commands.promising import Office
+from tests.commands.promising import POLICY, Office
 from tests.test_markdown import Page
 
 VPN, PRINTER = "T-261123-A0001", "T-261123-A0002"
@@ -147,3 +148,30 @@ def test_a_record_for_a_wiki(office: Office):
     assert office.run("show", VPN, "-f", "markdown") == (0, SHOWN, "")
     both = office.done("show", VPN, PRINTER, "-f", "markdown").out
     assert both.startswith(f"{SHOWN}\n## {PRINTER}: 打印机。\n")
+
+
+def test_metrics_of_a_desk(office: Office):
+    measures = ["summarise", "priority:P4", "--measures", "backlog,respond_attainment"]
+    ran = office.done(*measures, "--by", "team", "--since", "30d", "-f", "openmetrics")
+    lines = [line for line in ran.out.splitlines() if line[:1] != "#"]
+    given = 'filter="priority:P4",since="30d"'
+    assert lines[1:3] == [
+        f'desk_backlog_tickets{{{given},team="network"}} 1',
+        f'desk_backlog_tickets{{{given},team="none"}} 0',
+    ]
+    assert lines[3:] == [
+        f'desk_respond_attainment_{key}{{{given},team="none"}} {value}'
+        for key, value in (("ratio", 1.0), ("numerator", 1), ("denominator", 1))
+    ]
+    assert ran.out.endswith("# EOF\n")
+    whole = office.done("summarise", "-f", "openmetrics").out
+    assert "\ndesk_backlog_tickets 1\n" in whole
+
+
+def test_a_damaged_file_leaves_the_metrics_whole(office: Office, tmp_path: Path):
+    text = office.text(PRINTER)
+    office.path(PRINTER).write_text("id: [", encoding="utf-8")
+    ran = office.run("summarise", "-f", "openmetrics")
+    office.path(PRINTER).write_text(text, encoding="utf-8")
+    assert (ran.code, ran.out.count("# EOF\n"), ran.err.count("\n")) == (4, 1, 1)
+    assert POLICY in (office.root / "desk.yaml").read_text(encoding="utf-8")
