@@ -41,6 +41,7 @@ COMMANDS = {
     "summarise": ("summarise", "Figures of the desk, from the tickets' logs."),
     "import": ("import_", "Bring in another desk's export."),
     "check": ("check", "Prove the folder sound."),
+    "schema": ("schema", "Print a JSON Schema for editors."),
 }
 ALIASES = {"summarize": "summarise"}
 

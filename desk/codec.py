@@ -7,6 +7,10 @@ from desk.errors import DamagedError
 from desk.model import Article, Event, Record, Ticket, Value
 
 MAX_N = 10**9
+ARTICLE_REQUIRED = ("id", "title", "status")
+TICKET_REQUIRED = (*ARTICLE_REQUIRED, "opened")
+# Of these an event says only texts.
+MOVES = ("status", "waiting_for")
 ID_PATTERN = re.compile(r"[A-Z][A-Z0-9]{0,7}-\d{6}-[0-9A-HJKMNP-TV-Z]{5}", re.ASCII)
 
 
@@ -39,9 +43,7 @@ def _head(head: dict[str, Value], kind: type[Record]) -> dict[str, Value]:
     statuses = model.ARTICLE_STATUSES if kind is Article else model.STATUSES
     for name in [name for name, value in head.items() if value is None]:
         del head[name]
-    for name in (
-        ("id", "title", "status") if kind is Article else ("id", "title", "status", "opened")
-    ):
+    for name in ARTICLE_REQUIRED if kind is Article else TICKET_REQUIRED:
         if name not in head:
             raise _MisfitError(f"the field {name!r} is missing")
     for name in _known_fields(kind):
@@ -134,13 +136,10 @@ def _change(change: Value, position: int) -> dict[str, tuple[Value, Value]]:
             raise _MisfitError(
                 f"the change of {name!r} is [from, to]", "log", position, "change", name
             )
-        if name in _MOVES and not all(one is None or isinstance(one, str) for one in pair):
+        if name in MOVES and not all(one is None or isinstance(one, str) for one in pair):
             raise _MisfitError(f"{name!r} is text", "log", position, "change", name)
         pairs[name] = (pair[0], pair[1])
     return pairs
-
-
-_MOVES = ("status", "waiting_for")
 
 
 def dump(record: Record) -> str:

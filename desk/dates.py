@@ -25,7 +25,7 @@ _DAYS = {
 }  # fmt: skip
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
-_RFC_3339 = re.compile(
+RFC_3339 = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d{1,6})?)?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
 # Of no other year is a time of a desk; so no length that is added to one goes beyond a calendar.
@@ -84,7 +84,7 @@ def from_stamp(text: str) -> datetime:
 
     Raises ValueError for anything else (also for a time without an offset).
     """
-    if not _RFC_3339.fullmatch(text):
+    if not RFC_3339.fullmatch(text):
         raise ValueError(f"{text!r} is no RFC 3339 time such as 2026-11-21T09:00:00+08:00")
     found = datetime.fromisoformat(text.upper())
     # A year more on both sides, since another zone may move the first and the last day there.

@@ -7,10 +7,29 @@ from datetime import date, datetime
 from desk import workhours
 from desk.calendars import Calendar
 from desk.settings import Reader
+from desk.shapes import FLAG, NAMES, TEXT, TEXTS, WHOLE, Setting
 
 CAPACITY = 20
-_PERSON = ("name", "email", "teams", "manager", "tier", "skills", "capacity", "hours", "away")
-_TEAM = ("name", "tier", "lead", "vendor", "categories", "escalates_to", "calendar")
+PERSON = {
+    "name": Setting("What they are called; the id, unless given.", TEXT),
+    "email": Setting("Their address, by which git's identity is known too.", TEXT),
+    "teams": Setting("The teams that they are in; the first is that of their tickets.", NAMES),
+    "manager": Setting("To whom their tickets are escalated: a person's id.", TEXT),
+    "tier": Setting("Their level; the highest of their teams, unless given.", WHOLE),
+    "skills": Setting("What they can do, as assignment rules ask for it.", NAMES),
+    "capacity": Setting(f"How many tickets in work are enough; {CAPACITY}, unless given.", WHOLE),
+    "hours": Setting("The calendar that they work by; the desk's, unless given.", TEXT),
+    "away": Setting("When they are away: [2026-12-24..2027-01-02, 2027-03-08].", workhours.DAYS),
+}
+TEAM = {
+    "name": Setting("What it is called; the id, unless given.", TEXT),
+    "tier": Setting("Its level; 1 is the first.", WHOLE),
+    "lead": Setting("To whom tickets that no person has are escalated: a person's id.", TEXT),
+    "vendor": Setting("Whether it is an external vendor.", FLAG),
+    "categories": Setting("The categories that it owns, with what is under them.", TEXTS),
+    "escalates_to": Setting("The team that the rule hand-on gives its tickets to.", TEXT),
+    "calendar": Setting("The calendar that its clocks run by; the desk's, unless given.", TEXT),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +86,7 @@ def _team(
     reader: Reader, name: str, names: Mapping[str, object], categories: tuple[str, ...]
 ) -> Team:
     path = ("teams", name)
-    reader.only(reader.mapping(*path), _TEAM, *path)
+    reader.only(reader.mapping(*path), TEAM, *path)
     owned = reader.texts(*path, "categories")
     for place, category in enumerate(owned):
         reader.known(category, categories, *path, "categories", place)
@@ -103,7 +122,7 @@ def _person(
     calendar: Calendar,
 ) -> Person:
     path = ("people", name)
-    reader.only(reader.mapping(*path), _PERSON, *path)
+    reader.only(reader.mapping(*path), PERSON, *path)
     member_of = reader.names(*path, "teams")
     for place, team in enumerate(member_of):
         reader.known(team, teams, *path, "teams", place)

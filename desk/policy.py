@@ -10,11 +10,22 @@ from datetime import timedelta, tzinfo
 from desk import codec, dates, yamltext
 from desk.errors import DamagedError, RefusedError, nearest
 from desk.model import Ticket
-from desk.people import Person, Team, read_people, read_teams
-from desk.promises import Promises
+from desk.people import PERSON, TEAM, Person, Team, read_people, read_teams
+from desk.promises import ENDS, PAUSES, SHARE, TARGETS, Promises
 from desk.promises import read as read_promises
-from desk.rules import AssignmentRule, TimeRules, read_assignment, read_time_rules
+from desk.rules import (
+    ASSIGNMENT_RULE,
+    CLOCK_RULE,
+    MAJOR_RULE,
+    SURVEY_RULE,
+    AssignmentRule,
+    TimeRules,
+    read_assignment,
+    read_time_rules,
+)
 from desk.settings import Reader, no_files
+from desk.shapes import LENGTH, NAMES, TEXT, Setting, Shape, each, keys, list_of, one_of, or_none
+from desk.workhours import CALENDAR
 
 FORMAT = 1
 # The fields of a ticket whose values desk.yaml lists.
@@ -22,6 +33,7 @@ KNOWN_FIELDS = (
     "kind", "channel", "category", "impact", "urgency", "priority", "team", "assignee",
 )  # fmt: skip
 FOLLOW = ("resolve", "offer", "leave")
+_PREFIX: Shape = {"type": "string", "pattern": "^(?!KB$)[A-Z][A-Z0-9]{0,7}$"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,13 +169,50 @@ def load(text: str, path: str = "desk.yaml", beside: Callable[[str], str] = no_f
     return policy
 
 
-_TOP = (
-    "format", "name", "prefix", "timezone", "people", "teams", "kinds", "channels", "categories",
-    "impacts", "urgencies", "matrix", "defaults", "codes", "reopen_within", "on_resolve",
-    "calendars", "calendar", "targets", "pauses", "at_risk", "resolve_until", "rules",
-    "stale_after", "remind_before", "close_after", "survey", "major", "assignment",
-)  # fmt: skip
-_DEFAULTS = ("kind", "channel", "impact", "urgency", "team")
+DEFAULTS = {
+    name: Setting(f"The {name} of a ticket that is opened without one.", TEXT)
+    for name in ("kind", "channel", "impact", "urgency", "team")
+}
+ON_RESOLVE = {
+    "duplicates": Setting("What becomes of its duplicates.", one_of(FOLLOW)),
+    "children": Setting("What becomes of its children.", one_of(FOLLOW)),
+}
+TOP = {
+    "format": Setting("The version of the format that this desk has.", {"const": FORMAT}),
+    "name": Setting("What the desk is called.", TEXT),
+    "prefix": Setting("What the ids of tickets begin with: T gives T-261121-7K3FQ.", _PREFIX),
+    "timezone": Setting("The zone of times that name none, such as Asia/Shanghai.", TEXT),
+    "people": Setting("Who works here, by the id that commands take.", each(or_none(keys(PERSON)))),
+    "teams": Setting("Where tickets go, by the id that commands take.", each(or_none(keys(TEAM)))),
+    "kinds": Setting("The kinds of tickets.", NAMES),
+    "channels": Setting("The ways by which requests come in.", NAMES),
+    "categories": Setting("The categories, each with its sub-categories.", each(or_none(NAMES))),
+    "impacts": Setting("The impacts: the rows of the matrix.", NAMES),
+    "urgencies": Setting("The urgencies: the columns of the matrix.", NAMES),
+    "matrix": Setting("Of each impact the priorities, one for each urgency.", each(or_none(NAMES))),
+    "defaults": Setting("What a new ticket has unless the command says otherwise.", keys(DEFAULTS)),
+    "codes": Setting("What `desk resolve --code` may say.", NAMES),
+    "reopen_within": Setting("How long a closed ticket can be reopened: 14d.", LENGTH),
+    "on_resolve": Setting("What is resolved along with a ticket.", keys(ON_RESOLVE)),
+    "calendars": Setting("Working hours by name.", each(keys(CALENDAR, ("hours",)))),
+    "calendar": Setting("The calendar that clocks run and people work by.", TEXT),
+    "targets": Setting("What is promised; the first that fits a ticket counts.", TARGETS),
+    "pauses": Setting("On hold for whom each clock stands still.", PAUSES),
+    "at_risk": Setting("From this share of its target on a clock is at risk: 75%.", SHARE),
+    "resolve_until": Setting("With which status the last clocks stop.", one_of(ENDS)),
+    "rules": Setting(
+        "What is done as a clock runs down.", list_of(keys(CLOCK_RULE, ("clock", "do")))
+    ),
+    "stale_after": Setting("Nothing done for so long, a ticket is taken from its owner.", LENGTH),
+    "remind_before": Setting("The requester is reminded so long before a hold ends.", LENGTH),
+    "close_after": Setting("Resolved becomes closed after so long without a word.", LENGTH),
+    "survey": Setting("When the requester is asked how it went.", keys(SURVEY_RULE)),
+    "major": Setting("What looks like a major incident.", list_of(keys(MAJOR_RULE, ("when",)))),
+    "assignment": Setting(
+        "Whom `--auto` gives tickets to; the first that fits.",
+        list_of(or_none(keys(ASSIGNMENT_RULE))),
+    ),
+}
 
 
 class _Reader(Reader):
@@ -184,7 +233,7 @@ class _Reader(Reader):
 
     def policy(self) -> Policy:
         """All of it, as far as it can be read; `problems` has the rest."""
-        self.only(self.top, _TOP)
+        self.only(self.top, TOP)
         impacts, urgencies = self.names("impacts"), self.names("urgencies")
         matrix = self._matrix(impacts, urgencies)
         kinds, channels = self.names("kinds"), self.names("channels")
@@ -217,9 +266,9 @@ class _Reader(Reader):
             rules=read_time_rules(self, known),
             assignment=read_assignment(self, known),
         )
-        self.only(policy.defaults, _DEFAULTS, "defaults")
+        self.only(policy.defaults, DEFAULTS, "defaults")
         for key, value in policy.defaults.items():
-            if key in _DEFAULTS:
+            if key in DEFAULTS:
                 self.known(value, policy.known(key), "defaults", key)
         return policy
 
@@ -256,9 +305,9 @@ class _Reader(Reader):
         return matrix
 
     def _on_resolve(self) -> dict[str, str]:
-        self.only(self.mapping("on_resolve"), ("duplicates", "children"), "on_resolve")
+        self.only(self.mapping("on_resolve"), ON_RESOLVE, "on_resolve")
         rules = {}
-        for who in ("duplicates", "children"):
+        for who in ON_RESOLVE:
             rule = self.text("on_resolve", who, default="offer")
             self.known(rule, FOLLOW, "on_resolve", who)
             rules[who] = rule

@@ -12,14 +12,52 @@ from desk import dates, workhours
 from desk.calendars import Calendar
 from desk.model import LIVE, WAITING_FOR, Value
 from desk.settings import Reader, length_of
+from desk.shapes import TEXT, Setting, Shape, keys, list_of, matching, one_of
 
 RESPOND, UPDATE, RESOLVE = CLOCKS = ("respond", "update", "resolve")
 # Fields that may choose a target; `department` is the requester's.
 CHOOSING = ("kind", "priority", "category", "team", "department", "impact", "channel", "major")
-_TARGET = ("name", "when", "from", "until", "calendar", *CLOCKS)
 _SHARE = re.compile(r"(\d{1,3}) ?%", re.ASCII)
 # A target says it of a clock for which nothing is promised.
 _NO_PROMISE = "none"
+SHARE = matching(_SHARE)
+_SCALAR: Shape = {"type": ["string", "number", "boolean"]}
+_WANTED: Shape = {"anyOf": [_SCALAR, {**list_of(_SCALAR), "minItems": 1}]}
+WHEN: Shape = {
+    "type": "object",
+    "properties": {
+        name: {"description": f"The {name} is this, or one of these.", **_WANTED}
+        for name in CHOOSING
+    },
+    "additionalProperties": False,
+}
+_DAY: Shape = {"anyOf": [workhours.DAY_OR_DAYS, one_of([""])]}
+_TIME: Shape = {
+    "type": "string",
+    "pattern": rf"^(?:{_NO_PROMISE}|\s*[0-9０-９][^dw天周日]*[A-Za-z秒分钟时]\s*)$",
+}
+TARGET = {
+    "name": Setting("What it is called; what it asks for, unless given.", TEXT),
+    "when": Setting("The tickets that it is for: {priority: [P1, P2]}; all, unless given.", WHEN),
+    "from": Setting("Only for tickets opened on that day or later.", _DAY),
+    "until": Setting("Only for tickets opened on that day or before.", _DAY),
+    "calendar": Setting("The calendar that counts for it; the team's, unless given.", TEXT),
+    RESPOND: Setting("The working time until the first public reply: 30m, 4h, none.", _TIME),
+    UPDATE: Setting("The longest working time without a public reply: 8h, none.", _TIME),
+    RESOLVE: Setting("The working time until the solution: 16h, none.", _TIME),
+}
+# One of its clocks must be named.
+TARGETS = list_of(
+    keys(TARGET, anyOf=[{"required": [clock], "properties": {clock: TEXT}} for clock in CLOCKS])
+)
+PAUSES = keys(
+    {
+        clock: Setting(
+            f"On hold for whom the {clock} clock stands still.", list_of(one_of(WAITING_FOR))
+        )
+        for clock in CLOCKS
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +106,7 @@ NO_CONDITION = Condition({})
 NO_TARGET = Target("none", NO_CONDITION, {})
 ALL_STILL = frozenset(CLOCKS)
 NONE_STILL: frozenset[str] = frozenset()
-_ENDS = ("resolved", "closed")
+ENDS = ("resolved", "closed")
 _RUNNING = (*LIVE, "resolved")
 
 
@@ -109,7 +147,7 @@ class Promises:
         self._zone = zone
         self._dated = any(target.since or target.until for target in targets)
         self._chosen: dict[tuple[Value, ...], tuple[Target, Calendar]] = {}
-        self.over = _ENDS[_ENDS.index(resolve_until) :]  # any value may be looked up in it
+        self.over = ENDS[ENDS.index(resolve_until) :]  # any value may be looked up in it
         self._held = {
             reason: frozenset(clock for clock in CLOCKS if reason in pauses[clock])
             for reason in WAITING_FOR
@@ -199,9 +237,9 @@ def read(reader: Reader, timezone: str, known: Mapping[str, Sequence[str]]) -> P
 
 def _resolve_until(reader: Reader) -> str:
     """With which status a ticket's resolve and update clocks stop."""
-    status = reader.text("resolve_until", default=_ENDS[0])
-    reader.known(status, _ENDS, "resolve_until")
-    return status if status in _ENDS else _ENDS[0]
+    status = reader.text("resolve_until", default=ENDS[0])
+    reader.known(status, ENDS, "resolve_until")
+    return status if status in ENDS else ENDS[0]
 
 
 def share(reader: Reader, *path: str | int, default: str, most: int = 999) -> float:
@@ -238,7 +276,7 @@ def _targets(
 ) -> Iterator[Target]:
     for place in range(reader.count("targets")):
         path = ("targets", place)
-        reader.only(reader.mapping(*path), _TARGET, *path)
+        reader.only(reader.mapping(*path), TARGET, *path)
         promised = {clock: working_time(reader, *path, clock) for clock in CLOCKS}
         if all(reader.at(*path, clock) is None for clock in CLOCKS):
             reader.problem(

@@ -1,4 +1,4 @@
-r"""Records and figures to text: tables, JSON, CSV …; the only importer of tabulate.
+r"""Records and rows to text: tables, JSON, CSV …
 
 Machine formats carry every character of the data (JSON and YAML write what a terminal would
 act on as escapes); text for people shows such characters as `\x1b`, `\u202e`.
@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from desk import codec, dates, model, yamltext
+from desk import codec, dates, markdown, model, yamltext
 from desk.errors import UsageError
 from desk.model import Event, Record, Ticket, Value
 
-FORMATS = ("table", "json", "ndjson", "csv", "tsv", "yaml", "ids")
+FOR_PEOPLE = ("table", "markdown")
+FORMATS = ("table", "json", "ndjson", "csv", "tsv", "yaml", "markdown", "ids")
 Row = Mapping[str, Value]
 
 _UNSAFE = re.compile(f"[{yamltext.UNSAFE}]")
@@ -60,7 +61,10 @@ def _json_escape(match: re.Match[str]) -> str:
 
 
 def rows(rows: Sequence[Row], form: str, columns: Sequence[str] = ()) -> str:
-    """Rows in one of FORMATS, each with its end of line; `columns` narrows and orders them."""
+    """Rows in one of FORMATS, each with its end of line; `columns` narrows and orders them.
+
+    As ids each one stands there once. Raises UsageError for ids of rows that have none.
+    """
     if columns and form != "ids":
         rows = [{name: row.get(name) for name in columns} for row in rows]
     if form == "json":
@@ -72,14 +76,15 @@ def rows(rows: Sequence[Row], form: str, columns: Sequence[str] = ()) -> str:
     if form == "ids":
         if any("id" not in row for row in rows):
             raise UsageError("these rows have no ids; take another --format")
-        return "".join(f"{row['id']}\n" for row in rows)
+        return "".join(f"{one}\n" for one in dict.fromkeys(row["id"] for row in rows))
     flat = rows if columns else [flattened(row) for row in rows]
     names = list(columns) or list(dict.fromkeys(name for row in flat for name in row))
     if form == "csv":
         return csv(flat, names)
     if form == "tsv":
         return tsv(flat, names)
-    return table([[shown(row.get(name)) for name in names] for row in flat], names)
+    cells = [[shown(row.get(name)) for name in names] for row in flat]
+    return markdown_table(cells, names) if form == "markdown" else table(cells, names)
 
 
 def flattened(row: Row) -> dict[str, Value]:
@@ -171,6 +176,16 @@ def _padded(text: str, width: int) -> str:
     return text + " " * (width - columns_of(text))
 
 
+def markdown_table(rows: Sequence[Sequence[str]], headers: Sequence[str]) -> str:
+    """A table of cells in GitHub's Markdown, whatever they hold; nothing without columns."""
+    if not headers:
+        return ""
+    lines = [[markdown.escaped(safe(text)) for text in line] for line in (headers, *rows)]
+    widths = [max(3, *map(columns_of, column)) for column in zip(*lines, strict=True)]
+    lines.insert(1, ["-" * width for width in widths])
+    return "".join(f"| {' | '.join(map(_padded, line, widths))} |\n" for line in lines)
+
+
 def _fitted(lines: Sequence[Sequence[str]], width: int, whole: int) -> list[list[str]]:
     """The cells, the widest behind the `whole` ones cut until lines fit or no more can go."""
     widths = [max(map(_widest, column)) for column in zip(*lines, strict=True)]
@@ -206,9 +221,7 @@ def aligned(pairs: Iterable[tuple[str, str]]) -> str:
     """`label  value` lines, of those that have a value."""
     kept = [(label, value) for label, value in pairs if value]
     width = max((columns_of(label) for label, _ in kept), default=0)
-    return "".join(
-        f"{label}{' ' * (width - columns_of(label))}  {value}\n" for label, value in kept
-    )
+    return "".join(f"{_padded(label, width)}  {value}\n" for label, value in kept)
 
 
 # --- one record ----------------------------------------------------------------------------
@@ -252,6 +265,20 @@ def _fields(shown_record: Record, now: datetime) -> str:
         elif name not in ("id", "title", *_LONG):
             pairs.append((safe(name), shown(value)))
     return aligned(pairs)
+
+
+def markdown_record(shown_record: Record) -> str:
+    """A record in Markdown: a heading, its fields, its texts as they are, its log."""
+    head = codec.as_dict(shown_record, log=False)
+    fields = [[n, shown(v)] for n, v in head.items() if n not in ("id", "title", *_LONG)]
+    title = markdown.escaped(safe(shown_record.title))
+    parts = [f"## {shown_record.id}: {title}\n", markdown_table(fields, ("field", "value"))]
+    for name in _LONG:
+        if text := shown_record.text(name).strip("\n"):
+            parts += [f"### {name.capitalize()}\n", markdown.fenced(safe(text, lines=True))]
+    if shown_record.log:
+        parts += ["### Log\n", markdown_table(*history_table(shown_record))]
+    return "\n".join(parts)
 
 
 def _handover(ticket: Ticket) -> str:
@@ -343,86 +370,7 @@ def history_rows(shown_record: Record) -> list[dict[str, Value]]:
     ]
 
 
-# --- figures -------------------------------------------------------------------------------
-
-_IN_BRIEF = (
-    "opened", "resolved", "backlog", "first_response_median", "resolution_median",
-    "resolution_p90", "first_contact_resolution_rate", "reopen_rate", "csat",
-)  # fmt: skip
-
-
-def figure(measure: Mapping[str, Value]) -> str:
-    """A measure's value with the unit that people read."""
-    value, unit = measure.get("value"), measure.get("unit")
-    if not isinstance(value, int | float):
-        return ""
-    if unit == "seconds":
-        return dates.in_words(value)
-    if unit == "ratio":
-        return f"{value * 100:.1f} %"
-    return str(value) if isinstance(value, int) else f"{value:.2f}"
-
-
-def figures(
-    summary: Mapping[str, Value], measures: Sequence[str], by: Sequence[str], width: int = 0
-) -> str:
-    """A summary for a person: a measure a line, then a group a line with the chief measures.
-
-    With a `width` names of measures are written below each other's words where that is needed.
-    """
-    totals = _measures(summary)
-    names = list(measures) or list(totals)
-    lines = [
-        [name, figure(totals[name]), _counted(totals[name])] for name in names if name in totals
-    ]
-    text = table(lines, ("measure", "value", "of"))
-    groups = summary.get("groups")
-    if not isinstance(groups, list) or not groups:
-        return text
-    columns = list(measures) or list(_IN_BRIEF)
-    rows = [
-        [*_group_of(group), *(figure(_measures(group).get(n, {})) for n in columns)]
-        for group in groups
-    ]
-    headers = [*by, *columns]
-    if width and columns_of(table(rows, headers).partition("\n")[0]) > width:
-        headers = [name.replace("_", "\n") for name in headers]
-    return f"{text}\n{table(rows, headers)}"
-
-
-def _measures(of: object) -> dict[str, dict[str, Value]]:
-    measures = of.get("measures") if isinstance(of, Mapping) else None
-    if not isinstance(measures, dict):
-        return {}
-    return {name: measure for name, measure in measures.items() if isinstance(measure, dict)}
-
-
-def _counted(measure: Mapping[str, Value]) -> str:
-    """How much a figure rests on: `12 of 40`, or the number of cases."""
-    if "denominator" in measure and measure.get("unit") == "ratio":
-        return f"{measure['numerator']} of {measure['denominator']}"
-    return str(measure.get("n", ""))
-
-
-def _group_of(group: Value) -> list[str]:
-    by = group.get("by") if isinstance(group, dict) else None
-    return [shown(value) or "none" for value in by.values()] if isinstance(by, dict) else []
-
-
-_COUNTS = ("value", "unit", "numerator", "denominator", "n")
-
-
-def figure_rows(summary: Mapping[str, Value], by: Sequence[str]) -> list[dict[str, Value]]:
-    """A summary as rows for CSV and the like: one a measure, of the `total` and of each `group`."""
-    groups = summary.get("groups")
-    whole: dict[str, Value] = {"of": "total", **dict.fromkeys(by)}
-    rows: list[dict[str, Value]] = []
-    for group in (summary, *(groups if isinstance(groups, list) else ())):
-        if not isinstance(group, Mapping):
-            continue
-        values = group.get("by")
-        own = {"of": "group", **values} if isinstance(values, dict) else whole
-        for name, measure in _measures(group).items():
-            counts = {key: measure.get(key) for key in _COUNTS}
-            rows.append({**own, "measure": name, **counts})
-    return rows
+def history_table(shown_record: Record) -> tuple[list[list[str]], list[str]]:
+    """The log as cells of a table, and its headers."""
+    rows = history_rows(shown_record)
+    return [[shown(value) for value in row.values()] for row in rows], list(rows[0] if rows else ())

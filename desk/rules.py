@@ -1,12 +1,13 @@
 """What the policy says of time rules and of assignment: read from desk.yaml, validated."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from desk import promises
-from desk.promises import CLOCKS, Condition
+from desk.promises import CLOCKS, WHEN, Condition
 from desk.settings import Reader
+from desk.shapes import LENGTH, NAMES, TEXT, WHOLE, Setting, one_of
 
 TELL_ASSIGNEE, TELL_MANAGER, RAISE_TIER, HAND_ON = DO = (
     "tell-assignee", "tell-manager", "raise-tier", "hand-on",
@@ -17,6 +18,40 @@ HOLD_REMINDER, HOLD_END, STALE_OWNER, MAJOR, AUTO_CLOSE, SURVEY, REVIEW = BUILT_
     "hold-reminder", "hold-end", "stale-owner", "major-incident", "auto-close", "survey", "review",
 )  # fmt: skip
 _SURVEY_EVERY = "30d"
+_NAME = Setting("What it is called in the log; made of the rest, unless given.", TEXT)
+_FITS = Setting("The tickets that it is for: {priority: [P1, P2]}; all, unless given.", WHEN)
+CLOCK_RULE = {
+    "name": _NAME,
+    "when": _FITS,
+    "clock": Setting("The clock that it looks at.", one_of(CLOCKS)),
+    "at": Setting("The share of the clock's target that has elapsed: 75%.", promises.SHARE),
+    "do": Setting(
+        "What is done: tell somebody, raise-tier (to the team of a higher tier) or hand-on "
+        "(to the team's escalates_to).",
+        one_of(DO),
+    ),
+}
+MAJOR_RULE = {
+    "name": _NAME,
+    "when": Setting(
+        "What looks like a major incident: {priority: P1}.", {**WHEN, "minProperties": 1}
+    ),
+    "do": Setting(
+        "Whether it is proposed or declared one; proposed, unless given.", one_of(MAJOR_DO)
+    ),
+    "plan": Setting("The article with the plan to follow: KB-261023-M2FQD.", TEXT),
+}
+ASSIGNMENT_RULE = {
+    "name": _NAME,
+    "when": _FITS,
+    "team": Setting("The team that they go to; that which owns the category, unless given.", TEXT),
+    "skills": Setting("The skills that they need.", NAMES),
+    "tier": Setting("The least tier that they need.", WHOLE),
+}
+SURVEY_RULE = {
+    "after": Setting("The requester is asked so long after the closing: 1d.", LENGTH),
+    "every": Setting("And not again for so long: 30d.", LENGTH),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +104,7 @@ class TimeRules:
 
 def read_time_rules(reader: Reader, known: Mapping[str, Sequence[str]]) -> TimeRules:
     """The time rules in a desk.yaml; mistakes are noted in the reader."""
-    reader.only(reader.mapping("survey"), ("after", "every"), "survey")
+    reader.only(reader.mapping("survey"), SURVEY_RULE, "survey")
     return TimeRules(
         clocks=tuple(_clock_rules(reader, known)),
         stale_after=reader.length("stale_after"),
@@ -83,7 +118,7 @@ def read_time_rules(reader: Reader, known: Mapping[str, Sequence[str]]) -> TimeR
 
 def _clock_rules(reader: Reader, known: Mapping[str, Sequence[str]]) -> Iterator[ClockRule]:
     names = set(BUILT_IN)
-    for path in _entries(reader, "rules", ("name", "when", "clock", "at", "do")):
+    for path in _entries(reader, "rules", CLOCK_RULE):
         clock, do = reader.text(*path, "clock"), reader.text(*path, "do")
         for key, value, allowed in (("clock", clock, CLOCKS), ("do", do, DO)):
             if not value:
@@ -100,7 +135,7 @@ def _clock_rules(reader: Reader, known: Mapping[str, Sequence[str]]) -> Iterator
         yield ClockRule(name, clock, share, do, when)
 
 
-def _entries(reader: Reader, name: str, keys: tuple[str, ...]) -> Iterator[tuple[str, int]]:
+def _entries(reader: Reader, name: str, keys: Iterable[str]) -> Iterator[tuple[str, int]]:
     """The path of each entry of a list of mappings that have those keys."""
     for place in range(reader.count(name)):
         reader.only(reader.mapping(name, place), keys, name, place)
@@ -108,7 +143,7 @@ def _entries(reader: Reader, name: str, keys: tuple[str, ...]) -> Iterator[tuple
 
 
 def _majors(reader: Reader, known: Mapping[str, Sequence[str]]) -> Iterator[MajorRule]:
-    for path in _entries(reader, "major", ("name", "when", "do", "plan")):
+    for path in _entries(reader, "major", MAJOR_RULE):
         do = reader.text(*path, "do", default=PROPOSE)
         reader.known(do, MAJOR_DO, *path, "do")
         when = promises.condition(reader, known, *path, "when")
@@ -123,7 +158,7 @@ def read_assignment(
 ) -> tuple[AssignmentRule, ...]:
     """The assignment rules in a desk.yaml, in order; mistakes are noted in the reader."""
     rules = []
-    for path in _entries(reader, "assignment", ("name", "when", "team", "skills", "tier")):
+    for path in _entries(reader, "assignment", ASSIGNMENT_RULE):
         team = reader.text(*path, "team")
         reader.known(team, known["team"], *path, "team")
         when = promises.condition(reader, known, *path, "when")

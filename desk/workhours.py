@@ -9,14 +9,36 @@ from desk import dates
 from desk.calendars import DAY, WEEKDAYS, Calendar, Shift
 from desk.errors import DamagedError, DeskError, UsageError
 from desk.settings import Reader
+from desk.shapes import TEXT, Setting, each, list_of, matching, one_of, or_none
 
 ALWAYS = "24x7"
-_CALENDAR = ("timezone", "hours", "holidays", "holidays_file", "working_days")
 _SPAN = re.compile(r"(\d\d?):([0-5]\d)-(\d\d?):([0-5]\d)", re.ASCII)
 _DAYS = re.compile(r"(\d{4}-\d\d-\d\d)(?: ?\.\. ?(\d{4}-\d\d-\d\d))?", re.ASCII)
 SOME_DAYS = "[2026-10-01, 2026-10-05..2026-10-07]"
 _SOME_HOURS = "[09:00-12:00, 13:00-17:00]"
 _MOST_DAYS = 366
+DAY_OR_DAYS = matching(_DAYS)
+DAYS = list_of(DAY_OR_DAYS)
+_SHIFTS = list_of(matching(_SPAN))
+_DAY_NAMES = rf"^(?:daily|(?:{'|'.join(WEEKDAYS)})(?:-(?:{'|'.join(WEEKDAYS)}))?)$"
+CALENDAR = {
+    "timezone": Setting("Its time zone, such as Asia/Shanghai; the desk's, unless given.", TEXT),
+    "hours": Setting(
+        "When it is worked: {mon-fri: [09:00-12:00, 13:00-17:00]}, or 24x7 for around the clock.",
+        {
+            "anyOf": [
+                one_of([ALWAYS]),
+                each(or_none(_SHIFTS), minProperties=1, propertyNames={"pattern": _DAY_NAMES}),
+            ]
+        },
+    ),
+    "holidays": Setting("Days on which it is not: [2026-10-01..2026-10-07].", DAYS),
+    "holidays_file": Setting("An iCalendar file (RFC 5545) of such days, beside desk.yaml.", TEXT),
+    "working_days": Setting(
+        "Days worked out of turn: {2026-10-10: mon}, as on a Monday, or with [09:00-12:00].",
+        each({"anyOf": [one_of(WEEKDAYS), _SHIFTS]}, propertyNames=DAY_OR_DAYS),
+    ),
+}
 
 
 def read(reader: Reader, timezone: str) -> dict[str, Calendar]:
@@ -31,7 +53,7 @@ def read(reader: Reader, timezone: str) -> dict[str, Calendar]:
 
 def _calendar(reader: Reader, name: str, timezone: str) -> Calendar:
     path = ("calendars", name)
-    reader.only(reader.mapping(*path), _CALENDAR, *path)
+    reader.only(reader.mapping(*path), CALENDAR, *path)
     zone_name = reader.timezone(*path, "timezone", default=timezone)
     always = reader.at(*path, "hours") == ALWAYS
     if always:

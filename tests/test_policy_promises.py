@@ -673,7 +673,7 @@ GOOD: dict[str, Any] = {
     "impacts": "[person]",
     "urgencies": "[high]",
     "matrix": "{person: [P1]}",
-    "defaults": "{kind: incident, impact: person, urgency: high}",
+    "defaults": {"kind": "incident", "impact": "person", "urgency": "high"},
     "calendars": {
         "office": {"hours": "{mon-fri: [09:00-17:00]}"},
         "nights": {"hours": "{daily: [22:00-06:00]}"},

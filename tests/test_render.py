@@ -93,9 +93,17 @@ T-2\t'=SUM(A1)\t\t\t\t\t\t'-1\\\\+2\t\x1b[31m\u202e𠮷
   note: "-1\\\\+2"
   esc: "\\u001B[31m\\u202E𠮷"
 """,
+    "markdown": """\
+| id  | title                       | n   | ok   | tags  | requester.name | requester.email | note   | esc                 |
+| --- | --------------------------- | --- | ---- | ----- | -------------- | --------------- | ------ | ------------------- |
+| T-1 | 打印机, "卡纸"\\\\nzweite\\\\tx | 3   | true | a, =b | 王芳           |                 |        |                     |
+| T-2 | =SUM(A1)                    |     |      |       |                |                 | -1\\\\+2 | \\\\x1b\\[31m\\\\u202e𠮷 |
+""",  # noqa: E501 - as it is printed
     "ids": "T-1\nT-2\n",
 }
-EMPTY = {"json": "[]\n", "yaml": "[]\n", "ndjson": "", "csv": "", "tsv": "", "ids": ""}
+EMPTY = {
+    "json": "[]\n", "yaml": "[]\n", "ndjson": "", "csv": "", "tsv": "", "markdown": "", "ids": "",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("form", render.FORMATS)
@@ -390,58 +398,3 @@ def test_the_history():
         ["escalate", "team vendor", "escalation: functional; because: rollers are worn"],
         ["note", "", "text: vendor called"],
     ]
-
-
-# --- figures -------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("measure", "shown"),
-    [
-        ({"value": 12, "unit": "tickets"}, "12"),
-        ({"value": 93_780, "unit": "seconds"}, "1d 2h"),
-        ({"value": 2 / 3, "unit": "ratio"}, "66.7 %"),
-        ({"value": 4.256, "unit": "score"}, "4.26"),
-        ({}, ""),
-    ],
-)
-def test_a_figure_has_the_unit_that_people_read(measure: dict[str, object], shown: str):
-    assert render.figure(measure) == shown
-
-
-SUMMARY = {
-    "measures": {
-        "opened": {"value": 3, "unit": "tickets", "definition": "…"},
-        "csat": {"value": 0.5, "unit": "ratio", "numerator": 1, "denominator": 2},
-        "resolution_median": {"value": 5400, "unit": "seconds", "n": 2},
-    },
-    "groups": [
-        {"by": {"team": "网络"}, "measures": {"opened": {"value": 2, "unit": "tickets"}}},
-        {"by": {"team": None}, "measures": {"csat": {"value": 0.5, "unit": "ratio",
-                                                     "numerator": 1, "denominator": 2}}},
-    ],
-}  # fmt: skip
-
-
-def test_figures_for_people():
-    assert (
-        render.figures(SUMMARY, ["csat", "opened"], ["team"])
-        == """\
-measure  value   of
-csat     50.0 %  1 of 2
-opened   3
-
-team  csat    opened
-网络          2
-none  50.0 %
-"""
-    )
-
-
-def test_figures_as_rows():
-    assert render.figure_rows(SUMMARY, ["team"])[1:4:2] == [
-        {"of": "total", "team": None, "measure": "csat", "value": 0.5, "unit": "ratio",
-         "numerator": 1, "denominator": 2, "n": None},
-        {"of": "group", "team": "网络", "measure": "opened", "value": 2, "unit": "tickets",
-         "numerator": None, "denominator": None, "n": None},
-    ]  # fmt: skip

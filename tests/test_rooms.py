@@ -14,7 +14,8 @@ ROWS = (
     ("cli",),
     ("commands",),
     ("session",),
-    ("render", "check", "importer", "summary", "explain"),
+    ("figures", "openmetrics"),
+    ("schema", "render", "check", "importer", "summary", "explain"),
     ("importrows", "timerules"),
     ("importmap", "periods", "query", "assignment"),
     ("index",),
@@ -28,7 +29,7 @@ ROWS = (
     ("promises",),
     ("workhours",),
     ("settings", "codec", "holidays"),
-    ("yamltext", "merge"),
+    ("yamltext", "merge", "markdown", "shapes"),
     ("model",),
     ("calendars",),
     ("dates",),
@@ -38,7 +39,6 @@ ROWS = (
 ROW_OF = {room: row for row, rooms in enumerate(ROWS) for room in rooms}
 ONLY_IN = {
     "yaml": {"yamltext"},
-    "tabulate": {"render"},
     "wcwidth": {"render"},
     "dateutil": {"dates"},
     "icalendar": {"holidays"},

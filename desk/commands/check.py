@@ -3,14 +3,16 @@
 import click
 
 from desk import check, render
-from desk.commands.common import command, data, format_option, page, tell
+from desk.commands.common import command, data, format_option_without_ids, show_table, tell
 from desk.errors import DamagedError
 from desk.session import Session, pass_session
+
+_COLUMNS = ("file", "line", "level", "problem", "fixable")
 
 
 @command("check", "desk check", "desk check --fix", "desk check -f json")
 @click.option("--fix", is_flag=True, help="Mend what can be mended without a guess.")
-@format_option
+@format_option_without_ids()
 @pass_session
 def check_(session: Session, fix: bool, form: str) -> None:
     """Prove the folder sound: every file readable, in its place, head and log in agreement.
@@ -32,12 +34,12 @@ def check_(session: Session, fix: bool, form: str) -> None:
         if mended:
             count = 0
             found = check.problems(session.desk, act, on_file)
-    if form == "table":
-        columns = ("file", "line", "level", "problem")
-        cells = [[render.shown(p.row()[name]) for name in columns] for p in found]
-        page(render.table(cells, columns) if cells else "")
+    if form in render.FOR_PEOPLE:
+        headers = _COLUMNS[:-1]
+        cells = [[render.shown(p.row()[name]) for name in headers] for p in found]
+        show_table(cells, headers, form, whole=len(headers))
     else:
-        data(render.rows([problem.row() for problem in found], form))
+        data(render.rows([problem.row() for problem in found], form, _COLUMNS))
     errors = sum(problem.level == "error" for problem in found)
     outcome = f"{count} files, {errors} errors, {len(found) - errors} warnings"
     if errors:

@@ -91,15 +91,27 @@ def format_option(function: F) -> F:
     """The output's format."""
     from desk.render import FORMATS
 
+    return format_option_of(*FORMATS)(function)
+
+
+def format_option_without_ids(*more: str) -> Callable[[F], F]:
+    """The output's format where what is printed has no ids; `more` are formats of its own."""
+    from desk.render import FORMATS
+
+    return format_option_of(*(form for form in FORMATS if form != "ids"), *more)
+
+
+def format_option_of(*forms: str) -> Callable[[F], F]:
+    """The output's format, one of those."""
     return click.option(
         "-f",
         "--format",
         "form",
-        type=click.Choice(FORMATS),
+        type=click.Choice(forms),
         default="table",
         show_default=True,
         help="What to print: a table for people, or a format for programs.",
-    )(function)
+    )
 
 
 def text_option(*names: str, help: str, required: bool = False) -> Callable[[F], F]:
@@ -212,6 +224,23 @@ def data(text: str) -> None:
     from desk.render import safe
 
     click.echo(safe(text, lines=True) if sys.stdout.isatty() else text, nl=False)
+
+
+def show_table(
+    cells: Sequence[Sequence[str]], headers: Sequence[str], form: str, *, whole: int = 1
+) -> None:
+    """Print rows for a person, in a form of FOR_PEOPLE; no rows print nothing.
+
+    A table is cut to the terminal but for its first `whole` columns.
+    """
+    from desk.render import markdown_table, table
+
+    if not cells:
+        return
+    if form == "markdown":
+        page(markdown_table(cells, headers))
+    else:
+        page(table(cells, headers, terminal_width(), whole))
 
 
 def terminal_width() -> int:

@@ -15,8 +15,8 @@ from desk.commands.common import (
     ids_argument,
     page,
     parts_of_ids,
+    show_table,
     tell,
-    terminal_width,
     terms_argument,
 )
 from desk.commands.promised import clock_lines, plan_of
@@ -69,8 +69,8 @@ def list_(
     found = [ticket for ticket in fitting if everywhere or ticket.live]
     session.check_names((*asked.fields(), *_named(names, sort)), seen)
     chosen = query.in_order(found, sort, session.as_of, session.desk.policy.priorities)[:limit]
-    if form == "table":
-        page(_table(chosen, names, session.as_of))
+    if form in render.FOR_PEOPLE:
+        _show(chosen, names, form, session.as_of)
         if not chosen:
             _tell_why_none(session, asked, everywhere, bool(found))
     else:
@@ -113,11 +113,10 @@ def _all_columns(tickets: list[Ticket]) -> list[str]:
     return [*TICKET_FIELDS[:place], *requester, *TICKET_FIELDS[place + 1 :], *sorted(custom)]
 
 
-def _table(tickets: list[Ticket], names: list[str], as_of: query.AsOf) -> str:
+def _show(tickets: list[Ticket], names: list[str], form: str, as_of: query.AsOf) -> None:
     columns = names or list(_COLUMNS)
-    rows = [[_cell(ticket, name, as_of) for name in columns] for ticket in tickets]
-    headers = [name.removesuffix(".name") for name in columns]
-    return render.table(rows, headers, terminal_width()) if rows else ""
+    cells = [[_cell(ticket, name, as_of) for name in columns] for ticket in tickets]
+    show_table(cells, [name.removesuffix(".name") for name in columns], form)
 
 
 def _cell(ticket: Ticket, name: str, as_of: query.AsOf) -> str:
@@ -146,6 +145,8 @@ def show_(session: Session, ids: tuple[str, ...], form: str) -> None:
             failures.append(error)
     if form == "table":
         page("\n".join(_shown(record, session) for record in found))
+    elif form == "markdown":
+        page("\n".join(map(render.markdown_record, found)))
     elif found or not failures:
         rows = [codec.as_dict(record, log=form != "ids") for record in found]
         data(render.rows(rows, form))
@@ -171,10 +172,8 @@ def _shown(record: Record, session: Session) -> str:
 def history_(session: Session, record_id: str, form: str) -> None:
     """Show a record's log: what happened when, by whom, and what it changed."""
     record = session.desk.read(session.named(record_id))
-    if form == "table":
-        rows = render.history_rows(record)
-        cells = [[render.shown(value) for value in row.values()] for row in rows]
-        page(render.table(cells, list(rows[0]), terminal_width()) if rows else "")
+    if form in render.FOR_PEOPLE:
+        show_table(*render.history_table(record), form)
     else:
         rows = [{"id": record.id, **codec.event_as_dict(event)} for event in record.log]
         data(render.rows(rows, form))

@@ -12,9 +12,8 @@ from desk.commands.common import (
     command,
     data,
     format_option,
-    page,
+    show_table,
     tell,
-    terminal_width,
     terms_argument,
 )
 from desk.commands.promised import (
@@ -32,6 +31,15 @@ from desk.model import Ticket, Value
 from desk.query import AsOf
 from desk.session import Session, pass_session
 from desk.sla import AT_RISK, BREACHED, Clock
+
+# The same columns for any tickets, and for none.
+_CLOCKS = (
+    "id", "priority", "status", "team", "assignee", "promise", "calendar", "clock", "state",
+    "target", "elapsed", "wall", "due", "left", "stopped", "missed",
+)  # fmt: skip
+_QUEUED = (
+    "id", "priority", "status", "title", "team", "assignee", "clock", "state", "due", "left",
+)  # fmt: skip
 
 
 @command(
@@ -75,18 +83,16 @@ def sla_(
     start = session.moment(since)
     shown = [(one, as_of.clocks(one)) for one in found if not start or one.opened >= start]
     pairs = [(ticket, clock) for ticket, clocks in shown for clock in clocks]
-    if form == "table":
-        rows = [
+    if form in render.FOR_PEOPLE:
+        cells = [
             [one.id, *clock_cells(clock, session.now), one.text("priority")] for one, clock in pairs
         ]
-        headers = ("id", *CLOCK_HEADERS, "priority")
-        page(render.table(rows, headers, terminal_width(), whole=5) if rows else "")
-        if not rows:
+        show_table(cells, ("id", *CLOCK_HEADERS, "priority"), form, whole=5)
+        if not cells:
             tell("nothing is promised to these tickets" if found else "no ticket fits")
-    elif form == "ids":
-        data(render.rows([{"id": ticket.id} for ticket, clocks in shown if clocks], form))
     else:
-        data(render.rows([_row(one, as_of) | clock_row(c, session.now) for one, c in pairs], form))
+        rows = [_row(one, as_of) | clock_row(c, session.now) for one, c in pairs]
+        data(render.rows(rows, form, _CLOCKS))
     failures = [*damage.errors, *_failed(fail_on, pairs)]
     sys.stdout.flush()
     ManyError.raise_any(failures)
@@ -159,13 +165,12 @@ def queue_(session: Session, terms: tuple[str, ...], limit: int | None, form: st
     waiting = [one for one in pressed if one[0].live or one[1]]
     waiting.sort(key=lambda one: (one[1] is None, one[2], one[1].left if one[1] else 0, one[0].id))
     chosen = waiting[:limit]
-    if form == "table":
-        rows = [_queue_cells(session, *one) for one in chosen]
-        page(render.table(rows, _QUEUE, terminal_width(), whole=5) if rows else "")
+    if form in render.FOR_PEOPLE:
+        show_table([_queue_cells(session, *one) for one in chosen], _QUEUE, form, whole=5)
         if not waiting:
             tell("no live ticket fits")
     else:
-        data(render.rows([_queue_row(session, *one) for one in chosen], form))
+        data(render.rows([_queue_row(session, *one) for one in chosen], form, _QUEUED))
     damage.say()
 
 

@@ -13,7 +13,7 @@ from desk.commands.common import (
     TermsCommand,
     command,
     data,
-    format_option,
+    format_option_without_ids,
     page,
     terminal_width,
     terms_argument,
@@ -26,11 +26,9 @@ from desk.session import Session, pass_session
 
 if TYPE_CHECKING:
     from desk.facts import Case
+    from desk.summary import Summary
 
 # People are told apart by name, not by all that is known of how to reach them.
-_OF_PROMISES = {
-    "respond_attainment", "update_attainment", "resolve_attainment", "breached", "at_risk",
-}  # fmt: skip
 _GROUPED = {"requester": "requester.name"}
 
 
@@ -39,6 +37,7 @@ _GROUPED = {"requester": "requester.name"}
     "desk summarise",
     "desk summarise --by team --since 30d",
     "desk summarise category:network --by month --since 2026-01-01 -f json",
+    "desk summarise --by team -f openmetrics > desk.prom",
     "desk summarise --define",
     cls=TermsCommand,
 )
@@ -49,7 +48,7 @@ _GROUPED = {"requester": "requester.name"}
 @click.option("--measures", metavar="NAME,…", default="", help="These measures only.")
 @policy_option
 @click.option("--define", is_flag=True, help="Print what each measure means.")
-@format_option
+@format_option_without_ids("openmetrics")
 @pass_session
 def summarise_(
     session: Session,
@@ -77,6 +76,8 @@ def summarise_(
         if name not in DEFINITIONS:
             raise UsageError(f"no measure is named {name!r}; {nearest(name, DEFINITIONS)}")
     if define:
+        if form == "openmetrics":
+            raise UsageError("definitions are no metrics; take another --format")
         _define(names or list(DEFINITIONS), form)
         return
     by = tuple(_GROUPED.get(name) or query.canonical(name) for name in by)
@@ -105,12 +106,17 @@ def summarise_(
     )
     fields = [name for name in by if name not in TIME_FIELDS]
     session.check_names((*asked.fields(), *fields), seen)
-    # A TypedDict is a dict of values, which the checker cannot see.
-    figures = cast(dict[str, Value], found)
-    if form == "table":
-        page(render.figures(figures, names, by, terminal_width()))
+    if names:
+        for part in (found, *found["groups"]):
+            kept = part["measures"]
+            part["measures"] = {name: kept[name] for name in names if name in kept}
+    if form == "openmetrics":
+        from desk import openmetrics
+
+        asked_for = {"filter": asked.text, "since": since or "", "until": until or ""}
+        data(openmetrics.text(found, by, {k: said for k, said in asked_for.items() if said}))
     else:
-        _for_programs(figures, names, by, form)
+        _print(found, names, by, form)
     damage.say()
 
 
@@ -135,22 +141,17 @@ def _cases(
             yield case
 
 
-def _for_programs(
-    figures: dict[str, Value], names: list[str], by: tuple[str, ...], form: str
-) -> None:
-    if form == "ids":
-        raise UsageError("figures have no ids; take another --format")
-    if names:
-        groups = figures["groups"]
-        for part in (figures, *(groups if isinstance(groups, list) else ())):
-            if isinstance(part, dict) and isinstance(found := part["measures"], dict):
-                part["measures"] = {name: found[name] for name in names if name in found}
-    if form == "json":
-        data(render.as_json(figures) + "\n")
-    elif form == "yaml":
-        data(yamltext.dump_value(figures))
+def _print(found: "Summary", names: list[str], by: tuple[str, ...], form: str) -> None:
+    from desk import figures
+
+    if form in render.FOR_PEOPLE:
+        page(figures.tables(found, names, by, form=form, width=terminal_width()))
+    elif form in ("json", "yaml"):
+        # A TypedDict is a dict of values, which the checker cannot see.
+        whole = cast(dict[str, Value], found)
+        data(render.as_json(whole) + "\n" if form == "json" else yamltext.dump_value(whole))
     else:
-        data(render.rows(render.figure_rows(figures, by), form))
+        data(render.rows(figures.figure_rows(found, by), form))
 
 
 def _define(names: list[str], form: str) -> None:

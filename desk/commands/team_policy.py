@@ -10,9 +10,10 @@ from desk.commands.common import (
     complete_known,
     data,
     format_option,
+    format_option_without_ids,
     page,
+    show_table,
     tell,
-    terminal_width,
 )
 from desk.model import Value
 from desk.people import Person
@@ -38,13 +39,13 @@ def team_(session: Session, teams: tuple[str, ...], form: str) -> None:
         for person in policy.people.values()
         if not wanted or set(wanted) & set(person.teams)
     ]
-    if form == "table":
+    if form in render.FOR_PEOPLE:
         cells = [[render.shown(row[name]) for name in _TEAM] for row in rows]
-        page(render.table(cells, _TEAM, terminal_width()) if cells else "")
+        show_table(cells, _TEAM, form)
         if not cells:
             tell(f"nobody in desk.yaml is in {' or '.join(wanted) or 'any team'}")
     else:
-        data(render.rows(rows, form))
+        data(render.rows(rows, form, _TEAM))
     damage.say()
 
 
@@ -64,7 +65,7 @@ def _member(person: Person, load: int, session: Session) -> dict[str, Value]:
 
 @command("policy", "desk policy", "desk policy 7k3f", "desk policy 7k3f -f json")
 @click.argument("record_id", required=False, metavar="[ID]", shell_complete=complete_ids)
-@format_option
+@format_option_without_ids()
 @pass_session
 def policy_(session: Session, record_id: str | None, form: str) -> None:
     """Show which rules of desk.yaml apply to a ticket and why; without ID, all in brief."""

@@ -11,9 +11,8 @@ from desk.commands.common import (
     command,
     data,
     format_option,
-    page,
+    show_table,
     tell,
-    terminal_width,
 )
 from desk.errors import ManyError
 from desk.model import Event, Record, Value
@@ -37,9 +36,9 @@ def tick_(session: Session, dry_run: bool, form: str) -> None:
     """
     damage = Damage()
     steps = list(_due(session, damage) if dry_run else _done(session, damage))
-    if form == "table":
+    if form in render.FOR_PEOPLE:
         rows = [_cells(record, event) for record, event in steps]
-        page(render.table(rows, ("id", "at", "rule", "what"), terminal_width()) if rows else "")
+        show_table(rows, ("id", "at", "rule", "what"), form)
         if not rows and at_terminal():  # cron mails whatever is said
             tell("nothing has fallen due")
         elif rows and dry_run:

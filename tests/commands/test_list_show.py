@@ -229,7 +229,7 @@ def test_an_empty_desk(shell: Shell):
         (["--limit", "few"],
          "Invalid value for '--limit': 'few' is not a whole number; see `desk list --help`"),
         (["-f", "xml"], "Invalid value for '-f' / '--format': 'xml' is not one of 'table', 'json', "
-         "'ndjson', 'csv', 'tsv', 'yaml', 'ids'; see `desk list --help`"),
+         "'ndjson', 'csv', 'tsv', 'yaml', 'markdown', 'ids'; see `desk list --help`"),
         (["-5"], "No such option '-5'; text that begins with a dash goes behind --; see "
          "`desk list --help`"),
     ],

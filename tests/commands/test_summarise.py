@@ -183,8 +183,10 @@ def test_damage_is_said_after_the_figures(three: Shell):
          "the period is empty: --since is not before --until or now"),
         (["--since", "soon"], "'soon' is no time that desk can read; write "
          "2026-11-21T09:00:00+08:00, 2026-11-21 09:00, yesterday 14:00 or 2h"),
-        (["-f", "ids"], "figures have no ids; take another --format"),
-        (["--define", "-f", "ids"], "these rows have no ids; take another --format"),
+        (["-f", "ids"], "Invalid value for '-f' / '--format': 'ids' is not one of 'table', "
+         "'json', 'ndjson', 'csv', 'tsv', 'yaml', 'markdown', "
+         "'openmetrics'; see `desk summarise --help`"),
+        (["--define", "-f", "openmetrics"], "definitions are no metrics; take another --format"),
     ],
 )  # fmt: skip
 def test_bad_input(three: Shell, words: list[str], sentence: str):
