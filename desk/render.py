@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from desk import codec, dates, model, yamltext
-from desk.errors import UsageError
+from desk.errors import Place, UsageError
 from desk.model import Event, Record, Ticket, Value
 
 FORMATS = ("table", "json", "ndjson", "csv", "tsv", "yaml", "ids")
@@ -19,6 +19,8 @@ Row = Mapping[str, Value]
 _UNSAFE = re.compile(f"[{yamltext.UNSAFE}]")
 _UNSAFE_OR_BREAK = re.compile(f"[{yamltext.UNSAFE}\n\t]")
 _NARROWEST = 6
+# How many characters of a long text are shown on each side of a mistake in it.
+_AROUND = 20
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -184,6 +186,18 @@ def cut(text: str, width: int) -> str:
     while text and columns_of(text) > width - 1:
         text = text[:-1]
     return f"{text}…"
+
+
+def marked(place: Place) -> str:
+    """What stands around a place and a line of `^` below it, each with its end of line."""
+    text, start, end, _ = place
+    first = max(0, start - _AROUND) if start > 2 * _AROUND else 0
+    last = min(len(text), max(end, start + 1) + _AROUND, first + 6 * _AROUND)
+    before = ("…" if first else "") + safe(text[first:start])
+    at, after = safe(text[start : min(end, last)]), safe(text[min(end, last) : last])
+    more = "…" if last < len(text) else ""
+    under = " " * columns_of(before) + "^" * max(1, columns_of(at))
+    return f"  {before}{at}{after}{more}\n  {under}\n"
 
 
 def aligned(pairs: Iterable[tuple[str, str]]) -> str:
