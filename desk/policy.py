@@ -3,6 +3,7 @@
 Every mistake in the file is reported at once, each with its line and what would be right.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta, tzinfo
@@ -22,6 +23,7 @@ KNOWN_FIELDS = (
     "kind", "channel", "category", "impact", "urgency", "priority", "team", "assignee",
 )  # fmt: skip
 FOLLOW = ("resolve", "offer", "leave")
+VIEW_NAME = re.compile(r"[\w-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class Policy:
     promises: Promises
     rules: TimeRules
     assignment: tuple[AssignmentRule, ...]
+    views: Mapping[str, str]
 
     @property
     def zone(self) -> tzinfo:
@@ -162,6 +165,7 @@ _TOP = (
     "impacts", "urgencies", "matrix", "defaults", "codes", "reopen_within", "on_resolve",
     "calendars", "calendar", "targets", "pauses", "at_risk", "resolve_until", "rules",
     "stale_after", "remind_before", "close_after", "survey", "major", "assignment",
+    "views",
 )  # fmt: skip
 _DEFAULTS = ("kind", "channel", "impact", "urgency", "team")
 
@@ -216,6 +220,7 @@ class _Reader(Reader):
             promises=promises,
             rules=read_time_rules(self, known),
             assignment=read_assignment(self, known),
+            views=self._views(),
         )
         self.only(policy.defaults, _DEFAULTS, "defaults")
         for key, value in policy.defaults.items():
@@ -263,6 +268,16 @@ class _Reader(Reader):
             self.known(rule, FOLLOW, "on_resolve", who)
             rules[who] = rule
         return rules
+
+    def _views(self) -> dict[str, str]:
+        """Queries by name; what they mean is read when they are used, and by `desk check`."""
+        views = {name: self.text("views", name) for name in self.mapping("views")}
+        for name in views:
+            if not VIEW_NAME.fullmatch(name):
+                self.problem(
+                    f"{name!r} is no name of a view; write letters, digits, - and _", "views", name
+                )
+        return views
 
 
 PREFIX_RULE = (

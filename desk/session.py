@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
+    from desk.fields import AsOf
     from desk.lifecycle import Act
     from desk.model import Ticket
-    from desk.query import AsOf, Filter
+    from desk.promises import Promises
+    from desk.query import Filter
     from desk.store import Desk
 
 
@@ -62,15 +64,25 @@ class Session:
     @property
     def as_of(self) -> "AsOf":
         """The moment of this run, with what clocks go by."""
-        from desk.query import AsOf
+        from desk.fields import AsOf
 
         return AsOf(self.now, self.desk.policy.promises)
 
-    def filter(self, terms: "Sequence[str]") -> "Filter":
-        """The filter that the terms of a command line mean in this run."""
-        from desk import query
+    def filter(self, terms: "Sequence[str]", promises: "Promises | None" = None) -> "Filter":
+        """The filter that the terms of a command line mean in this run.
 
-        return query.parse(terms, lambda: self.actor, lambda: self.as_of)
+        Clocks go by other `promises` than the desk's if they are given.
+        """
+        from desk import query
+        from desk.fields import AsOf
+
+        policy = self.desk.policy
+        return query.parse(
+            terms,
+            lambda: self.actor,
+            lambda: AsOf(self.now, promises or policy.promises),
+            policy.views,
+        )
 
     def as_of_now(self, tickets: "Iterable[Ticket]") -> "Iterator[Ticket]":
         """The tickets as they stood at the moment of this run, where that was given."""

@@ -31,7 +31,6 @@ from desk.model import Record, Ticket
 
 POLICY_FILE = "desk.yaml"
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_FORGIVEN = str.maketrans("OIL", "011")
 _FILE = re.compile(r"([A-Z][A-Z0-9]*-\d{6}-[0-9A-Z]{5})\.yaml", re.ASCII)
 _LOCK_WAIT = 10.0
 _LINKED = "this is a symbolic link or below one; desk reads regular files only"
@@ -238,13 +237,13 @@ class Desk:
 
         Raises NotFoundError for none and for several (with the candidates).
         """
-        wanted = part.strip().upper().translate(_FORGIVEN)
+        wanted = model.forgiven(part)
         exact = part.strip().upper()
         if _FILE.fullmatch(f"{exact}.yaml") and self._exists(path_of(exact)):
             return exact
-        fits = [one for one in self.ids() if wanted and wanted in one.translate(_FORGIVEN)]
+        fits = [one for one in self.ids() if wanted and wanted in model.forgiven(one)]
         if len(fits) != 1:
-            fits = [one for one in fits if one.translate(_FORGIVEN) == wanted] or fits
+            fits = [one for one in fits if model.forgiven(one) == wanted] or fits
         if len(fits) != 1 or not any(character.isalpha() for character in part):
             others = self._with_external(part.strip())
             fits = others if len(fits) != 1 and others else list(dict.fromkeys(fits + others))

@@ -48,17 +48,21 @@ def command(
 
 
 class TermsCommand(DeskCommand):
-    """A command whose TERMs may begin with a dash (-team:network) without being options."""
+    """A command whose TERMs may begin with a dash (-team:network) without being options.
+
+    What stands behind `--` is words to find, whatever it looks like.
+    """
 
     _MARK = "\0"  # no argument of a process can hold it
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        from desk.query import TERM
+        from desk.terms import NEGATED, literal
 
-        marked = [
-            self._MARK + word if word[:1] == "-" and TERM.fullmatch(word) else word for word in args
-        ]
-        return super().parse_args(ctx, marked)
+        end = args.index("--") if "--" in args else len(args)
+        marked = [self._MARK + word if NEGATED.match(word) else word for word in args[:end]]
+        return super().parse_args(
+            ctx, marked + args[end : end + 1] + list(map(literal, args[end + 1 :]))
+        )
 
 
 def terms_argument(function: F) -> F:

@@ -17,8 +17,8 @@ from desk.commands.common import (
 )
 from desk.commands.promised import policy_option, promises_of
 from desk.errors import UsageError, nearest
+from desk.fields import DERIVED, canonical
 from desk.model import Value
-from desk.query import AsOf
 from desk.session import Session, pass_session
 
 # People are told apart by name, not by all that is known of how to reach them.
@@ -73,15 +73,15 @@ def summarise_(
     if define:
         _define(names or list(DEFINITIONS), form)
         return
-    by = tuple(_GROUPED.get(name) or query.canonical(name) for name in by)
-    if derived := sorted({*by} & {*query.DERIVED}):
+    by = tuple(_GROUPED.get(name) or canonical(name) for name in by)
+    if derived := sorted({*by} & {*DERIVED}):
         raise UsageError(f"--by {derived[0]} is not possible: it is no field of the head")
     start, end = session.moment(since), session.moment(until)
     if start and start >= (end or session.now):
         raise UsageError("the period is empty: --since is not before --until or now")
     damage = Damage()
     promises = promises_of(session, other)
-    asked = query.parse(terms, lambda: session.actor, lambda: AsOf(session.now, promises))
+    asked = session.filter(terms, promises)
     seen: set[str] = set()
     found = summary.summarise(
         asked.among(session.desk.tickets(damage), seen, end or session.now),
@@ -94,7 +94,8 @@ def summarise_(
         promises=promises if not names or _OF_PROMISES & {*names} else None,
     )
     fields = [name for name in by if name not in TIME_FIELDS]
-    query.check_names((*asked.fields(), *fields), seen)
+    asked.check_fields(seen)
+    query.check_names(fields, seen)
     # A TypedDict is a dict of values, which the checker cannot see.
     figures = cast(dict[str, Value], found)
     if form == "table":
