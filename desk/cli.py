@@ -111,6 +111,10 @@ def run(arguments: list[str]) -> int:
     5 busy, 6 a --fail-on condition holds, 70 a fault of desk's own, 74 the system refused,
     130 interrupted, 141 the reader of the output went away.
     """
+    if "_DESK_COMPLETE" in os.environ:
+        from desk.commands import completion
+
+        completion.register()
     try:
         code = cli.main(arguments, prog_name="desk", standalone_mode=False)
         return code if isinstance(code, int) else 0
