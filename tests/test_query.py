@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import NoReturn
 
 import pytest
 from hypothesis import given, settings
@@ -179,6 +180,34 @@ def test_who_fits(terms: list[str], numbers: str):
 def test_me_is_whoever_asks_in_fields_that_name_people_only():
     assert found("assignee:me", me="LIN") == "2"
     assert found("title:me") == ""
+    assert found('assignee:"me"') == ""
+
+
+class Unread(tuple[model.Event, ...]):
+    """A log that must not be looked at."""
+
+    def __iter__(self) -> NoReturn:
+        raise AssertionError("the log was read")
+
+    __reversed__ = __iter__
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["has:reply", "team:systems"],
+        ["team:systems has:reply or score:5 -id:*"],
+        ["due:<4h", "sla:breached", "team:systems"],
+        ["-(team:network or has:reply)"],
+        ["closed:7d.. or resolved:* or code:fixed or solution:~x"],
+        ["has:asset,tag", "team:systems"],
+    ],
+)
+def test_the_log_is_read_last_and_only_where_it_decides(arguments: list[str]):
+    ticket = Ticket(TICKETS[1].head, Unread())
+    assert not parse(arguments).matches(ticket)
+    with pytest.raises(AssertionError, match="the log was read"):
+        parse(["has:reply", "team:network"]).matches(ticket)
 
 
 @pytest.mark.parametrize("text", ["status:opne", "-status:new,opne"])
