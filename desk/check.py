@@ -6,13 +6,14 @@ that can be mended without a guess carries its fix.
 
 import os
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from desk import codec, lifecycle, model, store, yamltext
-from desk.errors import DamagedError, DeskError, ManyError, nearest
+from desk import codec, lifecycle, model, query, store, yamltext
+from desk.errors import DamagedError, DeskError, ManyError, UsageError, nearest
+from desk.fields import AsOf
 from desk.lifecycle import Act
 from desk.model import Event, Record, Ticket, Value
 from desk.policy import KNOWN_FIELDS
@@ -67,6 +68,7 @@ def problems(desk: Desk, act: Act, on_file: Callable[[], None] = lambda: None) -
     found: list[Problem] = []
     briefs: dict[str, Brief] = {}
     misplaced: list[Entry] = []
+    fields: set[str] = set()
     for path in desk.walk():
         on_file()
         try:
@@ -83,10 +85,12 @@ def problems(desk: Desk, act: Act, on_file: Callable[[], None] = lambda: None) -
             misplaced.append(entry)
         else:
             briefs[entry.record.id] = _brief(entry)
+            fields.update(entry.record.head)
             found += (p for check in RECORD_CHECKS for p in check(entry, act))
     ids = Counter((*briefs, *(entry.record.id for entry in misplaced)))
     found += (_misplaced(entry, taken=ids[entry.record.id] > 1) for entry in misplaced)
     found += (p for check in DESK_CHECKS for p in check(briefs, act))
+    found += views(desk, act, fields)
     return sorted(found, key=lambda problem: (problem.path, problem.line or 0, problem.sentence))
 
 
@@ -299,6 +303,20 @@ def policy_files(briefs: dict[str, Brief], act: Act) -> Iterator[Problem]:
         if rule.plan and len(fits) != 1:
             sentence = f"plan {rule.plan} of the major incident {rule.name} is no article here"
             yield Problem(store.POLICY_FILE, None, "warning", sentence)
+
+
+def views(desk: Desk, act: Act, fields: Collection[str]) -> Iterator[Problem]:
+    """Queries of desk.yaml that cannot be understood, or ask for other fields than records have."""
+    text, as_of = desk.text(store.POLICY_FILE), AsOf(act.at, act.policy.promises)
+    for name in act.policy.views:
+        level = "error"
+        try:
+            asked = query.parse([f"@{name}"], lambda: act.by, lambda: as_of, act.policy.views)
+            level = "warning"
+            asked.check_fields(fields)
+        except UsageError as error:
+            line = yamltext.line_of(text, "views", name)
+            yield Problem(store.POLICY_FILE, line, level, str(error))
 
 
 DESK_CHECKS: tuple[Callable[[dict[str, Brief], Act], Iterable[Problem]], ...] = (

@@ -9,7 +9,7 @@ from typing import NoReturn
 import click
 
 from desk import __version__
-from desk.errors import DeskError, StorageError
+from desk.errors import DeskError, Place, StorageError
 from desk.session import session_options
 
 # command: (its module in desk.commands, its line in `desk --help`)
@@ -112,11 +112,15 @@ def run(arguments: list[str]) -> int:
     5 busy, 6 a --fail-on condition holds, 70 a fault of desk's own, 74 the system refused,
     130 interrupted, 141 the reader of the output went away.
     """
+    if "_DESK_COMPLETE" in os.environ:
+        from desk.commands import completion
+
+        completion.register()
     try:
         code = cli.main(arguments, prog_name="desk", standalone_mode=False)
         return code if isinstance(code, int) else 0
     except DeskError as error:
-        return _say(str(error), error.exit_code)
+        return _say(str(error), error.exit_code, getattr(error, "place", None))
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message(), err=True)
         return error.exit_code
@@ -153,12 +157,14 @@ def _usage(error: click.ClickException) -> str:
     return f"{message}; see `{command} --help`"
 
 
-def _say(message: str, code: int) -> int:
-    from desk.render import safe
+def _say(message: str, code: int, place: Place | None = None) -> int:
+    from desk.render import marked, safe
 
     try:
         for line in safe(message, lines=True).split("\n"):
             click.echo(f"desk: {line}", err=True)
+        if place:
+            click.echo(marked(place), err=True, nl=False)
     except OSError:
         return code
     return code

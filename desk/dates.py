@@ -4,6 +4,7 @@ The only importer of dateutil, and only for texts that are neither RFC 3339 nor 
 """
 
 import functools
+import math
 import re
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
@@ -160,6 +161,59 @@ def moment(text: str, now: datetime, *, ahead: bool = False) -> datetime:
     if found is None or not FIRST_YEAR <= found.year <= LAST_YEAR:
         raise UsageError(f"{text!r} is no time that desk can read; {_MOMENT_HELP}")
     return found.replace(microsecond=0)
+
+
+_SPAN = re.compile(
+    r"(\d{4})(?:[-年](\d{1,2})(?:[-月](\d{1,2})日?"
+    r"(?:[T ](\d\d)(?::(\d\d)(?::(\d\d))?)?)?|月)?|年)?",
+    re.ASCII,
+)
+_SPAN_UNITS = ("hours", "minutes", "seconds")
+
+
+def span(text: str, now: datetime, *, ahead: bool = False) -> tuple[float, float]:
+    """What a person means by a time, from its first second up to without the one behind it.
+
+    `2026`, `2026-11`, `2026-11-21`, `2026年11月`, `today` and `2026-11-21 09:30` are a year, a
+    month, a day and a minute; whatever else `moment` reads is that one moment. Both are
+    in seconds since 1970. Raises UsageError as `moment` does.
+    """
+    words = text.strip()
+    match = _SPAN.fullmatch(words)
+    try:
+        if match:
+            return _span(*(int(part) if part else None for part in match.groups()), zone=now.tzinfo)
+    except (ValueError, OverflowError):
+        raise UsageError(f"{text!r} is no time that desk can read; {_MOMENT_HELP}") from None
+    found = moment(words, now, ahead=ahead)
+    first = found.timestamp()
+    if words.lower() in _named_days(now, ahead):
+        return first, (found + timedelta(days=1)).timestamp()
+    return first, math.nextafter(first, math.inf)
+
+
+def _span(
+    year: int | None,
+    month: int | None,
+    day: int | None,
+    *clock: int | None,
+    zone: tzinfo | None,
+) -> tuple[float, float]:
+    """The year, or as much less as is given; raises ValueError for no day of a calendar."""
+    if not year or not FIRST_YEAR <= year <= LAST_YEAR:
+        raise ValueError("that year is none of a desk's")
+    hour, minute, second = (part or 0 for part in clock)
+    first = datetime(year, month or 1, day or 1, hour, minute, second, tzinfo=zone)
+    given = [unit for unit, part in zip(_SPAN_UNITS, clock, strict=True) if part is not None]
+    if given:  # an hour is an hour, also where the clock changes
+        return first.timestamp(), first.timestamp() + timedelta(**{given[-1]: 1}).total_seconds()
+    if day:
+        last = first + timedelta(days=1)
+    elif month:
+        last = first.replace(year=year + month // 12, month=month % 12 + 1)
+    else:
+        last = first.replace(year=year + 1)
+    return first.timestamp(), last.timestamp()
 
 
 def _relative(words: str, now: datetime, ahead: bool) -> datetime | None:  # noqa: FBT001

@@ -5,6 +5,7 @@ stderr and the exit code. The sentence says what is wrong, where, and what would
 """
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 
 class DeskError(Exception):
@@ -19,10 +20,26 @@ class RefusedError(DeskError):
     exit_code = 1
 
 
+class Place(NamedTuple):
+    """Where in a text something stands: from the character `start` up to but without `end`.
+
+    `source` is what the text is, where that is not what was typed.
+    """
+
+    text: str
+    start: int
+    end: int
+    source: str = ""
+
+
 class UsageError(DeskError):
-    """An argument that cannot be understood."""
+    """An argument that cannot be understood; `place` is where in it the mistake is, if known."""
 
     exit_code = 2
+
+    def __init__(self, sentence: str, place: Place | None = None) -> None:
+        self.place = place
+        super().__init__(sentence)
 
 
 class NotFoundError(DeskError):

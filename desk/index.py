@@ -26,7 +26,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from typing import Any, Literal, NamedTuple, TypeAlias, cast, overload
 
-from desk import facts, fulltext, stamps, store
+from desk import facts, fulltext, model, stamps, store
 from desk.errors import BusyError, DamagedError, NotFoundError, RefusedError
 from desk.facts import Case, Facts
 from desk.fulltext import Texts
@@ -40,7 +40,6 @@ FILE = ".desk/index.sqlite"
 Progress: TypeAlias = Callable[[int, int], None]
 OnDamage: TypeAlias = Callable[[DamagedError], None]
 
-_FORGIVEN = str.maketrans("OIL", "011")
 Among: TypeAlias = Literal["all", "unended", "live"]
 # How far a record may still move: an ended ticket only by a reopening.
 _ENDED, _UNENDED, _LIVE = 0, 1, 2
@@ -458,7 +457,7 @@ class Index:
         """
         if exact := self._desk.whole_id(part):
             return exact
-        fits = self._ids_with(part.strip().upper().translate(_FORGIVEN))
+        fits = self._ids_with(model.forgiven(part))
         if len(fits) != 1 or not any(character.isalpha() for character in part):
             others = self.ids_of_external(part.strip())
             fits = others if len(fits) != 1 and others else list(dict.fromkeys(fits + others))
@@ -475,7 +474,7 @@ class Index:
             return []
         self.look()
         fits = [one for (one,) in self._rows(_IDS_WITH, wanted)]
-        return [one for one in fits if one.translate(_FORGIVEN) == wanted] or fits
+        return [one for one in fits if model.forgiven(one) == wanted] or fits
 
     def ids_of_external(self, number: str) -> list[str]:
         """The ids of the records that have that number elsewhere, whatever its case.

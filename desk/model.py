@@ -209,6 +209,14 @@ class Ticket(Record):
         return last(self.log, "survey")
 
 
+_FORGIVEN = str.maketrans("OIL", "011")
+
+
+def forgiven(part: str) -> str:
+    """The form in which (parts of) ids are compared: upper case, `O` as `0`, `I` and `L` as `1`."""
+    return part.strip().upper().translate(_FORGIVEN)
+
+
 def last(log: Iterable[Event], did: str) -> Event | None:
     """The last event of that verb."""
     return next((event for event in reversed(in_order(log)) if event.did == did), None)

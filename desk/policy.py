@@ -3,6 +3,7 @@
 Every mistake in the file is reported at once, each with its line and what would be right.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta, tzinfo
@@ -34,6 +35,7 @@ KNOWN_FIELDS = (
 )  # fmt: skip
 FOLLOW = ("resolve", "offer", "leave")
 _PREFIX: Shape = {"type": "string", "pattern": "^(?!KB$)[A-Z][A-Z0-9]{0,7}$"}
+VIEW_NAME = re.compile(r"[\w-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class Policy:
     promises: Promises
     rules: TimeRules
     assignment: tuple[AssignmentRule, ...]
+    views: Mapping[str, str]
 
     @property
     def zone(self) -> tzinfo:
@@ -212,6 +215,7 @@ TOP = {
         "Whom `--auto` gives tickets to; the first that fits.",
         list_of(or_none(keys(ASSIGNMENT_RULE))),
     ),
+    "views": Setting("Queries by name, used as @name.", each(TEXT)),
 }
 
 
@@ -265,6 +269,7 @@ class _Reader(Reader):
             promises=promises,
             rules=read_time_rules(self, known),
             assignment=read_assignment(self, known),
+            views=self._views(),
         )
         self.only(policy.defaults, DEFAULTS, "defaults")
         for key, value in policy.defaults.items():
@@ -312,6 +317,16 @@ class _Reader(Reader):
             self.known(rule, FOLLOW, "on_resolve", who)
             rules[who] = rule
         return rules
+
+    def _views(self) -> dict[str, str]:
+        """Queries by name; what they mean is read when they are used, and by `desk check`."""
+        views = {name: self.text("views", name) for name in self.mapping("views")}
+        for name in views:
+            if not VIEW_NAME.fullmatch(name):
+                self.problem(
+                    f"{name!r} is no name of a view; write letters, digits, - and _", "views", name
+                )
+        return views
 
 
 PREFIX_RULE = (

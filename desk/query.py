@@ -1,79 +1,51 @@
-"""`status:open network vpn` to a filter: what a TERM on the command line means.
+"""`status:open team:network or "two words"` to a filter of tickets.
 
-A term is `field:value`, several values with commas, `-field:value` for not, or words that
-must stand in the title or the description. All terms must hold.
+The syntax is read in `terms`, what one condition asks in `conditions`; here they come together,
+with the views of desk.yaml.
 """
 
-import operator
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
 
-from desk import dates, model, sla
+from desk import conditions, model, terms
+from desk.conditions import ASKED, HAS, VERBS, Asker, Test
 from desk.errors import UsageError, nearest
-from desk.model import TIME_FIELDS, Ticket, Value
-from desk.promises import Promises
-from desk.sla import AT_RISK, BREACHED, MET, PAUSED, RUNNING, STATES, Clock
+from desk.fields import FIELDS, AsOf, canonical
+from desk.model import ENDED, LIVE, STATUSES, Ticket
+from desk.terms import All, Either, Node, Not, Phrase, Term, View, mistake
 
 # What a word on the command line must look like to be taken for (a part of) an id.
 _ID_PART = re.compile(
     r"([a-z][a-z0-9]{0,7}-)?\d{6}-[a-z0-9]{1,5}|(?=.*\d)(?=.*[a-z])[a-z0-9]{4,5}",
     re.IGNORECASE | re.ASCII,
 )
-TERM = re.compile(r"(-?)([^\W\d][\w.-]*):(.*)", re.DOTALL)
-DERIVED = ("age", "holder", "score", "code", "solution", "closed", "resolved", "sla", "due")
-FIELDS = (*model.TICKET_FIELDS, *(f"requester.{part}" for part in model.REQUESTER_FIELDS), *DERIVED)
-_NONE = "none"
-_KNOWN = {"status": ("open", *model.STATUSES), "sla": (*STATES, _NONE)}
-_LENGTHS = ("age", "due")
-_LENGTH = re.compile(r"([<>]=?)(-?)(.+)")
+# Fields that a ticket hardly has before it ends, and verbs that end it or come later.
+_OF_ENDED = frozenset(("closed", "resolved", "code", "solution", "score"))
+_ENDING = frozenset(("resolve", "close", "cancel", "survey"))
+# What a policy can ask of the program at most, so that it neither hangs nor runs out of stack.
+_MOST_VIEWS, _DEEPEST = 100, 5
 
 
-class AsOf(NamedTuple):
-    """The moment that ages are counted to, and what clocks go by."""
-
-    now: datetime
-    promises: Promises
-
-    def clocks(self, ticket: Ticket) -> list[Clock]:
-        """The ticket's clocks at that moment."""
-        return sla.clocks(ticket, self.promises, self.now.timestamp())
-
-    def due(self, ticket: Ticket) -> datetime | None:
-        """When the next thing promised is due, or was."""
-        moments = [clock.due for clock in self.clocks(ticket) if not clock.stopped]
-        moment = min((one for one in moments if one is not None), default=None)
-        return None if moment is None else dates.at(moment, self.now.tzinfo)
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """One condition: one of `values` stands in `field` (or does not); no field: in the text."""
-
-    field: str
-    values: tuple[str, ...]
-    negated: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Filter:
-    """The conditions that all must hold."""
+    """What a query asks of tickets.
 
-    terms: tuple[Term, ...]
-    me: Callable[[], str]
-    as_of: Callable[[], AsOf]
-    text: str
+    `matches` tells whether a ticket fulfils it; `empty` is that all do; `ended` that it asks for
+    tickets that ended, so that not only live ones are to be looked at; `text` is what was typed.
+    """
 
-    def matches(self, ticket: Ticket, as_of: AsOf | None = None) -> bool:
-        """Whether the ticket fulfils every term, at another moment than the asker's if given."""
-        return all(self._holds(term, ticket, as_of) != term.negated for term in self.terms)
+    def __init__(self, tree: Node, asker: Asker, text: str) -> None:
+        """Raises UsageError for a value that its field cannot have."""
+        self._tree, self._asker = tree, asker
+        self.matches: Test = _compiled(tree, asker)
+        self.empty = tree == All(())
+        self.ended = any(_asks_for_ended(term, negated) for term, negated in _terms_of(tree))
+        self.text = text
 
-    def asks_for(self, field: str) -> bool:
-        """Whether some term wants a value of that field (and not only another one than it)."""
-        return any(term.field == field and not term.negated for term in self.terms)
+    def at(self, moment: datetime) -> "Filter":
+        """The same filter as of another moment than the asker's."""
+        then = self._asker.as_of()._replace(now=moment)
+        return Filter(self._tree, self._asker._replace(as_of=lambda: then), self.text)
 
     def among(
         self, tickets: Iterable[Ticket], names: set[str], moment: datetime | None = None
@@ -82,77 +54,158 @@ class Filter:
 
         The names of all fields seen on the way are added to `names`.
         """
-        then = self.as_of()._replace(now=moment) if moment and self.terms else None
-        for ticket in tickets:
+        return filter(self.judge(names, moment), tickets)
+
+    def judge(self, names: set[str], moment: datetime | None = None) -> Test:
+        """A function that tells for one ticket what `among` tells for many."""
+        matches = (self.at(moment) if moment and not self.empty else self).matches
+
+        def fits(ticket: Ticket) -> bool:
             names.update(ticket.head)
-            stood = model.as_of(ticket, moment) if moment and self.terms else ticket
-            if not self.terms or ("opened" in stood.head and self.matches(stood, then)):
-                yield ticket
+            stood = model.as_of(ticket, moment) if moment and not self.empty else ticket
+            return self.empty or ("opened" in stood.head and matches(stood))
+
+        return fits
 
     def wanted(self) -> list[tuple[str, str]]:
-        """Each (field, value) that a term wants."""
-        terms = (term for term in self.terms if term.field and not term.negated)
-        return [(term.field, value) for term in terms for value in term.values]
+        """Each (field, value) that is wanted as it stands, folded."""
+        return [
+            (term.field, value.text.casefold())
+            for term, negated in _terms_of(self._tree)
+            for value in term.values
+            if not negated and value.sign == "="
+        ]
 
-    def fields(self) -> list[str]:
-        """The fields that the terms are about."""
-        return [term.field for term in self.terms if term.field]
-
-    def _holds(self, term: Term, ticket: Ticket, as_of: AsOf | None) -> bool:
-        if not term.field:
-            text = f"{ticket.title}\n{ticket.text('description')}".casefold()
-            return all(word in text for word in term.values)
-        field = canonical(term.field)
-        if field in ("sla", *_LENGTHS) and field not in ticket.head:
-            as_of = as_of or self.as_of()
-            return any(_has_then(ticket, field, value, as_of) for value in term.values)
-        return any(self._has(ticket, field, value) for value in term.values)
-
-    def _has(self, ticket: Ticket, field: str, wanted: str) -> bool:
-        if field == "status" and wanted == "open":
-            return ticket.live
-        if wanted == "me" and field == "assignee":
-            wanted = self.me().casefold()
-        found = [text.casefold() for text in _texts(field_value(ticket, field))]
-        if wanted == _NONE:
-            return not found
-        if field == "category":
-            return any(f"/{wanted}/" in f"/{text}/" for text in found)
-        if field in TIME_FIELDS:
-            return any(text.startswith(wanted) for text in found)
-        return wanted in found
+    def check_fields(self, custom: Collection[str]) -> None:
+        """Raise UsageError for a field that neither desk has nor is among the `custom` ones."""
+        for term, _ in _terms_of(self._tree):
+            if wrong := _unknown(term.field, ASKED, custom):
+                start = term.place.start
+                mistake(wrong, term.place._replace(end=start + len(term.field)))
+            for value in term.values if term.field == HAS else ():
+                if wrong := _unknown(value.text, (*FIELDS, *VERBS), custom):
+                    mistake(wrong, value.place)
 
 
-def _has_then(ticket: Ticket, field: str, wanted: str, as_of: AsOf) -> bool:
-    """Whether a field that depends on the moment is so: a state of clocks, an age, a due time."""
-    if field == "sla":
-        states = {clock.state for clock in as_of.clocks(ticket)}
-        return wanted in states or (wanted == _NONE and not states)
-    due = as_of.due(ticket) if field == "due" else None
-    if wanted == _NONE or (field == "due" and due is None):
-        return wanted == _NONE and field == "due" and due is None
-    since = (due or as_of.now) - (as_of.now if due else ticket.opened)
-    sign, length = _length(field, wanted)
-    return _COMPARED[sign](since.total_seconds(), length)
+def parse(
+    arguments: Sequence[str],
+    me: Callable[[], str],
+    as_of: Callable[[], AsOf],
+    views: Mapping[str, str] | None = None,
+) -> Filter:
+    """The filter that the terms of a command line mean.
+
+    `me` tells who asks, `as_of` when, `views` the queries that desk.yaml has by name.
+    Raises UsageError, with the place, for what cannot be understood.
+    """
+    tree = _Views(views or {}).in_place(terms.parse(arguments, ASKED))
+    return Filter(tree, Asker(me, as_of), " ".join(arguments))
 
 
-_COMPARED: Mapping[str, Callable[[Any, Any], bool]] = {
-    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
-}  # fmt: skip
+class _Views:
+    """Puts the queries of desk.yaml in place of their names."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._texts, self._used = texts, 0
+
+    def in_place(self, node: Node, within: tuple[str, ...] = ()) -> Node:
+        """The tree without names of views; `within` are those that the node stands in."""
+        if isinstance(node, View):
+            return self._view(node, within)
+        if isinstance(node, Not):
+            return Not(self.in_place(node.inner, within))
+        if isinstance(node, All | Either):
+            return type(node)(tuple(self.in_place(part, within) for part in node.parts))
+        return node
+
+    def _view(self, view: View, within: tuple[str, ...]) -> Node:
+        if view.name not in self._texts:
+            known = nearest(view.name, self._texts)
+            mistake(f"desk.yaml has no view {view.name!r}; {known}", view.place)
+        self._used += 1
+        if view.name in within:
+            way = ", ".join(f"@{name}" for name in (*within, view.name))
+            mistake(f"this view goes in a circle: {way}", view.place)
+        if self._used > _MOST_VIEWS or len(within) == _DEEPEST:
+            mistake(f"a query uses {_MOST_VIEWS} views at most, {_DEEPEST} deep", view.place)
+        source = f"view @{view.name} of desk.yaml"
+        tree = terms.parse_text(self._texts[view.name], ASKED, source)
+        return self.in_place(tree, (*within, view.name))
 
 
-def _length(field: str, text: str) -> tuple[str, float]:
-    """A comparison with a length of time in seconds: `<4h`, `>=-30m`."""
-    match = _LENGTH.fullmatch(text)
-    try:
-        if not match:
-            raise ValueError
-        length = dates.duration(match[3]).total_seconds()
-    except ValueError:
-        raise UsageError(
-            f"{field}:{text} is no comparison; write {field}:<4h, {field}:>=3d or {field}:none"
-        ) from None
-    return match[1], -length if match[2] else length
+def _compiled(node: Node, asker: Asker) -> Test:
+    """The tree as one function; what is cheap to look at comes first."""
+    if isinstance(node, Term):
+        return conditions.of_term(node, asker)
+    if isinstance(node, Phrase):
+        return conditions.of_phrase(node)
+    if isinstance(node, Not):
+        inner = _compiled(node.inner, asker)
+        return lambda ticket: not inner(ticket)
+    if isinstance(node, View):
+        raise TypeError(f"{node} has not been put in its place")
+    tests = [_compiled(part, asker) for part in sorted(node.parts, key=_cost)]
+    return _every(tests) if isinstance(node, All) else _some(tests)
+
+
+def _every(tests: Sequence[Test]) -> Test:
+    def every(ticket: Ticket) -> bool:
+        for test in tests:  # noqa: SIM110 - twice as quick as all() of a generator
+            if not test(ticket):
+                return False
+        return True
+
+    return every
+
+
+def _some(tests: Sequence[Test]) -> Test:
+    def some(ticket: Ticket) -> bool:
+        for test in tests:  # noqa: SIM110 - twice as quick as any() of a generator
+            if test(ticket):
+                return True
+        return False
+
+    return some
+
+
+def _cost(node: Node) -> int:
+    return max((conditions.cost(leaf) for leaf, _ in _leaves(node)), default=0)
+
+
+def _leaves(node: Node, *, negated: bool = False) -> Iterator[tuple[Term | Phrase, bool]]:
+    """Every condition, and whether it must not hold."""
+    if isinstance(node, Not):
+        yield from _leaves(node.inner, negated=not negated)
+    elif isinstance(node, All | Either):
+        for part in node.parts:
+            yield from _leaves(part, negated=negated)
+    elif isinstance(node, Term | Phrase):
+        yield node, negated
+
+
+def _terms_of(tree: Node) -> Iterator[tuple[Term, bool]]:
+    return ((leaf, negated) for leaf, negated in _leaves(tree) if isinstance(leaf, Term))
+
+
+def _asks_for_ended(term: Term, negated: bool) -> bool:  # noqa: FBT001 - as _leaves gives it
+    named = {value.text.casefold() for value in term.values if value.sign == "="}
+    if term.field == "status":
+        statuses = {status for value in term.values for status in _statuses(value)}
+        live, ended = {*LIVE} & statuses, {*ENDED} & statuses
+        return len(live) == len(LIVE) and len(ended) < len(ENDED) if negated else bool(ended)
+    if negated:
+        return False
+    if term.field == HAS:
+        return bool(named & (_OF_ENDED | _ENDING))
+    return term.field in _OF_ENDED and any(value.sign != "none" for value in term.values)
+
+
+def _statuses(value: terms.Value) -> Iterable[str]:
+    """The statuses that fit a value."""
+    wanted = value.text.casefold()
+    if value.sign == "=":
+        return LIVE if wanted == "open" else (wanted,)
+    return (status for status in STATUSES if value.sign in ("~", "*") and wanted in status)
 
 
 def names_record(word: str) -> bool:
@@ -160,135 +213,15 @@ def names_record(word: str) -> bool:
     return bool(_ID_PART.fullmatch(word))
 
 
-def canonical(field: str) -> str:
-    """The format's name of a field that has a shorter one here."""
-    return {"tag": "tags", "link": "links"}.get(field, field)
-
-
-def parse(terms: Sequence[str], me: Callable[[], str], as_of: Callable[[], AsOf]) -> Filter:
-    """The filter that the terms of a command line mean; `me` tells who asks, `as_of` when.
-
-    Raises UsageError for a term that has no value or one that its field cannot have.
-    """
-    parsed = tuple(_term(term) for term in terms if term.strip())
-    return Filter(parsed, me, as_of, " ".join(terms))
-
-
-def _term(text: str) -> Term:
-    match = TERM.fullmatch(text)
-    if not match or match[3].startswith("//"):
-        return Term("", tuple(text.casefold().split()))
-    values = tuple(value.strip().casefold() for value in match[3].split(",") if value.strip())
-    for value in values:
-        known = _KNOWN.get(match[2])
-        if known and value not in known:
-            what = "status" if match[2] == "status" else "state of a clock"
-            raise UsageError(f"{value!r} is no {what}; {nearest(value, known)}")
-        if match[2] in _LENGTHS and value != _NONE:
-            _length(match[2], value)
-    if not values:
-        raise UsageError(f"{text!r} has no value; write {match[2]}:VALUE or {match[2]}:none")
-    return Term(match[2], values, negated=bool(match[1]))
-
-
 def check_names(names: Iterable[str], custom: Collection[str]) -> None:
     """Raise UsageError for a field that neither desk has nor is among the `custom` ones."""
     for name in names:
-        if canonical(name) not in FIELDS and not {name, name.partition(".")[0]} & set(custom):
-            near = nearest(name, (*FIELDS, *sorted(custom)))
-            raise UsageError(f"no ticket has a field {name!r}; {near}")
+        if wrong := _unknown(name, (*FIELDS, "tag"), custom):
+            raise UsageError(wrong)
 
 
-def field_value(ticket: Ticket, field: str, as_of: AsOf | None = None) -> Value:
-    """A field of the head, a part of one (`requester.email`), or a DERIVED one."""
-    field = canonical(field)
-    value: Value = ticket.head.get(field)
-    if value is None and field in DERIVED:
-        return _derived(ticket, field, as_of)
-    if value is None and "." in field:
-        name, _, part = field.partition(".")
-        outer = ticket.head.get(name)
-        value = outer.get(part) if isinstance(outer, dict) else None
-    return value
-
-
-def _derived(ticket: Ticket, field: str, as_of: AsOf | None) -> Value:
-    if field in ("age", "due", "sla"):
-        return _as_of(ticket, field, as_of) if as_of else None
-    if field == "holder":
-        return ticket.text("assignee") or ticket.text("team") or None
-    if field == "score":
-        return ticket.survey.words.get("score") if ticket.survey else None
-    if field in ("closed", "resolved"):
-        event = model.last(ticket.log, "close" if field == "closed" else "resolve")
-        return event.at if event and ticket.status in ("resolved", "closed") else None
-    return ticket.resolution.words.get(field) if ticket.resolution else None
-
-
-def _as_of(ticket: Ticket, field: str, as_of: AsOf) -> Value:
-    """The age in seconds, when the next thing is due, or the worst state of the clocks."""
-    if field == "age":
-        return int((as_of.now - ticket.opened).total_seconds())
-    if field == "due":
-        due = as_of.due(ticket)
-        return dates.stamp(due) if due else None
-    states = [clock.state for clock in as_of.clocks(ticket)]
-    return max(states, key=_SEVERITY.index, default=None)
-
-
-_SEVERITY = (MET, PAUSED, RUNNING, AT_RISK, BREACHED)
-
-
-def _texts(value: Value) -> list[str]:
-    """The texts that a value is searched by: its own, or each of a list's or mapping's."""
-    if value is None:
-        return []
-    if isinstance(value, dict):
-        return [text for item in value.values() for text in _texts(item)]
-    if isinstance(value, list):
-        return [text for item in value for text in _texts(item)]
-    if isinstance(value, bool):
-        return ["true" if value else "false"]
-    return [str(value)]
-
-
-_TIMES = frozenset(("opened", "began", "until", "closed", "resolved", "due"))
-
-
-def sort_key(value: Value, field: str) -> tuple[bool, int, str]:
-    """A key that sorts the values of a field: numbers as numbers, then the rest as text."""
-    if field in _TIMES and isinstance(value, str):
-        with suppress(ValueError):  # a custom field of that name holds any text
-            return (False, int(dates.seconds(value)), "")
-    if isinstance(value, bool | int):
-        return (False, int(value), "")
-    if field == "sla" and value in _SEVERITY:
-        return (False, _SEVERITY.index(str(value)), "")
-    return (True, 0, ",".join(_texts(value)).casefold())
-
-
-def in_order(
-    tickets: Iterable[Ticket], sort: str, as_of: AsOf, priorities: Sequence[str] = ()
-) -> list[Ticket]:
-    """Tickets by `FIELD,-FIELD`; without one: live first, by priority, the oldest first.
-
-    `priorities` are the policy's, the most pressing first; others come after them by name.
-    """
-    rank = {name: place for place, name in enumerate(priorities)}
-
-    def pressing(ticket: Ticket) -> tuple[bool, int, str, float]:
-        priority = ticket.text("priority")
-        place = rank.get(priority, len(rank) + (not priority))
-        return not ticket.live, place, priority, dates.seconds(ticket.text("opened"))
-
-    result = sorted(tickets, key=lambda ticket: ticket.id)
-    if not sort:
-        return sorted(result, key=pressing)
-    for field in reversed([name.strip() for name in sort.split(",") if name.strip()]):
-        name = canonical(field.lstrip("-"))
-        values = [(field_value(ticket, name, as_of), ticket) for ticket in result]
-        have = [(sort_key(value, name), ticket) for value, ticket in values if value is not None]
-        have.sort(key=lambda pair: pair[0], reverse=field.startswith("-"))
-        lack = [ticket for value, ticket in values if value is None]
-        result = [ticket for _, ticket in have] + lack
-    return result
+def _unknown(name: str, own: Sequence[str], custom: Collection[str]) -> str:
+    """What is wrong with a name that is none of those, empty if it is one."""
+    if canonical(name) in own or name in own or {name, name.partition(".")[0]} & {*custom}:
+        return ""
+    return f"no ticket has a field {name!r}; {nearest(name, (*own, *sorted(custom)))}"

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from desk import codec, dates, markdown, model, yamltext
-from desk.errors import UsageError
+from desk.errors import Place, UsageError
 from desk.model import Event, Record, Ticket, Value
 
 FOR_PEOPLE = ("table", "markdown")
@@ -26,6 +26,8 @@ _WIDE = re.compile(
     "[\u3001-\u3029\u3041-\u3096\u30a0-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uff01-\uff60]"
 )
 _PLAIN = re.compile(f"(?:[ -~]|{_WIDE.pattern})*")
+# How many characters of a long text are shown on each side of a mistake in it.
+_AROUND = 20
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -215,6 +217,18 @@ def cut(text: str, width: int) -> str:
     while text and columns_of(text) > width - 1:
         text = text[:-1]
     return f"{text}…"
+
+
+def marked(place: Place) -> str:
+    """What stands around a place and a line of `^` below it, each with its end of line."""
+    text, start, end, _ = place
+    first = max(0, start - _AROUND) if start > 2 * _AROUND else 0
+    last = min(len(text), max(end, start + 1) + _AROUND, first + 6 * _AROUND)
+    before = ("…" if first else "") + safe(text[first:start])
+    at, after = safe(text[start : min(end, last)]), safe(text[min(end, last) : last])
+    more = "…" if last < len(text) else ""
+    under = " " * columns_of(before) + "^" * max(1, columns_of(at))
+    return f"  {before}{at}{after}{more}\n  {under}\n"
 
 
 def aligned(pairs: Iterable[tuple[str, str]]) -> str:

@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from desk.errors import DamagedError
+    from desk.fields import AsOf
     from desk.index import Among, Index
     from desk.lifecycle import Act
     from desk.model import Ticket
-    from desk.query import AsOf, Filter
+    from desk.promises import Promises
+    from desk.query import Filter
     from desk.store import Desk
 
 
@@ -84,15 +86,25 @@ class Session:
     @property
     def as_of(self) -> "AsOf":
         """The moment of this run, with what clocks go by."""
-        from desk.query import AsOf
+        from desk.fields import AsOf
 
         return AsOf(self.now, self.desk.policy.promises)
 
-    def filter(self, terms: "Sequence[str]") -> "Filter":
-        """The filter that the terms of a command line mean in this run."""
-        from desk import query
+    def filter(self, terms: "Sequence[str]", promises: "Promises | None" = None) -> "Filter":
+        """The filter that the terms of a command line mean in this run.
 
-        return query.parse(terms, lambda: self.actor, lambda: self.as_of)
+        Clocks go by other `promises` than the desk's if they are given.
+        """
+        from desk import query
+        from desk.fields import AsOf
+
+        policy = self.desk.policy
+        return query.parse(
+            terms,
+            lambda: self.actor,
+            lambda: AsOf(self.now, promises or policy.promises),
+            policy.views,
+        )
 
     def as_of_now(self, tickets: "Iterable[Ticket]") -> "Iterator[Ticket]":
         """The tickets as they stood at the moment of this run, where that was given."""
@@ -116,16 +128,21 @@ class Session:
         chosen: Among = "all" if self.now_is_given else among
         return self.as_of_now(self.index.tickets(on_damage, every=False, among=chosen))
 
-    def check_names(self, names: "Iterable[str]", seen: "set[str]") -> None:
-        """Raise UsageError for a field that no ticket has; `seen` are custom ones of some."""
+    def check_fields(self, asked: "Filter", names: "Sequence[str]", seen: "set[str]") -> None:
+        """Raise UsageError for a field in a filter or among `names` that no ticket has.
+
+        `seen` are the names of fields of some tickets.
+        """
         from desk import query
         from desk.errors import UsageError
 
-        names = list(names)
         try:
+            asked.check_fields(seen)
             query.check_names(names, seen)
         except UsageError:
-            query.check_names(names, self.index.field_names())
+            everything = self.index.field_names()
+            asked.check_fields(everything)
+            query.check_names(names, everything)
 
     def moment(self, text: str | None, *, ahead: bool = False) -> "datetime | None":
         """The moment that an option's text means, None where it was not given."""

@@ -315,6 +315,28 @@ def test_several_kinds_at_once_are_all_found_and_mending_mends_what_it_can(
     )
 
 
+def test_views_that_cannot_be_understood_are_named_with_their_lines(tmp_path: Path):
+    views = """\
+views:
+  mine: assignee:me
+  late: "status:opne or @mine"
+  both: "@mine or @late"
+  rack: rack:7
+  typo: pirority:P1
+"""
+    desk = store.make(tmp_path / "desk", POLICY + views)
+    ticket = lifecycle.opened(ONE, acting(desk), "x", fields={"rack": 7})[0]
+    add(desk, ticket)
+    line = POLICY.count("\n")
+    opne = "view @late of desk.yaml: 'opne' is no status; did you mean open?"
+    assert lines(found(desk)) == [
+        f"desk:{line + 3} error {opne}",
+        f"desk:{line + 4} error {opne}",
+        f"desk:{line + 6} warning view @typo of desk.yaml: no ticket has a field 'pirority'; "
+        "did you mean priority?",
+    ]
+
+
 def test_mending_one_does_not_wait_for_what_cannot_be_mended(sound: Desk):
     rewrite(sound, "title: 打印机卡纸", "title: 打印机又卡纸")
     put(sound, f"tickets/2026/10/{TWO}.yaml", sound.text(store.path_of(TWO)))

@@ -474,10 +474,14 @@ def three(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Shell:
     for title in ("打印机卡纸", "VPN drops", "Disk full"):
         shell.open(title)
     shell.done("resolve", "a0003", "--solution", "x")
+    with (shell.root / "desk.yaml").open("a", encoding="utf-8") as file:
+        file.write("views: {mine: assignee:me}\n")
     monkeypatch.setenv("DESK_DIR", str(shell.root))
     return shell
 
 
+OPTIONS = ["--all", "--sort", "--limit", "--columns", "-f", "--format", "-C", "--now", "--as", "-h",
+           "--help"]  # fmt: skip
 TITLES = {"A0001": "打印机卡纸", "A0002": "VPN drops", "A0003": "Disk full"}
 
 
@@ -516,6 +520,34 @@ def test_ids_are_completed_with_their_titles(
         (["classify", "A0001", "--priority", "P"], ["P1", "P2", "P3", "P4"]),
         (["list", "--form"], ["--format"]),
         (["list", "-f", "n"], ["ndjson"]),
+        (["list", "pri"], ["priority:", "priority_because:"]),
+        (["list", "x", "requester.d"], ["requester.department:"]),
+        (
+            ["list", "priority:"],
+            ["priority:P1", "priority:P2", "priority:P3", "priority:P4", "priority:none"],
+        ),
+        (["list", "priority:p1,P2,p3"], ["priority:p1,P2,P3"]),
+        (["list", "status:o"], ["status:open", "status:on_hold"]),
+        (
+            ["list", "assignee:"],
+            ["assignee:me", "assignee:none", "assignee:chen", "assignee:lin", "assignee:zhao"],
+        ),
+        (["list", "holder:n"], ["holder:none", "holder:network"]),
+        (["list", "category:wi"], ["category:network/wifi"]),
+        (["list", "code:d"], ["code:duplicate"]),
+        (["list", "sla:m"], ["sla:met"]),
+        (["list", "opened:7"], ["opened:7d.."]),
+        (["list", "due:to"], ["due:today", "due:tomorrow"]),
+        (["list", "has:surv"], ["has:survey"]),
+        (["list", "linked:dup"], ["linked:duplicate", "linked:duplicate-of"]),
+        (["list", "custom:"], ["custom:none"]),
+        (["list", "@"], ["@mine"]),
+        (["list", "-@m"], ["-@mine"]),
+        (["queue", "-team:net"], ["-team:network"]),
+        (["sla", "(team：net"], ["\\(team：network"]),
+        (["summarise", "'team:network or -team:v'"], ["team:network\\ or\\ -team:vendor"]),
+        (["list", "-"], OPTIONS),
+        (["list", "--al"], ["--all"]),
     ],
 )
 def test_names_are_completed(three: Shell, completed: Complete, words: list[str], found: list[str]):
@@ -529,6 +561,7 @@ def test_outside_of_a_desk_completion_is_silent(
     assert completed("note", "A") == []
     assert completed("assign", "A0001", "--to", "") == []
     assert completed("--as", "x") == []
+    assert completed("list", "pri") == []
 
 
 @pytest.mark.parametrize("form", ["bash", "zsh", "fish"])

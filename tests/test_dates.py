@@ -242,3 +242,66 @@ def test_seconds_are_those_of_the_stamp_however_often_its_day_was_read():
         assert dates.seconds(text) == dates.from_stamp(text).timestamp()
     with pytest.raises(ValueError, match="is no RFC 3339 time"):
         dates.seconds("2026-11-21X09:00:00+08:00")
+
+
+# --- spans ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "behind"),
+    [
+        ("2026", "2026-01-01T00:00:00+08:00", "2027-01-01T00:00:00+08:00"),
+        ("2026年", "2026-01-01T00:00:00+08:00", "2027-01-01T00:00:00+08:00"),
+        ("2026-11", "2026-11-01T00:00:00+08:00", "2026-12-01T00:00:00+08:00"),
+        ("2026-12", "2026-12-01T00:00:00+08:00", "2027-01-01T00:00:00+08:00"),
+        ("2026年2月", "2026-02-01T00:00:00+08:00", "2026-03-01T00:00:00+08:00"),
+        ("2024-02-29", "2024-02-29T00:00:00+08:00", "2024-03-01T00:00:00+08:00"),
+        ("2026年11月1日", "2026-11-01T00:00:00+08:00", "2026-11-02T00:00:00+08:00"),
+        (" today ", "2026-11-21T00:00:00+08:00", "2026-11-22T00:00:00+08:00"),
+        ("昨天", "2026-11-20T00:00:00+08:00", "2026-11-21T00:00:00+08:00"),
+        ("Fri", "2026-11-20T00:00:00+08:00", "2026-11-21T00:00:00+08:00"),
+        ("2026-11-21T09", "2026-11-21T09:00:00+08:00", "2026-11-21T10:00:00+08:00"),
+        ("2026-11-21 23:59", "2026-11-21T23:59:00+08:00", "2026-11-22T00:00:00+08:00"),
+        ("2026-11-21 23:59:59", "2026-11-21T23:59:59+08:00", "2026-11-22T00:00:00+08:00"),
+        ("2999-12", "2999-12-01T00:00:00+08:00", "3000-01-01T00:00:00+08:00"),
+    ],
+)
+def test_what_a_time_spans(text: str, first: str, behind: str):
+    moments = [datetime.fromisoformat(one).timestamp() for one in (first, behind)]
+    assert dates.span(text, NOW) == tuple(moments)
+
+
+@pytest.mark.parametrize(
+    ("text", "ahead", "moment"),
+    [
+        ("7d", False, "2026-11-14T09:00:00+08:00"),
+        ("4h", True, "2026-11-21T13:00:00+08:00"),
+        ("-4h", True, "2026-11-21T05:00:00+08:00"),
+        ("yesterday 14:00", False, "2026-11-20T14:00:00+08:00"),
+        ("2026-11-21T01:00:00Z", False, "2026-11-21T09:00:00+08:00"),
+    ],
+)
+def test_a_moment_spans_nothing_behind_it(text: str, ahead: bool, moment: str):
+    seconds = datetime.fromisoformat(moment).timestamp()
+    first, behind = dates.span(text, NOW, ahead=ahead)
+    assert first == seconds < behind < seconds + 0.001
+
+
+def test_days_span_what_the_clock_on_the_wall_says():
+    """In Berlin the 25th of October 2026 has 25 hours, of which 2 o'clock is one, the first."""
+    now = datetime(2026, 10, 26, 9, tzinfo=ZoneInfo("Europe/Berlin"))
+    lengths = [
+        behind - first
+        for first, behind in (dates.span(t, now) for t in ("2026-10-25", "yesterday"))
+    ]
+    assert lengths == [25 * 3600, 25 * 3600]
+    first, behind = dates.span("2026-10-25 02", now)
+    assert (behind - first, dates.stamp(dates.at(first, now.tzinfo))) == (
+        3600, "2026-10-25T02:00:00+02:00",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["2026-13", "2026-02-30", "3000", "1899", "2026-11-21 24", "soon"])
+def test_what_is_no_span(text: str):
+    with pytest.raises(UsageError, match=f"^'{text}' is no time that desk can read; write"):
+        dates.span(text, NOW)

@@ -1,13 +1,18 @@
 """What is generated stands as it would be generated now, and what is promised is there."""
 
+import inspect
 import re
+import shlex
 import shutil
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
-from desk import cli
+from desk import cli, conditions, policy, query, terms
+from desk.fields import AsOf
 from tests import command_reference
+from tests.conftest import NOW
 
 ROOT = Path(__file__).parent.parent
 
@@ -55,6 +60,42 @@ def test_every_command_has_help_an_example_and_a_line_in_the_readme_or_reference
         section = reference.split(f"## desk {name}\n")[1].split("\n## ")[0]
         assert f"Usage: desk {name}" in section
         assert re.search(rf"Examples:\n(.*\n)*.*desk {name}", section), name
+
+
+def queries() -> str:
+    return (ROOT / "docs" / "queries.md").read_text(encoding="utf-8")
+
+
+def test_the_page_of_queries_has_every_field_and_the_grammar_that_is_read() -> None:
+    named = set(re.findall(r"`([^`\n]+)`", queries()))
+    assert {*conditions.ASKED} - named == set()
+    grammar = inspect.getdoc(terms).split("\n\n")[1]  # type: ignore[union-attr]
+    assert textwrap.dedent(grammar) in queries()
+
+
+def test_the_queries_on_the_page_are_understood() -> None:
+    lines = [line for line in queries().splitlines() if line.startswith("desk ")]
+    lines += re.findall(r"`(desk (?:list|queue|sla) [^`]+)`", queries())
+    assert len(lines) > 10
+    views = ("views:\n" + queries().partition("views:\n")[2]).partition("```")[0]
+    known = policy.load(f"format: 1\n{views}").views
+    for line in lines:
+        if not line.startswith("desk: "):
+            assert cli.run(["-C", str(ROOT), "--as", "chen", *shlex.split(line)[1:]]) == 0, line
+    for text in known:
+        query.parse([f"@{text}"], lambda: "chen", sample_moment, known)
+
+
+def test_the_values_on_the_page_are_understood() -> None:
+    table = queries().partition("## Values\n")[2].partition("\n## ")[0]
+    terms_there = [one for one in re.findall(r"`([^`]+)`", table) if ":" in one and "T" not in one]
+    assert len(terms_there) > 20
+    for one in terms_there:
+        query.parse([one], lambda: "chen", sample_moment).check_fields({"seats"})
+
+
+def sample_moment() -> AsOf:
+    return AsOf(NOW, policy.load("format: 1\n").promises)
 
 
 def test_the_quick_start_holds_two_blocks() -> None:

@@ -95,6 +95,7 @@ def test_what_a_policy_says():
         promises=found.promises,
         rules=TimeRules(survey_every=timedelta(days=30)),
         assignment=(),
+        views={},
     )  # fmt: skip
 
 

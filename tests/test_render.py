@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from wcwidth import wcswidth
 
 from desk import codec, lifecycle, policy, render
-from desk.errors import UsageError
+from desk.errors import Place, UsageError
 from desk.lifecycle import Act
 from desk.model import Article, Event, Ticket
 from tests import strategies
@@ -184,6 +184,34 @@ def test_safe(text: str, shown: str):
 
 def test_safe_lines_stay():
     assert render.safe("a\nb\tc\r\x1b", lines=True) == "a\nb\tc\\r\\x1b"
+
+
+@pytest.mark.parametrize(
+    ("place", "shown"),
+    [
+        (Place("tema:x vpn", 0, 4), "  tema:x vpn\n  ^^^^\n"),
+        (Place("打印机 tema:x", 4, 8), "  打印机 tema:x\n         ^^^^\n"),
+        (Place("x 部门:y", 2, 4), "  x 部门:y\n    ^^^^\n"),
+        (Place("a\n\x1b (", 4, 5), "  a\\n\\x1b (\n          ^\n"),
+        (Place("\u202e", 0, 1), "  \\u202e\n  ^^^^^^\n"),
+        (Place("x", 1, 1), "  x\n   ^\n"),
+        (Place("w" * 100 + "!" + "w" * 100, 100, 101),
+         f"  …{'w' * 20}!{'w' * 20}…\n   {' ' * 20}^\n"),
+        (Place("x" + "w" * 500, 1, 501), f"  x{'w' * 119}…\n   {'^' * 119}\n"),
+    ],
+)  # fmt: skip
+def test_a_place_is_marked(place: Place, shown: str):
+    assert render.marked(place) == shown
+
+
+@given(strategies.texts(), st.data())
+def test_the_mark_stands_below_what_it_marks(text: str, data: st.DataObject):
+    start = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(start, len(text)))
+    line, below = render.marked(Place(text, start, end)).split("\n")[:2]
+    before = render.columns_of(render.safe(text[max(0, start - 20) if start > 40 else 0 : start]))
+    assert below.index("^") == 2 + before + (start > 40)
+    assert render.safe(line) == line
 
 
 def test_values_as_a_person_reads_them():

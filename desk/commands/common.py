@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -12,6 +12,9 @@ from desk.lifecycle import Act
 from desk.model import LIVE, STATUSES, Ticket
 from desk.session import Session, session_options
 from desk.store import Transaction
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -48,17 +51,29 @@ def command(
 
 
 class TermsCommand(DeskCommand):
-    """A command whose TERMs may begin with a dash (-team:network) without being options."""
+    """A command whose TERMs may begin with a dash (-team:network) without being options.
+
+    What stands behind `--` is words to find, whatever it looks like.
+    """
 
     _MARK = "\0"  # no argument of a process can hold it
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        from desk.query import TERM
+        from desk.terms import NEGATED, literal
 
-        marked = [
-            self._MARK + word if word[:1] == "-" and TERM.fullmatch(word) else word for word in args
-        ]
-        return super().parse_args(ctx, marked)
+        end = args.index("--") if "--" in args else len(args)
+        marked = [self._MARK + word if NEGATED.match(word) else word for word in args[:end]]
+        return super().parse_args(
+            ctx, marked + args[end : end + 1] + list(map(literal, args[end + 1 :]))
+        )
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem[Any]]":
+        """Click asks the command for whatever begins with a dash: options, and negated terms."""
+        found = super().shell_complete(ctx, incomplete)
+        if incomplete[1:2] not in ("", "-"):
+            terms = next(one for one in self.params if one.name == "terms")
+            found += terms.shell_complete(ctx, incomplete)
+        return found
 
 
 def terms_argument(function: F) -> F:
@@ -67,7 +82,15 @@ def terms_argument(function: F) -> F:
     def unmarked(_: click.Context, __: click.Parameter, words: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(word.removeprefix(TermsCommand._MARK) for word in words)
 
-    return click.argument("terms", metavar="[TERM…]", nargs=-1, callback=unmarked)(function)
+    return click.argument(
+        "terms", metavar="[TERM…]", nargs=-1, callback=unmarked, shell_complete=_complete_terms
+    )(function)
+
+
+def _complete_terms(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
+    from desk.commands import completion
+
+    return completion.complete_terms(context, parameter, begun)
 
 
 def ids_argument(function: F) -> F:

@@ -21,6 +21,7 @@ from desk.commands.common import (
 )
 from desk.commands.promised import clock_lines, plan_of
 from desk.errors import ManyError, nearest
+from desk.fields import AsOf, field_value, in_order
 from desk.model import REQUESTER_FIELDS, TICKET_FIELDS, Record, Ticket, Value
 from desk.policy import KNOWN_FIELDS
 from desk.session import Session, pass_session
@@ -32,6 +33,8 @@ _COLUMNS = ("id", "priority", "status", "title", "requester.name", "holder", "ag
     "list",
     "desk list",
     "desk list team:network priority:P1,P2 -assignee:chen",
+    "desk list 'team:network or (vpn opened:7d..)'",
+    "desk list @mine 'due:<4h'",
     "desk list --all requester:李伟 --sort -opened --limit 10",
     "desk list status:resolved --columns id,title,score -f csv",
     cls=TermsCommand,
@@ -54,21 +57,23 @@ def list_(
 ) -> None:
     """List tickets: live ones, or those that the TERMs ask for.
 
-    A TERM is FIELD:VALUE, several values with commas, -FIELD:VALUE for not, or words that
-    stand in title and description. status:open is all that are live, assignee:me your own,
-    FIELD:none what is not set. A status among the TERMs, or --all, lists ended tickets too.
-    Words behind -- are words to find even if they begin with a dash.
+    A TERM is FIELD:VALUE, several values with commas, or words that stand in title and
+    description. -TERM is not, `or` stands between two, brackets around several; @NAME is a
+    view of desk.yaml. status:open is all that are live, assignee:me your own, FIELD:none what
+    is not set; opened:7d.. age:>3d due:<4h score:1..2 requester:~li compare. A status among
+    the TERMs, or --all, lists ended tickets too. What stands behind -- is words to find. The
+    whole language is in docs/queries.md.
     """
     damage = Damage()
     asked = session.filter(terms)
     names = [name.strip() for name in columns.split(",") if name.strip()]
-    everywhere = everything or asked.asks_for("status")
+    everywhere = everything or asked.ended
     seen: set[str] = set()
     tickets = session.tickets(damage, among="all" if everywhere else "live")
     fitting = asked.among(tickets, seen)
     found = [ticket for ticket in fitting if everywhere or ticket.live]
-    session.check_names((*asked.fields(), *_named(names, sort)), seen)
-    chosen = query.in_order(found, sort, session.as_of, session.desk.policy.priorities)[:limit]
+    session.check_fields(asked, _named(names, sort), seen)
+    chosen = in_order(found, sort, session.as_of, session.desk.policy.priorities)[:limit]
     if form in render.FOR_PEOPLE:
         _show(chosen, names, form, session.as_of)
         if not chosen:
@@ -99,10 +104,10 @@ def _named(columns: list[str], sort: str) -> list[str]:
     return [name for name in (*columns, *by) if name and name not in _COLUMNS]
 
 
-def _row(ticket: Ticket, names: list[str], as_of: query.AsOf) -> dict[str, Value]:
+def _row(ticket: Ticket, names: list[str], as_of: AsOf) -> dict[str, Value]:
     if not names:
         return codec.as_dict(ticket, log=False)
-    return {"id": ticket.id, **{name: query.field_value(ticket, name, as_of) for name in names}}
+    return {"id": ticket.id, **{name: field_value(ticket, name, as_of) for name in names}}
 
 
 def _all_columns(tickets: list[Ticket]) -> list[str]:
@@ -113,16 +118,16 @@ def _all_columns(tickets: list[Ticket]) -> list[str]:
     return [*TICKET_FIELDS[:place], *requester, *TICKET_FIELDS[place + 1 :], *sorted(custom)]
 
 
-def _show(tickets: list[Ticket], names: list[str], form: str, as_of: query.AsOf) -> None:
+def _show(tickets: list[Ticket], names: list[str], form: str, as_of: AsOf) -> None:
     columns = names or list(_COLUMNS)
     cells = [[_cell(ticket, name, as_of) for name in columns] for ticket in tickets]
     show_table(cells, [name.removesuffix(".name") for name in columns], form)
 
 
-def _cell(ticket: Ticket, name: str, as_of: query.AsOf) -> str:
+def _cell(ticket: Ticket, name: str, as_of: AsOf) -> str:
     if name == "status" and ticket.text("waiting_for"):
         return render.shown(f"{ticket.status} ({ticket.text('waiting_for')})")
-    value = query.field_value(ticket, name, as_of)
+    value = field_value(ticket, name, as_of)
     if name == "age" and isinstance(value, int):
         return dates.in_words(value)
     return render.shown(value)

@@ -27,8 +27,8 @@ from desk.commands.promised import (
     promises_of,
 )
 from desk.errors import ConditionError, ManyError
+from desk.fields import AsOf, field_value
 from desk.model import Ticket, Value
-from desk.query import AsOf
 from desk.session import Session, pass_session
 from desk.sla import AT_RISK, BREACHED, Clock
 
@@ -105,17 +105,17 @@ def _chosen(
     parts = [word for word in terms if query.names_record(word)]
     words = [word for word in terms if word not in parts]
     ids = dict.fromkeys(session.named(part) for part in parts)
-    asked = query.parse(words, lambda: session.actor, lambda: as_of)
+    asked = session.filter(words, as_of.promises)
     if ids:
         tickets: Iterable[Ticket] = map(session.desk.ticket, ids)
     else:
         tickets = session.index.tickets(damage)
-    everywhere = everything or bool(ids) or asked.asks_for("status")
+    everywhere = everything or bool(ids) or asked.ended
     seen: set[str] = set()
     for ticket in asked.among(session.as_of_now(tickets), seen):
         if everywhere or ticket.live or any(not one.stopped for one in as_of.clocks(ticket)):
             yield ticket
-    session.check_names(asked.fields(), seen)
+    session.check_fields(asked, (), seen)
 
 
 def _row(ticket: Ticket, as_of: AsOf) -> dict[str, Value]:
@@ -161,7 +161,7 @@ def queue_(session: Session, terms: tuple[str, ...], limit: int | None, form: st
     seen: set[str] = set()
     found = asked.among(session.tickets(damage, among="unended"), seen)
     pressed = [(ticket, *pressing(session.as_of.clocks(ticket))) for ticket in found]
-    session.check_names(asked.fields(), seen)
+    session.check_fields(asked, (), seen)
     waiting = [one for one in pressed if one[0].live or one[1]]
     waiting.sort(key=lambda one: (one[1] is None, one[2], one[1].left if one[1] else 0, one[0].id))
     chosen = waiting[:limit]
@@ -186,7 +186,7 @@ def _queue_row(session: Session, ticket: Ticket, clock: Clock | None, _: float) 
 
 def _queue_cells(session: Session, ticket: Ticket, clock: Clock | None, due: float) -> list[str]:
     as_of = session.as_of
-    head = [render.shown(query.field_value(ticket, name, as_of)) for name in _QUEUE[5:]]
+    head = [render.shown(field_value(ticket, name, as_of)) for name in _QUEUE[5:]]
     if not clock:
         return [ticket.id, "", "", "", "", *head]
     when = "" if due == float("inf") else in_short(dates.at(due, as_of.now.tzinfo), as_of.now)

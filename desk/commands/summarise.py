@@ -20,8 +20,8 @@ from desk.commands.common import (
 )
 from desk.commands.promised import policy_option, promises_of
 from desk.errors import UsageError, nearest
+from desk.fields import DERIVED, canonical
 from desk.model import Value
-from desk.query import AsOf
 from desk.session import Session, pass_session
 
 if TYPE_CHECKING:
@@ -80,15 +80,15 @@ def summarise_(
             raise UsageError("definitions are no metrics; take another --format")
         _define(names or list(DEFINITIONS), form)
         return
-    by = tuple(_GROUPED.get(name) or query.canonical(name) for name in by)
-    if derived := sorted({*by} & {*query.DERIVED}):
+    by = tuple(_GROUPED.get(name) or canonical(name) for name in by)
+    if derived := sorted({*by} & {*DERIVED}):
         raise UsageError(f"--by {derived[0]} is not possible: it is no field of the head")
     start, end = session.moment(since), session.moment(until)
     if start and start >= (end or session.now):
         raise UsageError("the period is empty: --since is not before --until or now")
     damage = Damage()
     promises = promises_of(session, other)
-    asked = query.parse(terms, lambda: session.actor, lambda: AsOf(session.now, promises))
+    asked = session.filter(terms, promises)
     seen: set[str] = set()
     # Without conditions and groups only the facts of most tickets are needed.
     since_then = summary.end_of(session.now, end) if not (terms or by or other) else -math.inf
@@ -105,7 +105,7 @@ def summarise_(
         promises=promises,
     )
     fields = [name for name in by if name not in TIME_FIELDS]
-    session.check_names((*asked.fields(), *fields), seen)
+    session.check_fields(asked, fields, seen)
     if names:
         for part in (found, *found["groups"]):
             kept = part["measures"]
@@ -136,8 +136,9 @@ def _cases(
         tickets = asked.among(session.index.tickets(damage), seen, moment)
         yield from map(facts.case, tickets)
         return
+    fits = asked.judge(seen, moment)
     for case in session.index.cases(damage, since):
-        if not asked.terms or any(asked.among([case.ticket()], seen, moment)):
+        if asked.empty or fits(case.ticket()):
             yield case
 
 

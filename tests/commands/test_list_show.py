@@ -21,7 +21,9 @@ A, B, C, D, E = (
 
 @pytest.fixture
 def five(shell: Shell) -> Shell:
-    """Five tickets, one of them closed."""
+    """Five tickets, one of them closed, and two views."""
+    with (shell.root / "desk.yaml").open("a", encoding="utf-8") as file:
+        file.write('views: {vpn: "VPN", bad: "卡纸 (team:x"}\n')
     shell.open("打印机卡纸", "--requester", "王芳", "--category", "printer", "--tag", "hp",
                "--field", "asset=P-1", "-d", "第二次", at="2026-11-19T09:00+08:00")  # fmt: skip
     shell.open("VPN drops every hour", "--assignee", "lin", "--impact", "department",
@@ -84,7 +86,14 @@ def test_columns_of_a_table_stand_below_each_other(five: Shell):
         (["tag:HP"], "1"),
         (["卡纸"], "1"),
         (["第二次"], "1"),
-        (["full disk"], "3"),
+        (["full disk"], ""),
+        (["disk full"], "3"),
+        (["full", "disk"], "3"),
+        (["--", "team:network"], ""),
+        (["-(team:network or 卡纸)"], "5"),
+        (["-@vpn"], "513"),
+        (["卡纸 or disk"], "13"),
+        (["closed:7d.."], "4"),
         (["--", "=1"], "5"),
         (["-formula:x"], "2513"),
         (["--sort", "opened"], "1235"),
@@ -219,10 +228,7 @@ def test_an_empty_desk(shell: Shell):
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["team:"], "'team:' has no value; write team:VALUE or team:none"),
-        (["tema:x"], "no ticket has a field 'tema'; did you mean team?"),
-        (["status:clsed"], "'clsed' is no status; did you mean closed?"),
-        (["--columns", "id,asset_"], "no ticket has a field 'asset_'; did you mean asset?"),
+                (["--columns", "id,asset_"], "no ticket has a field 'asset_'; did you mean asset?"),
         (["--sort", "-urgncy"], "no ticket has a field 'urgncy'; did you mean urgency?"),
         (["--limit", "-1"],
          "Invalid value for '--limit': -1 is not in the range x>=0; see `desk list --help`"),
@@ -236,6 +242,53 @@ def test_an_empty_desk(shell: Shell):
 )  # fmt: skip
 def test_bad_lists(five: Shell, words: list[str], sentence: str):
     assert five.run("list", *words) == (2, "", f"desk: {sentence}\n")
+
+
+MARKED = {
+    "team:": """\
+desk: 'team:' has no value; write team:VALUE or team:none
+  team:
+  ^^^^^
+""",
+    "priority:P4 tema:x": """\
+desk: no ticket has a field 'tema'; did you mean team?
+  priority:P4 tema:x
+              ^^^^
+""",
+    "打印机 or（status:clsed）": """\
+desk: 'clsed' is no status; did you mean closed?
+  打印机 or（status:clsed）
+                    ^^^^^
+""",
+    "\x1b[1m\u202e 卡 or": """\
+desk: 'or' stands between two conditions; in quotes it is a word to find
+  \\x1b[1m\\u202e 卡 or
+                   ^^
+""",
+    "assignee:无人 @vnp": """\
+desk: desk.yaml has no view 'vnp'; did you mean vpn?
+  assignee:无人 @vnp
+                ^^^^
+""",
+    "@bad": """\
+desk: view @bad of desk.yaml: this bracket is never closed
+  卡纸 (team:x
+       ^
+""",
+    f"{'词' * 100} team: {'b ' * 100}": f"""\
+desk: 'team:' has no value; write team:VALUE or team:none
+  …{"词" * 19} team: {"b " * 9}b…
+   {" " * 38} ^^^^^
+""",
+}
+
+
+@pytest.mark.parametrize(("text", "said"), MARKED.items())
+def test_a_mistake_in_a_query_is_marked(five: Shell, text: str, said: str):
+    assert five.run("list", text) == (2, "", said)
+    assert five.run("summarise", text) == (2, "", said)
+    assert five.run("sla", text) == (2, "", said)
+    assert five.run("queue", text) == (2, "", said)
 
 
 def test_damaged_files_are_named_and_the_others_listed(five: Shell):

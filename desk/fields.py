@@ -1,0 +1,134 @@
+"""What stands in a ticket's fields, also in those that follow from its log or the moment.
+
+And the order of tickets by their fields.
+"""
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import NamedTuple
+
+from desk import dates, model, sla
+from desk.model import Ticket, Value
+from desk.promises import Promises
+from desk.sla import AT_RISK, BREACHED, MET, PAUSED, RUNNING, Clock
+
+DERIVED = ("age", "holder", "score", "code", "solution", "closed", "resolved", "sla", "due")
+FIELDS = (*model.TICKET_FIELDS, *(f"requester.{part}" for part in model.REQUESTER_FIELDS), *DERIVED)
+TIMES = frozenset(("opened", "began", "until", "review_by", "closed", "resolved", "due"))
+
+
+class AsOf(NamedTuple):
+    """The moment that ages are counted to, and what clocks go by."""
+
+    now: datetime
+    promises: Promises
+
+    def clocks(self, ticket: Ticket) -> list[Clock]:
+        """The ticket's clocks at that moment."""
+        return sla.clocks(ticket, self.promises, self.now.timestamp())
+
+    def due(self, ticket: Ticket) -> datetime | None:
+        """When the next thing promised is due, or was."""
+        moments = [clock.due for clock in self.clocks(ticket) if not clock.stopped]
+        moment = min((one for one in moments if one is not None), default=None)
+        return None if moment is None else dates.at(moment, self.now.tzinfo)
+
+
+def canonical(field: str) -> str:
+    """The format's name of a field that has a shorter one here."""
+    return {"tag": "tags", "link": "links"}.get(field, field)
+
+
+def field_value(ticket: Ticket, field: str, as_of: AsOf | None = None) -> Value:
+    """A field of the head, a part of one (`requester.email`), or a DERIVED one."""
+    field = canonical(field)
+    value: Value = ticket.head.get(field)
+    if value is None and field in DERIVED:
+        return _derived(ticket, field, as_of)
+    if value is None and "." in field:
+        name, _, part = field.partition(".")
+        outer = ticket.head.get(name)
+        value = outer.get(part) if isinstance(outer, dict) else None
+    return value
+
+
+def _derived(ticket: Ticket, field: str, as_of: AsOf | None) -> Value:
+    if field in ("age", "due", "sla"):
+        return _as_of(ticket, field, as_of) if as_of else None
+    if field == "holder":
+        return ticket.text("assignee") or ticket.text("team") or None
+    if field == "score":
+        return ticket.survey.words.get("score") if ticket.survey else None
+    if field in ("closed", "resolved"):
+        if ticket.status not in ("resolved", "closed"):
+            return None
+        event = model.last(ticket.log, "close" if field == "closed" else "resolve")
+        return event.at if event else None
+    return ticket.resolution.words.get(field) if ticket.resolution else None
+
+
+def _as_of(ticket: Ticket, field: str, as_of: AsOf) -> Value:
+    """The age in seconds, when the next thing is due, or the worst state of the clocks."""
+    if field == "age":
+        return int((as_of.now - ticket.opened).total_seconds())
+    if field == "due":
+        due = as_of.due(ticket)
+        return dates.stamp(due) if due else None
+    states = [clock.state for clock in as_of.clocks(ticket)]
+    return max(states, key=_SEVERITY.index, default=None)
+
+
+_SEVERITY = (MET, PAUSED, RUNNING, AT_RISK, BREACHED)
+
+
+def texts(value: Value) -> list[str]:
+    """The texts that a value is searched by: its own, or each of a list's or mapping's."""
+    if value is None:
+        return []
+    if isinstance(value, dict):
+        return [text for item in value.values() for text in texts(item)]
+    if isinstance(value, list):
+        return [text for item in value for text in texts(item)]
+    if isinstance(value, bool):
+        return ["true" if value else "false"]
+    return [str(value)]
+
+
+def sort_key(value: Value, field: str) -> tuple[bool, int, str]:
+    """A key that sorts the values of a field: numbers as numbers, then the rest as text."""
+    if field in TIMES and isinstance(value, str):
+        with suppress(ValueError):  # a custom field of that name holds any text
+            return (False, int(dates.seconds(value)), "")
+    if isinstance(value, bool | int):
+        return (False, int(value), "")
+    if field == "sla" and value in _SEVERITY:
+        return (False, _SEVERITY.index(str(value)), "")
+    return (True, 0, ",".join(texts(value)).casefold())
+
+
+def in_order(
+    tickets: Iterable[Ticket], sort: str, as_of: AsOf, priorities: Sequence[str] = ()
+) -> list[Ticket]:
+    """Tickets by `FIELD,-FIELD`; without one: live first, by priority, the oldest first.
+
+    `priorities` are the policy's, the most pressing first; others come after them by name.
+    """
+    rank = {name: place for place, name in enumerate(priorities)}
+
+    def pressing(ticket: Ticket) -> tuple[bool, int, str, float]:
+        priority = ticket.text("priority")
+        place = rank.get(priority, len(rank) + (not priority))
+        return not ticket.live, place, priority, dates.seconds(ticket.text("opened"))
+
+    result = sorted(tickets, key=lambda ticket: ticket.id)
+    if not sort:
+        return sorted(result, key=pressing)
+    for field in reversed([name.strip() for name in sort.split(",") if name.strip()]):
+        name = canonical(field.lstrip("-"))
+        values = [(field_value(ticket, name, as_of), ticket) for ticket in result]
+        have = [(sort_key(value, name), ticket) for value, ticket in values if value is not None]
+        have.sort(key=lambda pair: pair[0], reverse=field.startswith("-"))
+        lack = [ticket for value, ticket in values if value is None]
+        result = [ticket for _, ticket in have] + lack
+    return result
