@@ -80,9 +80,8 @@ def median(loaded: Loaded, command: Command) -> float:
 # --- desk ------------------------------------------------------------------------------------
 
 
-def load_desk(folder: Path, tickets: Callable[[], Iterable[Ticket]]) -> Loaded:
+def load_desk(folder: Path, count: int) -> Loaded:
     """The generated desk; its index is made by the first command."""
-    count = sum(1 for _ in tickets())
     made = desks.build(folder / "desk", count)
     first = desks.ticket(count - 1, count).id
     words = {
@@ -102,11 +101,11 @@ _TASK_STATUS = {True: "pending", False: "completed"}
 _TASK_PRIORITY = {"P1": "H", "P2": "H", "P3": "M", "P4": "L"}
 
 
-def load_taskwarrior(folder: Path, tickets: Callable[[], Iterable[Ticket]]) -> Loaded:
+def load_taskwarrior(folder: Path, count: int) -> Loaded:
     """By `task import`; what was said is annotations."""
     rc = folder / "taskrc"
     rc.write_text(f"data.location={folder}\nconfirmation=no\nverbose=nothing\n")
-    made = [_task(number, ticket) for number, ticket in enumerate(tickets())]
+    made = [_task(number, ticket) for number, ticket in enumerate(tickets(count))]
     (folder / "tasks.json").write_text(json.dumps(made, ensure_ascii=False), "utf-8")
     variables = {"TASKRC": str(rc), "HOME": str(folder)}
     commands = {
@@ -116,8 +115,12 @@ def load_taskwarrior(folder: Path, tickets: Callable[[], Iterable[Ticket]]) -> L
         "search": ("task", f"/{WORDS}/", "all"),
         "report": ("task", "history.monthly"),
     }
+    version = version_of("task", "--version")
     loaded = Loaded(
-        "Taskwarrior", folder, variables, {name: Command(line) for name, line in commands.items()}
+        f"Taskwarrior {version}",
+        folder,
+        variables,
+        {name: Command(line) for name, line in commands.items()},
     )
     run(loaded, Command(("task", "import", "tasks.json")))
     return loaded
@@ -147,7 +150,7 @@ def _task(number: int, ticket: Ticket) -> dict[str, object]:
 # --- notmuch ---------------------------------------------------------------------------------
 
 
-def load_notmuch(folder: Path, tickets: Callable[[], Iterable[Ticket]]) -> Loaded:
+def load_notmuch(folder: Path, count: int) -> Loaded:
     """A message a ticket, indexed by `notmuch new`; live, category and team are tags."""
     mail = folder / "mail"
     for part in ("cur", "new", "tmp"):
@@ -157,7 +160,7 @@ def load_notmuch(folder: Path, tickets: Callable[[], Iterable[Ticket]]) -> Loade
         f"[database]\npath={mail}\n[user]\nname=Bench\nprimary_email=bench@example.com\n[new]\ntags=\n"
     )
     tags = []
-    for ticket in tickets():
+    for ticket in tickets(count):
         (mail / "cur" / f"{ticket.id}:2,S").write_bytes(bytes(_message(ticket, ticket.id)))
         tags.append(f"{_tags(ticket)} -- id:{ticket.id}@example.com\n")
     sample = str(_message(Ticket({**ticket.head, "title": "Printer jam"}, ()), "SAMPLE"))
@@ -169,7 +172,8 @@ def load_notmuch(folder: Path, tickets: Callable[[], Iterable[Ticket]]) -> Loade
         "search": Command(("notmuch", "search", f'"{WORDS}"')),
         "report": Command(("notmuch", "count", "--batch"), lambda: "\n".join(months)),
     }
-    loaded = Loaded("notmuch", folder, {"NOTMUCH_CONFIG": str(config)}, commands)
+    variables = {"NOTMUCH_CONFIG": str(config)}
+    loaded = Loaded(version_of("notmuch", "--version"), folder, variables, commands)
     run(loaded, Command(("notmuch", "new", "--quiet")))
     run(loaded, Command(("notmuch", "tag", "--batch"), lambda: "".join(tags)))
     return loaded
@@ -194,34 +198,35 @@ def _message(ticket: Ticket, record_id: str) -> EmailMessage:
 # --- microbeads ------------------------------------------------------------------------------
 
 
-def load_microbeads(folder: Path, tickets: Callable[[], Iterable[Ticket]]) -> Loaded:
+def load_microbeads(folder: Path, count: int) -> Loaded:
     """An issue's file a ticket, as it has no import, and its commit; it has no search."""
     project = folder / "project"
     project.mkdir()
-    mb = str(_from_pypi(folder, "microbeads") / "mb")
+    programs, version = _from_pypi(folder, "microbeads")
+    mb = str(programs / "mb")
     person = ("-c", "user.name=bench", "-c", "user.email=bench@example.com")
     git = ("git", "-c", "gc.auto=0", *person)
     variables = {"GIT_AUTHOR_NAME": "bench", "GIT_AUTHOR_EMAIL": "bench@example.com",
                  "GIT_COMMITTER_NAME": "bench", "GIT_COMMITTER_EMAIL": "bench@example.com",
-                 "PATH": f"{Path(mb).parent}:{os.environ['PATH']}"}  # fmt: skip
+                 "PATH": f"{programs}:{os.environ['PATH']}"}  # fmt: skip
     commands = {
         "add": Command((mb, "create", "Printer jam", "--label", "printer")),
         "list": Command((mb, "list", "--status", "open")),
         "report": Command((mb, "doctor")),
     }
-    loaded = Loaded("microbeads", project, variables, commands)
+    loaded = Loaded(version, project, variables, commands)
     run(loaded, Command((*git, "init")))
     run(loaded, Command((*git, "commit", "--allow-empty", "--message", "start")))
     run(loaded, Command((mb, "init", "--stealth")))
     issues = project / ".git/microbeads-worktree/.microbeads/issues"
-    for number, ticket in enumerate(tickets()):
+    for number, ticket in enumerate(tickets(count)):
         issue = _issue(number, ticket)
         where = issues / ("active" if ticket.live else "closed") / f"{issue['id']}.json"
         where.write_text(json.dumps(issue, indent=2, sort_keys=True), "utf-8")
     run(loaded, Command((*git, "-C", str(issues), "add", "--all")))
     run(loaded, Command((*git, "-C", str(issues), "commit", "--no-verify", "--message", "load")))
     shown = {"show": Command((mb, "show", str(issue["id"])))}
-    return Loaded("microbeads", project, variables, {**commands, **shown})
+    return Loaded(version, project, variables, {**commands, **shown})
 
 
 def _issue(number: int, ticket: Ticket) -> dict[str, object]:
@@ -247,11 +252,12 @@ def _issue(number: int, ticket: Ticket) -> dict[str, object]:
 # --- papis -----------------------------------------------------------------------------------
 
 
-def load_papis(folder: Path, tickets: Callable[[], Iterable[Ticket]]) -> Loaded:
+def load_papis(folder: Path, count: int) -> Loaded:
     """A document's folder a ticket, in the quickest of its databases; it has no report."""
     library = folder / "library"
     library.mkdir()
-    papis = str(_from_pypi(folder, "papis") / "papis")
+    programs, version = _from_pypi(folder, "papis")
+    papis = str(programs / "papis")
     config = folder / "papis/config"
     config.parent.mkdir()
     config.write_text(
@@ -259,7 +265,7 @@ def load_papis(folder: Path, tickets: Callable[[], Iterable[Ticket]]) -> Loaded:
         "sqlite-schema-fields-extend = ['abstract']\n"
         f"[desk]\ndir = {library}\n"
     )
-    for number, ticket in enumerate(tickets()):
+    for number, ticket in enumerate(tickets(count)):
         (library / ticket.id).mkdir()
         info = yaml.dump(_document(number, ticket), Dumper=yaml.CSafeDumper, allow_unicode=True)
         (library / ticket.id / "info.yaml").write_text(info, "utf-8")
@@ -273,7 +279,7 @@ def load_papis(folder: Path, tickets: Callable[[], Iterable[Ticket]]) -> Loaded:
     variables = {"HOME": str(folder), "XDG_CACHE_HOME": str(folder / "cache"),
                  "XDG_CONFIG_HOME": str(folder), "XDG_DATA_HOME": str(folder)}  # fmt: skip
     loaded = Loaded(
-        "papis", folder, variables, {name: Command(line) for name, line in commands.items()}
+        version, folder, variables, {name: Command(line) for name, line in commands.items()}
     )
     run(loaded, Command((papis, "cache", "reset")))
     return loaded
@@ -292,17 +298,23 @@ def _document(number: int, ticket: Ticket) -> dict[str, object]:
     }
 
 
-def _from_pypi(folder: Path, name: str) -> Path:
-    """The programs of a package that is installed for this run."""
+def _from_pypi(folder: Path, name: str) -> tuple[Path, str]:
+    """Where the programs of a package are that is installed for this run, and its version."""
     where = folder / "programs"
     subprocess.run([sys.executable, "-m", "venv", where], check=True, capture_output=True)
     subprocess.run([where / "bin/pip", "install", "--quiet", name], check=True, capture_output=True)
-    return where / "bin"
+    ask = f"from importlib.metadata import version; print('{name}', version('{name}'))"
+    return where / "bin", version_of(str(where / "bin/python"), "-c", ask)
+
+
+def version_of(*command: str) -> str:
+    """What a command says of its version."""
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
 # --- the table -------------------------------------------------------------------------------
 
-LOADERS: Mapping[str, Callable[[Path, Callable[[], Iterable[Ticket]]], Loaded]] = {
+LOADERS: Mapping[str, Callable[[Path, int], Loaded]] = {
     "desk": load_desk,
     "task": load_taskwarrior,
     "notmuch": load_notmuch,
@@ -326,7 +338,7 @@ def row(count: int, name: str) -> str:
     """A program's line."""
     with tempfile.TemporaryDirectory() as folder:
         begun = time.perf_counter()
-        loaded = LOADERS[name](Path(folder), lambda: tickets(count))
+        loaded = LOADERS[name](Path(folder), count)
         taken = time.perf_counter() - begun
         print(f"{loaded.name}: loaded in {taken:.0f} s", file=sys.stderr)  # noqa: T201
         return f"| {loaded.name} | {' | '.join(cells(loaded))} |"
@@ -344,14 +356,9 @@ def cells(loaded: Loaded) -> Iterator[str]:
 
 
 def figure(seconds: float) -> str:
-    """Two figures that count."""
-    return (
-        f"{seconds:.3f}"
-        if seconds < 0.1
-        else f"{seconds:.2g}"
-        if seconds < 10
-        else f"{seconds:.0f}"
-    )
+    """Two or three figures that count."""
+    decimals = 3 if seconds < 0.1 else 2 if seconds < 1 else 1 if seconds < 10 else 0
+    return f"{seconds:.{decimals}f}"
 
 
 def tickets(count: int) -> Iterator[Ticket]:
