@@ -2,7 +2,7 @@
 
     python -m tests.bench.others COUNT
 
-Prints a table in Markdown: for each program the median seconds to add, show, list, search and
+Prints a table in Markdown: for each program the least seconds to add, show, list, search and
 report, process start to end. Taskwarrior and notmuch are those of the system (Debian's packages
 `taskwarrior` and `notmuch`); microbeads and papis are installed from PyPI into a folder of
 their own. What is not there is left out, and said on standard error. Each is loaded in its
@@ -12,7 +12,6 @@ quickest way: with its own import, or by its files where it has none.
 import json
 import os
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -30,7 +29,7 @@ from desk.model import Ticket
 from tests.bench import desks
 from tests.bench.timing import ROOT, desk, environment
 
-RUNS = 7
+RUNS = 8
 WORDS = "Printer jam"
 ACTIONS = ("add", "show", "list", "search", "report")
 
@@ -71,10 +70,9 @@ def run(loaded: Loaded, command: Command) -> float:
     return time.perf_counter() - begun
 
 
-def median(loaded: Loaded, command: Command) -> float:
-    """The median of several runs after one that does not count."""
-    run(loaded, command)
-    return statistics.median(run(loaded, command) for _ in range(RUNS))
+def least(loaded: Loaded, command: Command) -> float:
+    """The least of several runs, which a busy machine disturbs the least."""
+    return min(run(loaded, command) for _ in range(RUNS))
 
 
 # --- desk ------------------------------------------------------------------------------------
@@ -349,7 +347,7 @@ def cells(loaded: Loaded) -> Iterator[str]:
     for action in ACTIONS:
         command = loaded.commands.get(action)
         try:
-            yield figure(median(loaded, command)) if command else "–"
+            yield figure(least(loaded, command)) if command else "–"
         except subprocess.CalledProcessError as error:
             print(f"{loaded.name} {action}: {error}", file=sys.stderr)  # noqa: T201
             yield "–"
