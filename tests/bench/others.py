@@ -149,37 +149,32 @@ def _task(number: int, ticket: Ticket) -> dict[str, object]:
 
 
 def load_notmuch(folder: Path, count: int) -> Loaded:
-    """A message a ticket, indexed by `notmuch new`; live, category and team are tags."""
+    """A message a ticket, indexed by `notmuch new`; the live ones have their own folder."""
     mail = folder / "mail"
-    for part in ("cur", "new", "tmp"):
-        (mail / part).mkdir(parents=True)
+    for state in ("live", "ended"):
+        for part in ("cur", "new", "tmp"):
+            (mail / state / part).mkdir(parents=True)
     config = folder / "config"
-    config.write_text(
-        f"[database]\npath={mail}\n[user]\nname=Bench\nprimary_email=bench@example.com\n[new]\ntags=\n"
-    )
-    tags = []
+    person = "[user]\nname=Bench\nprimary_email=bench@example.com\n"
+    config.write_text(f"[database]\npath={mail}\n{person}[new]\ntags=\n")
     for ticket in tickets(count):
-        (mail / "cur" / f"{ticket.id}:2,S").write_bytes(bytes(_message(ticket, ticket.id)))
-        tags.append(f"{_tags(ticket)} -- id:{ticket.id}@example.com\n")
+        where = mail / ("live" if ticket.live else "ended") / "cur"
+        (where / f"{ticket.id}:2,S").write_bytes(bytes(_message(ticket, ticket.id)))
     sample = str(_message(Ticket({**ticket.head, "title": "Printer jam"}, ()), "SAMPLE"))
     months = [f"date:{year}-{month:02}" for year in range(2017, 2026) for month in range(1, 13)]
     commands = {
-        "add": Command(("notmuch", "insert"), lambda: sample.replace("SAMPLE", uuid4().hex)),
+        "add": Command(
+            ("notmuch", "insert", "--folder=live"), lambda: sample.replace("SAMPLE", uuid4().hex)
+        ),
         "show": Command(("notmuch", "show", f"id:{ticket.id}@example.com")),
-        "list": Command(("notmuch", "search", "--limit=50", "tag:live")),
+        "list": Command(("notmuch", "search", "--limit=50", "folder:live")),
         "search": Command(("notmuch", "search", f'"{WORDS}"')),
         "report": Command(("notmuch", "count", "--batch"), lambda: "\n".join(months)),
     }
     variables = {"NOTMUCH_CONFIG": str(config)}
     loaded = Loaded(version_of("notmuch", "--version"), folder, variables, commands)
     run(loaded, Command(("notmuch", "new", "--quiet")))
-    run(loaded, Command(("notmuch", "tag", "--batch"), lambda: "".join(tags)))
     return loaded
-
-
-def _tags(ticket: Ticket) -> str:
-    live = "+live " if ticket.live else ""
-    return f"{live}+{ticket.text('category').replace('/', '.')} +{ticket.text('team')}"
 
 
 def _message(ticket: Ticket, record_id: str) -> EmailMessage:
