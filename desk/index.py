@@ -35,7 +35,7 @@ from desk.promises import Promises
 from desk.stamps import Stamp
 from desk.store import Desk
 
-VERSION = 1
+VERSION = 2
 FILE = ".desk/index.sqlite"
 Progress: TypeAlias = Callable[[int, int], None]
 OnDamage: TypeAlias = Callable[[DamagedError], None]
@@ -50,7 +50,7 @@ _SPREAD = 500  # from about so many files reading on all cores is quicker
 _FACTS = Facts._fields[:-1]  # but what they are grouped by
 _SCHEMA = f"""
 CREATE TABLE folder (
-    path TEXT PRIMARY KEY, changed INTEGER, size INTEGER, inode INTEGER, seal INTEGER
+    path TEXT PRIMARY KEY, changed INTEGER, size INTEGER, inode INTEGER, seal INTEGER, ids TEXT
 ) WITHOUT ROWID;
 CREATE TABLE file (
     number INTEGER PRIMARY KEY, folder TEXT NOT NULL, id TEXT NOT NULL UNIQUE,
@@ -90,11 +90,6 @@ _UNENDED_ONES = """
 SELECT number, id, inode, head FROM file JOIN record USING (number) WHERE rank > 0
 """
 _LIVE_ONES = f"{_UNENDED_ONES} AND rank = 2"
-_IDS_WITH = """
-SELECT id FROM file
-WHERE instr(replace(replace(replace(id, 'O', '0'), 'I', '1'), 'L', '1'), ?)
-ORDER BY folder = 'kb', id
-"""
 _COUNTS = """
 SELECT
     count(*) FILTER (WHERE folder != 'kb' AND damage IS NULL),
@@ -259,11 +254,19 @@ def _read_one(file: File) -> Row | None:
 # --- what has changed ------------------------------------------------------------------------
 
 
+class Folder(NamedTuple):
+    """A folder as it was listed: its stamp, the number for its files, and their ids."""
+
+    stamp: Stamp
+    seal: int
+    ids: str
+
+
 class Changes:
     """What a look at the folder found to differ from the index."""
 
     def __init__(self) -> None:
-        self.folders: dict[str, tuple[Stamp, int] | None] = {}
+        self.folders: dict[str, Folder | None] = {}
         self.files: list[tuple[str, str]] = []
 
     def __bool__(self) -> bool:
@@ -445,11 +448,6 @@ class Index:
         )
         return {name for (name,) in self._rows(names)}
 
-    def ids(self) -> list[str]:
-        """The ids of all records whose file is in its place, tickets first, by id."""
-        self.look()
-        return [one for (one,) in self._rows("SELECT id FROM file ORDER BY folder = 'kb', id")]
-
     def named(self, part: str) -> str:
         """The id that `part` names: the id, an unambiguous part of it, or an outside number.
 
@@ -469,12 +467,26 @@ class Index:
         raise NotFoundError(f"{part!r} is part of {len(fits)} ids: {shown}; give more of it")
 
     def _ids_with(self, wanted: str) -> list[str]:
-        """The ids that contain that part, or the one that is it; O is 0 in both, I and L are 1."""
-        if not wanted:
-            return []
-        self.look()
-        fits = [one for (one,) in self._rows(_IDS_WITH, wanted)]
+        """The ids that contain that part, or the one that is it, tickets first; see forgiven."""
+        fits = []
+        for ids in self._ids_by_folder() if wanted else ():
+            if wanted in model.forgiven(ids):
+                fits += [one for one in ids.split() if wanted in model.forgiven(one)]
         return [one for one in fits if model.forgiven(one) == wanted] or fits
+
+    def _ids_by_folder(self) -> Iterator[str]:
+        """The ids in each folder, in one text; a folder that changed is listed, not the index."""
+        known: dict[str, list[Any]] = {}
+        if self._open or self._is_trusted():
+            rows = self._rows("SELECT path, changed, size, inode, ids FROM folder")
+            known = {path: row for path, *row in rows}
+        for folder in self._desk.folders():
+            *stood, ids = known.get(folder, (0, ""))
+            stamp = stamps.of_folder(f"{self._desk.root}/{folder}")
+            if stamp is not None and stood == list(stamp):
+                yield ids
+            else:
+                yield " ".join(self._desk.ids_in(folder))
 
     def ids_of_external(self, number: str) -> list[str]:
         """The ids of the records that have that number elsewhere, whatever its case.
@@ -548,7 +560,8 @@ class Index:
         connection = self._connection()
         changes = Changes()
         looked = time.time_ns()
-        known = {path: row for path, *row in connection.execute("SELECT * FROM folder")}
+        query = "SELECT path, changed, size, inode, seal FROM folder"
+        known = {path: row for path, *row in connection.execute(query)}
         for folder in self._desk.folders():
             path = f"{self._desk.root}/{folder}"
             stamp = stamps.of_folder(path)
@@ -572,12 +585,15 @@ class Index:
         """Note the files of a folder that came, went or changed."""
         stood = self._stood(folder)
         entries = _entries(f"{self._desk.root}/{folder}")
-        for name, found in entries.items():
-            if stood.pop(name, None) != found and store.is_in_place(folder, name):
-                changes.files.append((folder, name.removesuffix(".yaml")))
-        changes.files += [(folder, name.removesuffix(".yaml")) for name in stood]
+        names = sorted(name for name in entries if store.is_in_place(folder, name))
+        came = [name for name in names if stood.pop(name, None) != entries[name]]
+        changes.files += [(folder, name.removesuffix(".yaml")) for name in (*came, *stood)]
         proven = all(stamps.proven(found, looked) == found for found in entries.values())
-        changes.folders[folder] = stamps.proven(stamp, looked), _sealed(entries) if proven else 0
+        changes.folders[folder] = Folder(
+            stamps.proven(stamp, looked),
+            _sealed(entries) if proven else 0,
+            " ".join(name.removesuffix(".yaml") for name in names),
+        )
 
     def _note_gone(self, changes: Changes, folder: str) -> None:
         changes.folders[folder] = None
@@ -699,8 +715,8 @@ class Index:
         for path, seen in changes.folders.items():
             connection.execute("DELETE FROM folder WHERE path = ?", (path,))
             if seen:
-                stamp, seal = seen
-                connection.execute("INSERT INTO folder VALUES (?,?,?,?,?)", (path, *stamp, seal))
+                values = (path, *seen.stamp, seen.seal, seen.ids)
+                connection.execute("INSERT INTO folder VALUES (?,?,?,?,?,?)", values)
 
 
 def _is_marked(path: str) -> bool:

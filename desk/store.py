@@ -181,14 +181,19 @@ class Desk:
 
     def ids(self) -> list[str]:
         """The ids of all records whose file is in its place, tickets first, by id."""
-        return [name.removesuffix(".yaml") for _, name in self._record_files()]
+        return [record_id for folder in self.folders() for record_id in self.ids_in(folder)]
+
+    def ids_in(self, folder: str) -> list[str]:
+        """The ids of the records whose file is in that folder and whose place it is, sorted."""
+        names = (name for name in self.names(folder) if is_in_place(folder, name))
+        return [name.removesuffix(".yaml") for name in names]
 
     def records(self, on_damage: Callable[[DamagedError], None]) -> Iterator[Record]:
         """Every readable record; of each other one `on_damage` is told and it is passed over."""
         for link in self.linked_folders():
             on_damage(link)
-        for folder, name in self._record_files():
-            path = f"{folder}/{name}"
+        for record_id in self.ids():
+            path = path_of(record_id)
             try:
                 yield _loaded(self.text(path), path)
             except NotFoundError:
@@ -208,13 +213,6 @@ class Desk:
         for folder in ("tickets", *years, *self.folders()):
             if os.path.islink(os.path.join(self.root, folder)):
                 yield DamagedError(_LINKED, folder)
-
-    def _record_files(self) -> Iterator[tuple[str, str]]:
-        """(folder, name) of every file whose name is an id and whose place follows from it."""
-        for folder in self.folders():
-            for name in self.names(folder):
-                if is_in_place(folder, name):
-                    yield folder, name
 
     def folders(self) -> Iterator[str]:
         """The folders that records are in: the months, and that of the articles."""
