@@ -267,6 +267,18 @@ def test_each_mistake_is_told_with_its_line(change: tuple[str, str], sentence: s
     assert str(caught.value) == sentence
 
 
+def test_views_are_texts_with_names_whatever_they_mean():
+    found = policy.load(f"{SMALL}views: {{mine: assignee:me, 未分配-2: status:opne}}\n")
+    assert found.views == {"mine": "assignee:me", "未分配-2": "status:opne"}
+    with pytest.raises(DamagedError) as caught:
+        policy.load(f"{SMALL}views:\n  my own: x\n  five: 5\n")
+    line = SMALL.count("\n") + 2
+    assert str(caught.value).splitlines() == [
+        f"desk.yaml:{line}: 'my own' is no name of a view; write letters, digits, - and _",
+        f"desk.yaml:{line + 1}: 'five' is text; put it in quotes",
+    ]
+
+
 def test_all_mistakes_are_told_at_once():
     text = SMALL.replace("tier: 2", "tier: x").replace("prefix: IT", "prefix: i t")
     text = text.replace("Europe/Berlin", "Berlin").replace("[P1, P2]", "[P1]")

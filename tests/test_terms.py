@@ -170,6 +170,10 @@ def test_mistakes_and_where_they_stand(arguments: tuple[str, ...], wrong: tuple[
     assert place.text == " ".join(arguments)
 
 
+def test_brackets_side_by_side_are_not_deep():
+    assert parsed("(a or b)" * 30).count("or") == 30
+
+
 def test_a_mistake_in_a_named_text_names_it():
     with pytest.raises(UsageError) as error:
         terms.parse_text("x (", (), "view @mine")
