@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Any, Literal, NamedTuple, TypeAlias, overload
 
-from desk import fulltext, stamps, store
+from desk import cores, fulltext, stamps, store
 from desk.errors import BusyError, DamagedError, NotFoundError, RefusedError
 from desk.fulltext import Texts
 from desk.model import LIVE, Article, Event, Record, Ticket
@@ -203,31 +203,14 @@ def _read_rows(
     desk: Desk, files: Sequence[File], progress: Progress
 ) -> Iterator[tuple[File, Row | None]]:
     """Each file with its row; many are read on all cores."""
-    cores = os.cpu_count() or 1
-    if len(files) < _SPREAD or cores < 2:
-        for done, file in enumerate(files):
-            progress(done, len(files))
-            yield file, read_row(desk, file)
-        return
-    import multiprocessing
-
-    with multiprocessing.get_context("fork").Pool(cores, _begin_reading, (desk.root,)) as pool:
-        rows = pool.imap(_read_one, files, chunksize=64)
-        for done, (file, row) in enumerate(zip(files, rows, strict=True)):
-            progress(done, len(files))
-            yield file, row
-
-
-_reading: Desk
-
-
-def _begin_reading(root: str) -> None:
-    global _reading  # noqa: PLW0603 - a process of a pool has no other place for it
-    _reading = Desk(root)
-
-
-def _read_one(file: File) -> Row | None:
-    return read_row(_reading, file)
+    workers = cores.count() if len(files) >= _SPREAD else 1
+    if workers > 1:
+        rows = cores.spread(files, lambda: functools.partial(read_row, Desk(desk.root)), workers)
+    else:
+        rows = (read_row(desk, file) for file in files)
+    for done, (file, row) in enumerate(zip(files, rows, strict=True)):
+        progress(done, len(files))
+        yield file, row
 
 
 # --- what has changed ------------------------------------------------------------------------

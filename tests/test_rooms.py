@@ -21,7 +21,7 @@ ROWS = (
     ("sla",),
     ("index",),
     ("store", "git"),
-    ("fulltext", "stamps"),
+    ("fulltext", "stamps", "cores"),
     ("lifecycle",),
     ("policy",),
     ("people", "rules"),
