@@ -14,7 +14,7 @@ ROWS = (
     ("cli",),
     ("commands",),
     ("session",),
-    ("render", "check", "importer", "summary", "explain"),
+    ("render", "check", "importer", "summary", "explain", "search"),
     ("importrows", "timerules"),
     ("importmap", "periods", "query", "assignment"),
     ("facts", "definitions"),
@@ -43,6 +43,7 @@ ONLY_IN = {
     "dateutil": {"dates"},
     "icalendar": {"holidays"},
     "sqlite3": {"index"},
+    "rapidfuzz": {"search"},
     "click": {"cli", "session", "commands"},
     "subprocess": {"git", "commands"},
 }
