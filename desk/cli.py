@@ -32,6 +32,7 @@ COMMANDS = {
     "edit": ("edit", "Change a ticket's text and custom fields."),
     "list": ("list_show", "List tickets."),
     "show": ("list_show", "Show records with their logs."),
+    "search": ("search_index", "Search the text of tickets and articles."),
     "history": ("list_show", "Show a record's log as a table."),
     "queue": ("sla_queue", "Show live tickets by what is due next."),
     "sla": ("sla_queue", "Show what was promised and how that stands."),
@@ -40,6 +41,7 @@ COMMANDS = {
     "policy": ("team_policy", "Show which rules apply to a ticket and why."),
     "summarise": ("summarise", "Figures of the desk, from the tickets' logs."),
     "import": ("import_", "Bring in another desk's export."),
+    "index": ("search_index", "Show, check or remake what is kept of the files for speed."),
     "check": ("check", "Prove the folder sound."),
     "schema": ("schema", "Print a JSON Schema for editors."),
 }

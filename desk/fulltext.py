@@ -6,7 +6,6 @@ characters: 打印机 is 打印 and 印机. The last character of a run stands a
 query of one character, which becomes a prefix, finds it wherever it is.
 """
 
-import functools
 import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -19,14 +18,10 @@ _EAST = (
     "\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3100-\u31ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
 )
 _EAST += "\U00020000-\U0003ffff"
+_RUN = f"[{_EAST}]+"  # compiled when it is needed: it takes long
 # Words that a misspelt one may be corrected to: at least so many letters, no digits.
 _KNOWN = r"(?a)[a-z]{4,30}"
 _LONG = ("description", "symptoms", "cause", "solution", "body")
-
-
-@functools.cache
-def _run() -> re.Pattern[str]:
-    return re.compile(f"[{_EAST}]+")  # compiled when it is needed: it takes long
 
 
 class Texts(NamedTuple):
@@ -43,6 +38,14 @@ def texts(record: Record) -> Texts:
     body = [text for name in _LONG if (text := record.text(name))]
     log = [text for event in record.log for text in _said(event)]
     return Texts(*("\n".join(map(paired, part)) for part in (title, body, log)))
+
+
+def pieces(record: Record) -> Iterator[tuple[str, str]]:
+    """Every text of a record that is searched, with its field or the verb of its event."""
+    yield "title", record.title
+    yield from (("tags", str(tag)) for tag in record.items("tags"))
+    yield from ((name, text) for name in _LONG if (text := record.text(name)))
+    yield from ((event.did, text) for event in record.log for text in _said(event))
 
 
 def _said(event: Event) -> Iterator[str]:
@@ -66,12 +69,10 @@ def _leaves(value: Value) -> Iterator[str]:
 def paired(text: str) -> str:
     """The text with each run of East Asian characters as overlapping pairs and its last one."""
     return (
-        text if text.isascii() else _run().sub(lambda run: f" {_pairs(run[0])} {run[0][-1]} ", text)
+        text
+        if text.isascii()
+        else re.sub(_RUN, lambda run: f" {' '.join(pairs(run[0]))} {run[0][-1]} ", text)
     )
-
-
-def _pairs(run: str) -> str:
-    return " ".join(run[place : place + 2] for place in range(len(run) - 1))
 
 
 def known_words(found: Texts) -> set[str]:
@@ -79,23 +80,78 @@ def known_words(found: Texts) -> set[str]:
     return set(re.findall(_KNOWN, f"{found.title}\n{found.body}".lower()))
 
 
-def words(query: str) -> list[str]:
-    """The words and East Asian runs of what somebody typed; lone surrogates are none."""
-    return re.findall(f"[{_EAST}]+|[^\\W_{_EAST}]+", query.encode("utf-8", "replace").decode())
+class Term(NamedTuple):
+    """A word, an East Asian run or a phrase to find; whether its last word may go on."""
+
+    text: str
+    begins: bool = False
 
 
-def match(terms: Iterable[str], *, any_of: bool = False) -> str:
-    """An FTS5 expression that holds where all the words do (or some), the last one a beginning.
+def terms(query: str) -> list[Term]:
+    """What somebody typed: words, "phrases", beginnings*; the last word may always go on.
+
+    Words of Latin letters and East Asian runs are found apart from each other, but what is
+    written together (10.0.0.1, PC-39280) only so.
+    """
+    found: list[Term] = []
+    clean = query.translate(_QUOTES).replace("\0", " ").encode("utf-8", "replace").decode().strip()
+    for match in _CHUNK.finditer(clean):
+        if match["phrase"] is not None:
+            found.append(Term(match["phrase"], bool(match["star"])))
+        else:
+            found += _split(match["chunk"], last=match.end() == len(clean))
+    return [term for term in found if any(map(str.isalnum, term.text))]
+
+
+_QUOTES = str.maketrans("“”「」", '""""')
+_CHUNK = re.compile(r'"(?P<phrase>[^"]*)"(?P<star>\*?)|(?P<chunk>[^\s"]+)')
+_PART = f"[{_EAST}]+|[^{_EAST}]+"
+
+
+def _split(chunk: str, *, last: bool) -> list[Term]:
+    parts = [Term(part) for part in re.findall(_PART, chunk.rstrip("*"))]
+    if parts and (last or chunk.endswith("*")):
+        parts[-1] = Term(parts[-1].text, begins=True)
+    return parts
+
+
+def match(terms: Iterable[Term]) -> str:
+    """An FTS5 expression that holds where all the terms do.
 
     Each is quoted, so that nothing of it is taken for FTS5's own syntax.
     """
-    quoted = [_quoted(term) for term in terms]
-    if quoted and not any_of and not quoted[-1].endswith("*"):
-        quoted[-1] += " *"
-    return (" OR " if any_of else " AND ").join(quoted)
+    return " AND ".join(map(_expression, terms))
 
 
-def _quoted(term: str) -> str:
-    if not _run().fullmatch(term):
-        return f'"{term}"'
-    return f'"{_pairs(term)}"' if len(term) > 1 else f'"{term}" *'
+def _expression(term: Term) -> str:
+    text = _END.sub("", term.text.replace('"', " "))
+    run = re.search(_LAST_RUN, text)
+    spread = paired(text).strip()
+    if run and len(run[0]) > 1:
+        spread = spread[:-2]  # in a text the run may go on
+    begins = term.begins or bool(run and len(run[0]) == 1)
+    return f'"{spread}"' + (" *" if begins else "")
+
+
+_END = re.compile(r"[\s!-/:-@\[-`{-~\u3000-\u3004\u3008-\u3020\uff01-\uff0f\uff1a-\uff20]+\Z")
+_LAST_RUN = f"[{_EAST}]+\\Z"
+
+
+def match_loosely(run: str) -> str:
+    """An FTS5 expression that holds where some pair of an East Asian run stands."""
+    return "(" + " OR ".join(f'"{pair}"' for pair in pairs(run)) + ")"
+
+
+def is_run(text: str) -> bool:
+    """Whether a text is a run of East Asian characters that has pairs."""
+    return len(text) > 1 and bool(re.fullmatch(_RUN, text))
+
+
+def pairs(run: str) -> list[str]:
+    """The overlapping pairs of a run of characters."""
+    return [run[place : place + 2] for place in range(len(run) - 1)]
+
+
+def is_word(text: str) -> bool:
+    """Whether a text is a word that may be corrected."""
+    return bool(re.fullmatch(_KNOWN, text.lower()))

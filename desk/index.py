@@ -12,6 +12,7 @@ folder that is read-only, a full disk, another command at work for long) a copy 
 """
 
 import functools
+import heapq
 import itertools
 import json
 import json.scanner
@@ -26,7 +27,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from typing import Any, Literal, NamedTuple, TypeAlias, cast, overload
 
-from desk import facts, fulltext, model, stamps, store
+from desk import cores, facts, fulltext, model, stamps, store
 from desk.errors import BusyError, DamagedError, NotFoundError, RefusedError
 from desk.facts import Case, Facts
 from desk.fulltext import Texts
@@ -100,6 +101,14 @@ FROM file
 """
 
 
+_HITS = """
+SELECT id, score FROM (
+    SELECT rowid AS number, bm25(text, 8.0, 2.0, 1.0) AS score FROM text WHERE text MATCH ?
+) JOIN file USING (number) ORDER BY score, id DESC LIMIT ?
+"""
+_AT_ONCE = 50  # records that are read from a list of hits
+
+
 class Row(NamedTuple):
     """A record's file as the index has it; `damage` is [problem, path, line] as JSON.
 
@@ -122,6 +131,25 @@ class Hit(NamedTuple):
 
     record: Record
     score: float
+
+
+class State(NamedTuple):
+    """What the index of a desk holds, how it is kept, and what this run did to it.
+
+    `kept` is "file" or, where it cannot be written, "memory"; then `bytes` is 0.
+    """
+
+    tickets: int
+    articles: int
+    live: int
+    damaged: int
+    kept: str
+    file: str
+    bytes: int
+    files_read: int
+    made_anew: bool
+    version: int
+    sqlite: str
 
 
 class StoredLog(Sequence[Event]):
@@ -224,31 +252,14 @@ def _read_rows(
     desk: Desk, files: Sequence[File], progress: Progress
 ) -> Iterator[tuple[File, Row | None]]:
     """Each file with its row; many are read on all cores."""
-    cores = os.cpu_count() or 1
-    if len(files) < _SPREAD or cores < 2:
-        for done, file in enumerate(files):
-            progress(done, len(files))
-            yield file, read_row(desk, file)
-        return
-    import multiprocessing
-
-    with multiprocessing.get_context("fork").Pool(cores, _begin_reading, (desk.root,)) as pool:
-        rows = pool.imap(_read_one, files, chunksize=64)
-        for done, (file, row) in enumerate(zip(files, rows, strict=True)):
-            progress(done, len(files))
-            yield file, row
-
-
-_reading: Desk
-
-
-def _begin_reading(root: str) -> None:
-    global _reading  # noqa: PLW0603 - a process of a pool has no other place for it
-    _reading = Desk(root)
-
-
-def _read_one(file: File) -> Row | None:
-    return read_row(_reading, file)
+    workers = cores.count() if len(files) >= _SPREAD else 1
+    if workers > 1:
+        rows = cores.spread(files, lambda: functools.partial(read_row, Desk(desk.root)), workers)
+    else:
+        rows = (read_row(desk, file) for file in files)
+    for done, (file, row) in enumerate(zip(files, rows, strict=True)):
+        progress(done, len(files))
+        yield file, row
 
 
 # --- what has changed ------------------------------------------------------------------------
@@ -325,6 +336,8 @@ class Index:
         self._inode = 0
         self._open: sqlite3.Connection | None = None
         self._looked = (False, False)  # at every file, at all
+        self._files_read = 0
+        self._was_made_anew = False
 
     def __del__(self) -> None:
         if self._open:
@@ -340,7 +353,7 @@ class Index:
         With `every` each file is looked at first.
         """
         self.look(every=every)
-        self._tell_damage(on_damage)
+        self.tell_damage(on_damage)
         if among == "all":
             for record_id, head, log in self._rows(_ALL):
                 yield _record(record_id, head, log.__str__)
@@ -349,7 +362,9 @@ class Index:
         for number, record_id, inode, head in self._rows(query):
             yield _record(record_id, head, partial(self._log, number, record_id, inode))
 
-    def _tell_damage(self, on_damage: OnDamage) -> None:
+    def tell_damage(self, on_damage: OnDamage) -> None:
+        """Tell of every damaged file."""
+        self.look()
         for link in self._desk.linked_folders():
             on_damage(link)
         for (damage,) in self._rows(
@@ -380,7 +395,7 @@ class Index:
         The facts are of whole logs, by the policy of the desk. Every file is looked at first.
         """
         self.look(every=True)
-        self._tell_damage(on_damage)
+        self.tell_damage(on_damage)
         self._learn_facts()
         with self._reading() as connection:
             for number, last, *row in connection.execute(_FACTS_SINCE, (since,)):
@@ -502,29 +517,65 @@ class Index:
         if taken := self.ids_of_external(number):
             raise RefusedError(f"external {number!r} is the number of {taken[0]} already")
 
-    def search(self, match: str, limit: int) -> list[Hit]:
-        """The best hits of an FTS5 expression (see fulltext.match), the best first."""
-        self.look()
-        best = """
-            SELECT id, head, log, score FROM file JOIN record USING (number) JOIN (
-                SELECT rowid, bm25(text, 8.0, 2.0, 1.0) AS score FROM text
-                WHERE text MATCH ? ORDER BY score, rowid LIMIT ?
-            ) AS hit ON hit.rowid = file.number ORDER BY score, id
+    def search(self, match: str, limit: int = -1) -> Iterator[Hit]:
+        """The hits of an FTS5 expression (see fulltext.match), the best first, then the newest.
+
+        They are read as they are asked for; a negative `limit` is none.
         """
-        return [
-            Hit(_record(record_id, head, log.__str__), score)
-            for record_id, head, log, score in self._rows(best, match, limit)
-        ]
+        self.look()
+        hits = self._rows(_HITS, match, limit)
+        for start in range(0, len(hits), _AT_ONCE):
+            scores = dict(hits[start : start + _AT_ONCE])
+            marks = ",".join("?" * len(scores))
+            rows = self._rows(f"{_ALL} WHERE id IN ({marks})", *scores)
+            found = {record_id: (head, log) for record_id, head, log in rows}
+            for record_id, score in scores.items():
+                if record_id in found:
+                    head, log = found[record_id]
+                    yield Hit(_record(record_id, head, log.__str__), score)
+
+    def has(self, match: str) -> int:
+        """How many records an FTS5 expression holds for."""
+        self.look()
+        ((count,),) = self._rows("SELECT count(*) FROM text WHERE text MATCH ?", match)
+        return int(count)
 
     def words(self) -> list[str]:
         """The English words that occur in titles and descriptions, for corrections."""
         return [word for (word,) in self._rows("SELECT word FROM word")]
 
-    def counts(self) -> dict[str, int]:
-        """How many records, damaged files and folders it holds."""
-        self.look()
-        (row,) = self._rows(_COUNTS)
-        return dict(zip(("tickets", "articles", "live", "damaged"), row, strict=True))
+    def state(self) -> State:
+        """The state of the index after a look at every file."""
+        self.look(every=True)
+        ((tickets, articles, live, damaged),) = self._rows(_COUNTS)
+        return State(
+            tickets,
+            articles,
+            live,
+            damaged,
+            kept="memory" if self._private else "file",
+            file=FILE,
+            bytes=0 if self._private else os.stat(self._path).st_size,
+            files_read=self._files_read,
+            made_anew=self._was_made_anew,
+            version=VERSION,
+            sqlite=sqlite3.sqlite_version,
+        )
+
+    def check(self) -> list[str]:
+        """Make the index anew; what in the old one, after a look at every file, was otherwise.
+
+        That is ids of records, or `full text`.
+        """
+        self.look(every=True)
+        before, self._open = self._connection(), None
+        after = self.rebuild()
+        try:
+            return _differences(before, after)
+        except sqlite3.DatabaseError as error:
+            return [f"the file itself ({error})"]
+        finally:
+            before.close()
 
     def _rows(self, query: str, *values: object) -> list[Any]:
         """The answer to a query; an index that SQLite finds damaged is made anew first."""
@@ -541,6 +592,7 @@ class Index:
 
         Raises StorageError where a folder cannot be listed.
         """
+        self._connection()  # which looks at every file where it is made anew
         if self._looked >= (every, True):
             return
         try:
@@ -684,7 +736,9 @@ class Index:
 
     def _fill(self, connection: sqlite3.Connection) -> None:
         connection.executescript(_SCHEMA)
+        self._was_made_anew, self._files_read = True, 0
         _in_one(connection, partial(self._write, self._changes(every=False)))
+        self._looked = (True, True)
 
     def _use(self, connection: sqlite3.Connection, *, private: bool) -> sqlite3.Connection:
         if self._open:
@@ -707,6 +761,7 @@ class Index:
         """Bring the tables to what the files say."""
         empty = not connection.execute("SELECT 1 FROM file LIMIT 1").fetchone()
         known: set[str] = set()
+        self._files_read += len(changes.files)
         for (_, record_id), row in _read_rows(self._desk, changes.files, self._progress):
             if not empty:
                 _remove(connection, record_id)
@@ -776,6 +831,29 @@ def _facts(row: Sequence[Any]) -> Facts:
 
 def _listed(items: tuple[Any, ...]) -> str:
     return _ENCODE(items) if items else ""
+
+
+_ALL_ROWS = """
+SELECT id, folder, rank, external, damage, head, log
+FROM file LEFT JOIN record USING (number) ORDER BY id
+"""
+
+
+def _differences(before: sqlite3.Connection, after: sqlite3.Connection) -> list[str]:
+    """The ids of records that two indexes have otherwise, or `full text` if only that differs."""
+    of_id = operator.itemgetter(0)
+    rows = heapq.merge(before.execute(_ALL_ROWS), after.execute(_ALL_ROWS), key=of_id)
+    groups = ((record_id, list(group)) for record_id, group in itertools.groupby(rows, key=of_id))
+    if differing := [record_id for record_id, group in groups if group != group[:1] * 2]:
+        return differing
+    words = itertools.zip_longest(_vocabulary(before), _vocabulary(after))
+    return [] if all(one == other for one, other in words) else ["full text"]
+
+
+def _vocabulary(connection: sqlite3.Connection) -> sqlite3.Cursor:
+    """Each word of the full text, with how many records have it and how often it stands there."""
+    connection.execute("CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab(main, text, row)")
+    return connection.execute("SELECT * FROM temp.vocabulary")
 
 
 def _remove(connection: sqlite3.Connection, record_id: str) -> None:

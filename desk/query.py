@@ -102,6 +102,13 @@ def parse(
     return Filter(tree, Asker(me, as_of), " ".join(arguments))
 
 
+def is_text(argument: str) -> bool:
+    """Whether an argument asks for nothing but words. Raises UsageError as `parse` does."""
+    tree = terms.parse([argument], ASKED)
+    parts = tree.parts if isinstance(tree, All) else (tree,)
+    return all(isinstance(part, Phrase) for part in parts)
+
+
 class _Views:
     """Puts the queries of desk.yaml in place of their names."""
 

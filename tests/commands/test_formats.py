@@ -26,6 +26,8 @@ WORDS: dict[str, list[str]] = {
     "policy": ["policy", VPN],
     "summarise": ["summarise", "--by", "team"],
     "check": ["check"],
+    "search": ["search", "打印机"],
+    "index": ["index"],
 }
 TITLE = "VPN | *断线* <b>@chen</b>\x1b[31m"
 

@@ -1,0 +1,90 @@
+"""Work spread over all cores, by processes that leave nothing hanging when one is killed.
+
+Each process answers every so-manieth lot, through a pipe of its own that holds it back until its
+answers are taken: however many cores there are, few answers wait in memory.
+"""
+
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, TypeVar
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+Begin: TypeAlias = Callable[[], Callable[[Item], Answer]]
+_LOT = 64
+
+
+def count() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def spread(items: Sequence[Item], begin: Begin[Item, Answer], workers: int) -> Iterator[Answer]:
+    """The answer to each item, in order, from that many processes.
+
+    `begin` is called once in each and gives what answers there. What a process that dies owes
+    is answered here, so an error that answering raises is raised here too.
+    """
+    lots = [items[start : start + _LOT] for start in range(0, len(items), _LOT)]
+    ends: list[Connection] = []
+    pids: list[int] = []
+    own: Callable[[Item], Answer] | None = None
+    try:
+        for first in range(workers):
+            end, pid = _start(lots[first::workers], begin)
+            ends.append(end)
+            pids.append(pid)
+        for place, lot in enumerate(lots):
+            try:
+                answers: list[Answer] = _received(ends[place % workers])
+            except EOFError:
+                own = own or begin()
+                answers = [own(item) for item in lot]
+            yield from answers
+    finally:
+        for end in ends:
+            end.close()
+        for pid in pids:
+            with suppress(ChildProcessError):
+                os.waitpid(pid, 0)
+
+
+def _start(lots: Sequence[Sequence[Item]], begin: Begin[Item, Answer]) -> "tuple[Connection, int]":
+    from multiprocessing.connection import Pipe
+
+    ours, theirs = Pipe(duplex=False)
+    pid = os.fork()
+    if not pid:
+        ours.close()
+        _answer(lots, begin, theirs)
+    theirs.close()
+    return ours, pid
+
+
+def _answer(
+    lots: Sequence[Sequence[Item]], begin: Begin[Item, Answer], to: "Connection"
+) -> NoReturn:
+    """Answer in a process of its own, silently: what fails here is done again over there."""
+    try:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # over there it is heard
+        answer = begin()
+        for lot in lots:
+            to.send([answer(item) for item in lot])
+    finally:
+        os._exit(0)
+
+
+def _received(end: "Connection") -> list[Any]:
+    """The answers to the next lot; raises EOFError where the process is gone."""
+    from pickle import UnpicklingError
+
+    try:
+        answers: list[Any] = end.recv()
+    except (OSError, UnpicklingError) as error:
+        raise EOFError from error
+    return answers

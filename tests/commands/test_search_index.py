@@ -1,0 +1,265 @@
+"""desk search and index."""
+
+import json
+import os
+import shutil
+import sqlite3
+import time
+
+import pytest
+
+from tests.support import Ran, Shell, at_terminal
+
+ARTICLE = """\
+id: KB-261121-A0009
+title: Paper jams in the printer
+status: published
+body: |
+  Open the tray and take the paper out.
+"""
+
+
+@pytest.fixture
+def filled(shell: Shell) -> Shell:
+    """A desk with five tickets, A0001 to A0005, and an article."""
+    shell.open("Printer jams", "-d", "Paper in tray 2.", "--category", "printer")
+    shell.open("VPN drops every hour", "-d", "From home.\nThe printer works.", "--category", "vpn")
+    shell.open("三楼打印机又卡纸了", "-d", "清理搓纸轮后仍然卡纸。")
+    shell.open("Password forgotten")
+    shell.open("=cmd()\x1b[31m", "-d", "Mailbox of 李伟 is full.")
+    shell.done("note", "A0004", "Restarted the directory, then the printer queue was empty.")
+    shell.done("resolve", "A0001", "--solution", "New rollers")
+    shell.done("close", "A0001")
+    path = shell.root / "kb" / "KB-261121-A0009.yaml"
+    path.write_text(ARTICLE, encoding="utf-8")
+    return shell
+
+
+def ids(ran: Ran) -> list[str]:
+    return [line[-5:] for line in ran.out.split()]
+
+
+def test_the_best_hits_come_first_with_where_they_stand(filled: Shell):
+    assert filled.done("search", "printer") == (0, """\
+id               status     title                      where        excerpt
+T-261121-A0001   closed     Printer jams               title
+KB-261121-A0009  published  Paper jams in the printer  title
+T-261121-A0002   new        VPN drops every hour       description  From home. The printer works.
+T-261121-A0004   new        Password forgotten         note         …directory, then the printer queue was empty.
+""", "")  # fmt: skip # noqa: E501
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        (["jammed", "paper"], ["A0009", "A0001"]),
+        (["paper jammed"], ["A0009", "A0001"]),
+        (['"paper jams"'], ["A0009"]),
+        (["“paper jams”"], ["A0009"]),
+        (["pass"], ["A0004"]),
+        (["pass", "forgotten"], []),
+        (["pass*", "forgotten"], ["A0004"]),
+        (["卡"], ["A0003"]),
+        (["打印"], ["A0003"]),
+        (["打印机卡纸"], ["A0003"]),
+        (["李伟 mailbox"], ["A0005"]),
+        (["rollers"], ["A0001"]),
+        (["printer", "status:open"], ["A0002", "A0004"]),
+        (["printer", "category:network", "-status:closed"], ["A0002"]),
+        (["printer", "--only", "articles"], ["A0009"]),
+        (["printer", "--only", "tickets"], ["A0001", "A0002", "A0004"]),
+        (["printer", "--limit", "1"], ["A0001"]),
+        (["printer", "status:open", "--limit", "1"], ["A0002"]),
+        (["--", "-printer"], ["A0001", "A0009", "A0002", "A0004"]),
+    ],
+)
+def test_what_is_found(filled: Shell, words: list[str], wanted: list[str]):
+    assert ids(filled.done("search", "-f", "ids", "--exact", *words)) == wanted or (
+        words == ["打印机卡纸"] and ids(filled.done("search", "-f", "ids", *words)) == wanted
+    )
+
+
+def test_machine_formats(filled: Shell):
+    row = {
+        "id": "T-261121-A0005", "status": "new", "title": "=cmd()\x1b[31m",
+        "where": "description", "excerpt": "Mailbox of 李伟 is full.",
+    }  # fmt: skip
+    ran = filled.done("search", "mailbox", "-f", "json")
+    assert (json.loads(ran.out), ran.err) == ([row], "")
+    assert "\\u001b[31m" in ran.out
+    assert filled.done("search", "mailbox", "-f", "csv").out == (
+        "id,status,title,where,excerpt\n"
+        "T-261121-A0005,new,'=cmd()\x1b[31m,description,Mailbox of 李伟 is full.\n"
+    )
+    assert filled.done("search", "mailbox", "-f", "ids").out == "T-261121-A0005\n"
+    assert filled.done("search", "nosuchword", "-f", "json").out == "[]\n"
+
+
+def test_text_of_a_ticket_is_shown_as_escapes(filled: Shell):
+    shown = filled.done("search", "mailbox").out
+    assert "=cmd()\\x1b[31m" in shown
+    assert "\x1b" not in shown
+
+
+@pytest.mark.parametrize(
+    ("words", "found", "said"),
+    [
+        (["pritner"], ["A0001", "A0009", "A0002", "A0004"],
+         "nothing has 'pritner'; did you mean printer?\n"),
+        (["passwrod", "forgoten"], ["A0004"],
+         "nothing has 'passwrod'; did you mean password?\n"
+         "nothing has 'forgoten'; did you mean forgotten?\n"),
+        (["forgottin"], ["A0004"], "nothing has 'forgottin'; did you mean forgotten?\n"),
+        (["打印鸡卡纸"], ["A0003"], "nothing has '打印鸡卡纸'; only parts of it are found\n"),
+        (["zzzz"], [], "nothing is found\n"),
+        (["vpn", "rollers"], [], "nothing is found\n"),
+        (["pritner", "status:on_hold"], [], "nothing has 'pritner'; did you mean printer?\n"),
+        (["printer", "status:on_hold"], [], "nothing is found that fits\n"),
+        (["printer", "--limit", "3"], ["A0001", "A0009", "A0002"],
+         "the best 3 are shown; --limit shows more\n"),
+    ],
+)  # fmt: skip
+def test_what_is_said_of_it(filled: Shell, words: list[str], found: list[str], said: str):
+    ran = filled.done("search", "-f", "ids", *words)
+    assert (ids(ran), ran.err) == (found, said)
+
+
+def test_exact_shows_nothing_that_is_near(filled: Shell):
+    assert filled.done("search", "pritner", "--exact") == (
+        0, "", "nothing has 'pritner'; did you mean printer?\n"
+    )  # fmt: skip
+
+
+def test_a_correction_has_hits(filled: Shell):
+    """A word that was edited out of the last ticket that had it is nothing to correct to."""
+    filled.rewrite("T-261121-A0004", "title: Password forgotten", "title: No way in")
+    assert filled.done("search", "passwrod") == (0, "", "nothing is found\n")
+
+
+def test_what_was_edited_by_hand_is_found(filled: Shell):
+    filled.rewrite("T-261121-A0002", "VPN drops every hour", "Tunnel collapses")
+    assert ids(filled.done("search", "tunnel", "-f", "ids")) == ["A0002"]
+    assert filled.done("search", "vpn").err == "nothing is found\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        ([], 2, "there is no word to search for; `desk list` lists by TERMs alone"),
+        (["team:network"], 2, "there is no word to search for; `desk list` lists by TERMs alone"),
+        (["!!!"], 2, "there is no word to search for; `desk list` lists by TERMs alone"),
+        (["vpn", "team:network", "--only", "articles"], 2,
+         "team:network is asked of tickets, and --only articles leaves them out"),
+        (["vpn", "pirority:P1"], 2, "no ticket has a field 'pirority'; did you mean priority?\n"
+         "desk:   pirority:P1\ndesk:   ^^^^^^^^"),
+        (["vpn", "--limit", "0"], 2,
+         "Invalid value for '--limit': 0 is not in the range x>=1; see `desk search --help`"),
+    ],
+)  # fmt: skip
+def test_what_is_refused(filled: Shell, words: list[str], code: int, said: str):
+    assert filled.run("search", *words) == (code, "", f"desk: {said}\n")
+
+
+def test_damaged_files_are_named_and_the_others_found(filled: Shell):
+    filled.path("T-261121-A0003").write_text("id: [", encoding="utf-8")
+    ran = filled.run("search", "printer", "-f", "ids")
+    assert (ran.code, ids(ran)) == (4, ["A0001", "A0009", "A0002", "A0004"])
+    assert ran.err.startswith("desk: tickets/2026/11/T-261121-A0003.yaml:2: ")
+
+
+def test_as_of_an_earlier_moment(filled: Shell):
+    words = ("search", "printer", "--only", "tickets", "--columns")
+    later = filled.run("search", "printer", "-f", "ids", at="2026-11-20T09:00:00+08:00")
+    assert ids(later) == ["A0009"], words
+
+
+# --- desk index ----------------------------------------------------------------------------------
+
+
+def state(shell: Shell, *words: str) -> dict[str, object]:
+    (row,) = json.loads(shell.done("index", "-f", "json", *words).out)
+    assert isinstance(row.pop("bytes"), int)
+    assert row.pop("sqlite") == sqlite3.sqlite_version
+    assert row.pop("version") >= 1
+    return row
+
+
+WHOLE = {
+    "tickets": 5, "articles": 1, "live": 4, "damaged": 0, "kept": "file",
+    "file": ".desk/index.sqlite", "files_read": 6, "made_anew": True,
+}  # fmt: skip
+
+
+def test_the_state_of_the_index(filled: Shell):
+    shutil.rmtree(filled.root / ".desk")
+    time.sleep(0.1)  # or the files that are just written are looked at again
+    assert state(filled) == WHOLE
+    assert state(filled) == {**WHOLE, "made_anew": False, "files_read": 0}
+    filled.path("T-261121-A0001").write_text("id: [", encoding="utf-8")
+    filled.path("T-261121-A0002").unlink()
+    third = state(filled)
+    assert (third["tickets"], third["live"], third["damaged"]) == (3, 3, 1)
+
+
+def test_the_state_as_a_table(filled: Shell):
+    shutil.rmtree(filled.root / ".desk")
+    out = filled.done("index").out
+    *lines, kept, done, version = out.splitlines()
+    assert lines == ["tickets   5", "articles  1", "live      4", "damaged   0"]
+    assert kept.startswith("kept      .desk/index.sqlite, 0.")
+    assert done == "state     made anew, 6 files read"
+    assert version.endswith(f"SQLite {sqlite3.sqlite_version}")
+
+
+def test_it_is_made_anew(filled: Shell):
+    filled.done("list")
+    assert state(filled, "--rebuild") == WHOLE
+    ran = filled.done("index", "--rebuild", "-f", "ndjson")
+    assert ran.err.startswith("6 files were read in ")
+
+
+def test_no_bar_is_shown_to_a_program_and_one_to_a_person(filled: Shell):
+    assert "Reading" not in filled.done("index", "--rebuild").err
+    code, screen = at_terminal("-C", str(filled.root), "index", "--rebuild")
+    assert (code, "files were read in" in screen) == (0, True)
+
+
+TAMPER = {
+    "a field": ("UPDATE record SET head = replace(head, 'Printer', 'Painter')", "T-261121-A0001"),
+    "a row": ("DELETE FROM file WHERE id LIKE '%A0002'", "T-261121-A0002"),
+    "a rank": ("UPDATE file SET rank = 0 WHERE id LIKE '%A0004'", "T-261121-A0004"),
+    "a word": ("INSERT INTO text (rowid, title) VALUES (1, 'x')", "full text"),
+}
+
+
+@pytest.mark.parametrize("what", TAMPER)
+def test_a_check_finds_what_is_wrong_and_mends_it(filled: Shell, what: str):
+    query, wrong = TAMPER[what]
+    time.sleep(0.1)
+    assert filled.done("index", "--check").err.startswith("6 files were read in ")
+    path = filled.root / ".desk" / "index.sqlite"
+    mark = path.stat().st_mtime_ns
+    connection = sqlite3.connect(path)
+    connection.execute(query)
+    connection.commit()
+    connection.close()
+    os.utime(path, ns=(mark, mark))
+    ran = filled.run("index", "--check")
+    assert ran.code == 4
+    assert ran.err.splitlines()[-1] == (
+        "desk: .desk/index.sqlite: it was not what the files say, or they changed just now, "
+        f"and was made anew: {wrong}"
+    )
+    assert filled.done("index", "--check").code == 0
+
+
+def test_where_it_cannot_be_written_a_copy_in_memory_serves(filled: Shell):
+    before = filled.done("search", "printer").out
+    shutil.rmtree(filled.root / ".desk")
+    (filled.root / ".desk").write_text("in the way")
+    assert filled.done("search", "printer").out == before
+    ran = filled.done("index", "-f", "json")
+    assert json.loads(ran.out)[0]["kept"] == "memory"
+    assert (
+        ran.err == ".desk/index.sqlite cannot be written, so every command reads the files anew\n"
+    )
