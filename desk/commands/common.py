@@ -87,8 +87,26 @@ def at_option(function: F) -> F:
     return click.option("--at", metavar="TIME", help="When it happened, if not now.")(function)
 
 
+def guard_option(function: F) -> F:
+    """--no-guard, for commands that write CSV or TSV."""
+
+    def switch_off(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+        from desk.render import without_guard
+
+        if wanted:
+            context.with_resource(without_guard())
+
+    return click.option(
+        "--no-guard",
+        is_flag=True,
+        expose_value=False,
+        callback=switch_off,
+        help="CSV, TSV: no ' before text that a spreadsheet would run.",
+    )(function)
+
+
 def format_option(function: F) -> F:
-    """The output's format."""
+    """The output's format, and --no-guard for those that spreadsheets read."""
     from desk.render import FORMATS
 
     return click.option(
@@ -99,7 +117,7 @@ def format_option(function: F) -> F:
         default="table",
         show_default=True,
         help="What to print: a table for people, or a format for programs.",
-    )(function)
+    )(guard_option(function))
 
 
 def text_option(*names: str, help: str, required: bool = False) -> Callable[[F], F]:
