@@ -39,7 +39,8 @@ COMMANDS = {
     "team": ("team_policy", "Show who is on shift, with skills, load and capacity."),
     "policy": ("team_policy", "Show which rules apply to a ticket and why."),
     "summarise": ("summarise", "Figures of the desk, from the tickets' logs."),
-    "import": ("import_", "Bring in another desk's export."),
+    "import": ("import_", "Bring in another desk's export, or take back one of desk's own."),
+    "export": ("export", "Write records for other programs, or to bring them in elsewhere."),
     "check": ("check", "Prove the folder sound."),
 }
 ALIASES = {"summarize": "summarise"}

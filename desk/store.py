@@ -162,7 +162,7 @@ class Desk:
 
     def ids(self) -> list[str]:
         """The ids of all records whose file is in its place, tickets first, by id."""
-        return [name.removesuffix(".yaml") for _, name in self._record_files()]
+        return [record_id for folder in self.folders() for record_id in self.ids_in(folder)]
 
     def records(self, on_damage: Callable[[DamagedError], None]) -> Iterator[Record]:
         """Every readable record; of each other one `on_damage` is told and it is passed over."""
@@ -187,11 +187,20 @@ class Desk:
 
     def _record_files(self) -> Iterator[tuple[str, str]]:
         """(folder, name) of every file whose name is an id and whose place follows from it."""
-        for folder in (*self._months(), "kb"):
-            for name in self.names(folder):
-                match = _FILE.fullmatch(name)
-                if match and path_of(match[1]) == f"{folder}/{name}":
-                    yield folder, name
+        for folder in self.folders():
+            for record_id in self.ids_in(folder):
+                yield folder, f"{record_id}.yaml"
+
+    def folders(self) -> Iterator[str]:
+        """The folders that records' files are in: each month, then kb."""
+        yield from self._months()
+        yield "kb"
+
+    def ids_in(self, folder: str) -> list[str]:
+        """The ids of the records whose file is in that folder and belongs there."""
+        matches = (_FILE.fullmatch(name) for name in self.names(folder))
+        ids = (match[1] for match in matches if match)
+        return [one for one in ids if path_of(one) == f"{folder}/{one}.yaml"]
 
     def _months(self) -> Iterator[str]:
         for year in self.names("tickets"):

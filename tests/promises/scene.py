@@ -51,7 +51,9 @@ WRITING: dict[str, tuple[list[str], list[str]]] = {
     "tick": (["tick", "--now", "2026-12-20T09:00+08:00"], ["PRGAA", "RESAA", "RESBB"]),
     "check": (["check", "--fix"], ["EDTAA", "MSPAA"]),
 }
-READING = ("list", "show", "history", "queue", "sla", "team", "policy", "summarise")
+READING = (
+    "list", "show", "history", "queue", "sla", "team", "policy", "summarise", "export",
+)  # fmt: skip
 
 
 def ticket(end: str, status: str, **fields: object) -> Ticket:
