@@ -41,6 +41,7 @@ COMMANDS = {
     "summarise": ("summarise", "Figures of the desk, from the tickets' logs."),
     "import": ("import_", "Bring in another desk's export, or take back one of desk's own."),
     "export": ("export", "Write records for other programs, or to bring them in elsewhere."),
+    "watch": ("watch", "Print changes as they come, one JSON object a line."),
     "check": ("check", "Prove the folder sound."),
 }
 ALIASES = {"summarize": "summarise"}

@@ -268,7 +268,7 @@ def test_bad_session_options(shell: Shell, words: list[str], code: int, sentence
 
 
 TAKE_NOTHING = (
-    "list", "summarise", "check", "queue", "sla", "tick", "team", "policy", "export",
+    "list", "summarise", "check", "queue", "sla", "tick", "team", "policy", "export", "watch",
 )  # fmt: skip
 
 

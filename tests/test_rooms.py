@@ -14,7 +14,7 @@ ROWS = (
     ("cli",),
     ("commands",),
     ("session",),
-    ("restorer",),
+    ("restorer", "watcher"),
     ("exporter",),
     ("cells",),
     ("render", "check", "importer", "summary", "explain"),

@@ -52,7 +52,7 @@ WRITING: dict[str, tuple[list[str], list[str]]] = {
     "check": (["check", "--fix"], ["EDTAA", "MSPAA"]),
 }
 READING = (
-    "list", "show", "history", "queue", "sla", "team", "policy", "summarise", "export",
+    "list", "show", "history", "queue", "sla", "team", "policy", "summarise", "export", "watch",
 )  # fmt: skip
 
 
