@@ -20,15 +20,34 @@ def load(text: str) -> Record:
     Raises DamagedError with the line where the text is no such record.
     """
     value = yamltext.parse(text)
-    if not isinstance(value, dict):
-        raise DamagedError("a record is a mapping of fields, `id: …` first", line=1)
-    log = value.pop("log", None)
     try:
-        kind = Article if str(value.get("id", "")).startswith("KB-") else Ticket
-        return kind(_head(value, kind), _log(log))
+        return _record(value)
     except _MisfitError as misfit:
         problem = misfit.problem[: yamltext.MAX_SENTENCE]
         raise DamagedError(problem, line=yamltext.line_of(text, *misfit.path)) from None
+
+
+def from_dict(value: Value) -> Record:
+    """The record that `as_dict` gave as this mapping, checked as the text of a file is.
+
+    The values in it are such as `jsontext.parse` gives. Raises DamagedError with the place of
+    what is wrong in it.
+    """
+    try:
+        return _record(dict(value) if isinstance(value, dict) else value)
+    except _MisfitError as misfit:
+        place = "".join(f"[{key}]" if type(key) is int else f".{key}" for key in misfit.path)
+        problem = misfit.problem[: yamltext.MAX_SENTENCE]
+        raise DamagedError(f"{problem} (at {place[1:]})" if place else problem) from None
+
+
+def _record(value: Value) -> Record:
+    """The record of a mapping, which it takes for its head."""
+    if not isinstance(value, dict):
+        raise _MisfitError("a record is a mapping of fields, `id: …` first")
+    log = value.pop("log", None)
+    kind = Article if str(value.get("id", "")).startswith("KB-") else Ticket
+    return kind(_head(value, kind), _log(log))
 
 
 class _MisfitError(Exception):
@@ -46,7 +65,7 @@ def _head(head: dict[str, Value], kind: type[Record]) -> dict[str, Value]:
     for name in ARTICLE_REQUIRED if kind is Article else TICKET_REQUIRED:
         if name not in head:
             raise _MisfitError(f"the field {name!r} is missing")
-    for name in _known_fields(kind):
+    for name in known_fields(kind):
         if name in head:
             head[name] = _field(name, head[name])
     if not ID_PATTERN.fullmatch(str(head["id"])):
@@ -58,7 +77,8 @@ def _head(head: dict[str, Value], kind: type[Record]) -> dict[str, Value]:
     return head
 
 
-def _known_fields(kind: type[Record]) -> tuple[str, ...]:
+def known_fields(kind: type[Record]) -> tuple[str, ...]:
+    """The fields of such a record that are no custom ones, in the format's order."""
     return model.ARTICLE_FIELDS if kind is Article else model.TICKET_FIELDS
 
 
@@ -164,7 +184,7 @@ def event_as_dict(event: Event) -> dict[str, Value]:
 
 def as_dict(record: Record, *, log: bool = True) -> dict[str, Value]:
     """A record as it stands in the file, keys in the format's order."""
-    *first, last = _known_fields(type(record))
+    *first, last = known_fields(type(record))
     names = (*first, *sorted(set(record.head) - {*first, last}), last)
     head = {name: record.head[name] for name in names if record.head.get(name) is not None}
     return {**head, "log": [event_as_dict(event) for event in record.log]} if log else head

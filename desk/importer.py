@@ -56,7 +56,7 @@ class Report:
     ticket; `events` are those written. `kept` are (column, custom field), `ignored` (column,
     the map's reason), `missing` the map's columns that the file does not have, `varying`
     (column, tickets) of columns that the map calls final and whose earlier values were left
-    out.
+    out. The sentences are about tickets, or what else is in `of`.
     """
 
     rows: int
@@ -72,6 +72,7 @@ class Report:
     missing: tuple[str, ...]
     varying: tuple[tuple[str, int], ...]
     dry_run: bool
+    of: str = "ticket"
 
     @property
     def failed(self) -> bool:
@@ -82,7 +83,7 @@ class Report:
         """The report for people; of refused rows and differing tickets at most `limit` each."""
         would = "would be " if self.dry_run else ""
         yield (
-            f"{_count(self.rows, 'row')} read: {_count(self.created, 'ticket')} {would}created, "
+            f"{_count(self.rows, 'row')} read: {_count(self.created, self.of)} {would}created, "
             f"{self.extended} extended, {self.unchanged} unchanged; "
             f"{_count(self.events, 'event')} {would}written"
         )
@@ -471,16 +472,17 @@ def import_file(
                 with desk.changing(now, by) as transaction:
                     run.bring_in(drafts, transaction)
         except StorageError as error:
-            raise _interrupted(error, done, len(numbers)) from error
+            raise interrupted(error, done, len(numbers)) from error
         progress(min(done + batch, len(numbers)), len(numbers))
     return run.report(dry_run=dry_run)
 
 
-def _interrupted(error: StorageError, done: int, total: int) -> StorageError:
+def interrupted(error: StorageError, done: int, total: int, of: str = "ticket") -> StorageError:
+    """The same error, which also says how far the import had come by then."""
     if not done:
         return error
     return StorageError(
-        f"{error}; {done} of {total} tickets had been brought in before, and the same import "
+        f"{error}; {done} of {total} {of}s had been brought in before, and the same import "
         "goes on from there"
     )
 

@@ -1,6 +1,7 @@
 """The rows of an export by ticket: a CSV file, read and checked as its map says."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import IO, NamedTuple, TypeAlias
@@ -22,20 +23,21 @@ class Refusal(NamedTuple):
     reason: str
 
 
-class _Lines:
+class Lines:
     """The lines of a file, of which those of a row that went wrong can be read again."""
 
-    def __init__(self, file: IO[str]) -> None:
+    def __init__(self, file: IO[str], longest: int = _LONGEST_LINE) -> None:
         self._file = file
+        self._longest = longest
         self._again: list[str] = []
         self.number = 0
         self.taken: list[str] = []
 
-    def __iter__(self) -> "_Lines":
+    def __iter__(self) -> "Lines":
         return self
 
     def __next__(self) -> str:
-        line = self._again.pop() if self._again else self._file.readline(_LONGEST_LINE)
+        line = self._again.pop() if self._again else self._file.readline(self._longest)
         if not line:
             raise StopIteration
         self.number += 1
@@ -48,7 +50,7 @@ class _Lines:
         self.number -= len(self.taken) - 1
 
 
-def _rows(lines: _Lines, separator: str) -> Iterator[tuple[int, list[str] | str]]:
+def rows_of(lines: Lines, separator: str = ",") -> Iterator[tuple[int, list[str] | str]]:
     """(line, cells) of each row, (line, reason) of one that is no row; the header first.
 
     A row that goes wrong may have swallowed others by an open quote: these are read again.
@@ -78,24 +80,46 @@ def _rows(lines: _Lines, separator: str) -> Iterator[tuple[int, list[str] | str]
             yield line, cells
 
 
-def _opened(path: Path, encoding: str) -> IO[str]:
-    """The file as text, unpacked if it is gzipped."""
+@contextmanager
+def opened(path: Path, encoding: str) -> Iterator[IO[str]]:
+    """The file as text, unpacked if it is gzipped.
+
+    Raises UsageError where there is no file, DamagedError (also while it is read) where it is
+    no such text.
+    """
+    import gzip
+    import zlib
+
+    try:
+        with _as_text(path, encoding) as file:
+            yield file
+    except UnicodeDecodeError as error:
+        raise _not_decoded(path, encoding) from error
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise DamagedError(f"the gzip data is damaged or cut short ({error})", str(path)) from error
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror or error}") from error
+
+
+def _as_text(path: Path, encoding: str) -> IO[str]:
     import gzip
 
     with path.open("rb") as file:
         start = file.read(4)
-    _check_is_text(start, encoding)
+    _check_is_text(start, path, encoding)
     if start[:2] == b"\x1f\x8b":
         return gzip.open(path, "rt", encoding=encoding, newline="")
     return path.open(encoding=encoding, newline="")
 
 
-def _check_is_text(start: bytes, encoding: str) -> None:
+def _check_is_text(start: bytes, path: Path, encoding: str) -> None:
+    problem = ""
     if start[:2] == b"PK":
-        raise DamagedError("this is a zip archive or a workbook; save it as CSV, or unpack it")
-    if start[:2] in (b"\xff\xfe", b"\xfe\xff") and "16" not in encoding:
-        raise DamagedError("this is UTF-16; save it as UTF-8, or write `encoding: utf-16`"
-                           " into the map")  # fmt: skip
+        problem = "this is a zip archive or a workbook; save it as CSV, or unpack it"
+    elif start[:2] in (b"\xff\xfe", b"\xfe\xff") and "16" not in encoding:
+        problem = "this is UTF-16; save it as UTF-8, or write `encoding: utf-16` into the map"
+    if problem:
+        raise DamagedError(problem, str(path))
 
 
 def gathered(path: Path, the_map: Map, zone: tzinfo) -> "Export":
@@ -104,31 +128,23 @@ def gathered(path: Path, the_map: Map, zone: tzinfo) -> "Export":
     Raises UsageError where there is no file, DamagedError where it is no CSV file that the
     map can read.
     """
-    import gzip
-    import zlib
-
-    try:
-        with _opened(path, the_map.encoding) as file:
-            rows = _rows(_Lines(file), the_map.separator)
-            export = Export(Layout(_header(rows), the_map), Clock(the_map.dates, zone))
-            for line, cells in rows:
-                export.take(line, cells)
-            return export
-    except UnicodeDecodeError as error:
-        raise _not_decoded(path, the_map.encoding) from error
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise DamagedError(f"the gzip data is damaged or cut short ({error})", str(path)) from error
-    except DamagedError as error:
-        raise error.in_file(str(path)) from error
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror or error}") from error
+    with opened(path, the_map.encoding) as file:
+        rows = rows_of(Lines(file), the_map.separator)
+        try:
+            layout = Layout(_header(rows), the_map)
+        except DamagedError as error:
+            raise error.in_file(str(path)) from error
+        export = Export(layout, Clock(the_map.dates, zone))
+        for line, cells in rows:
+            export.take(line, cells)
+        return export
 
 
 def _not_decoded(path: Path, encoding: str) -> DamagedError:
     """What to say of a file whose text is not of that encoding."""
     line = None
     if encoding.startswith("utf-8"):
-        with _opened(path, "latin-1") as file:
+        with _as_text(path, "latin-1") as file:
             numbered = enumerate(file, 1)
             line = next((number for number, text in numbered if not _is_utf_8(text)), None)
     name = encoding.removesuffix("-sig").upper()

@@ -7,7 +7,9 @@ act on as escapes); text for people shows such characters as `\x1b`, `\u202e`.
 import itertools
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 
 from desk import codec, dates, markdown, model, yamltext
@@ -28,7 +30,9 @@ _WIDE = re.compile(
 _PLAIN = re.compile(f"(?:[ -~]|{_WIDE.pattern})*")
 # How many characters of a long text are shown on each side of a mistake in it.
 _AROUND = 20
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# What is led by `'` already is led by one more, so that taking one off gives the text back.
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_guard = ContextVar("_guard", default=True)
 
 
 def safe(text: str, *, lines: bool = False) -> str:
@@ -109,25 +113,51 @@ def cell(value: Value) -> str:
     return as_json(value, indent=None) if isinstance(value, dict | list) else str(value)
 
 
+@contextmanager
+def without_guard() -> Iterator[None]:
+    """Within the block CSV and TSV hold text that a spreadsheet would run as it is."""
+    token = _guard.set(False)
+    try:
+        yield
+    finally:
+        _guard.reset(token)
+
+
+def guarded(text: str) -> str:
+    """The text, led by `'` where a spreadsheet would take it for a formula.
+
+    Unchanged within `without_guard`.
+    """
+    return f"'{text}" if _guard.get() and _FORMULA.match(text) else text
+
+
+def unguarded(text: str) -> str:
+    """The text that `guarded` made this one of."""
+    return text[1:] if text[:1] == "'" and _FORMULA.match(text) else text
+
+
 def _guarded(value: Value) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    text = cell(value)
-    return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULA) else text
+    return guarded(value) if isinstance(value, str) else cell(value)
 
 
 def csv(rows: Iterable[Row], names: Sequence[str]) -> str:
     """RFC 4180 with a header; text that a spreadsheet would run is led by `'`."""
-    if not names:
-        return ""
+    header = [guarded(name) for name in names]
+    cells = ([_guarded(row.get(name)) for name in names] for row in rows)
+    return "".join(csv_lines(itertools.chain([header], cells))) if names else ""
+
+
+def csv_lines(rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Rows of cells as they are, each as a line of RFC 4180 with its end."""
     import csv
     from types import SimpleNamespace
 
     lines: list[str] = []
     # With RFC 4180's own line ends the writer quotes a lone \r too; ours are \n.
     writer = csv.writer(SimpleNamespace(write=lines.append), lineterminator="\r\n")
-    writer.writerow(_guarded(name) for name in names)
-    writer.writerows([_guarded(row.get(name)) for name in names] for row in rows)
-    return "".join(line.removesuffix("\r\n") + "\n" for line in lines)
+    for row in rows:
+        writer.writerow(row)
+        yield lines.pop().removesuffix("\r\n") + "\n"
 
 
 def tsv(rows: Iterable[Row], names: Sequence[str]) -> str:

@@ -267,7 +267,10 @@ def test_bad_session_options(shell: Shell, words: list[str], code: int, sentence
     assert run(["-C", str(shell.root), *words]) == (code, "", f"desk: {sentence}\n")
 
 
-TAKE_NOTHING = ("list", "summarise", "check", "queue", "sla", "tick", "team", "policy", "index")
+TAKE_NOTHING = (
+    "list", "summarise", "check", "queue", "sla", "tick", "team", "policy", "export", "watch",
+    "index",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("name", sorted(set(cli.COMMANDS) - {"init", "import", "schema"}))

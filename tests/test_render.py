@@ -146,6 +146,15 @@ def test_no_cell_is_a_formula(first: str, form: str):
     assert rows[1][1] == "-5", "a number is one"
 
 
+@given(strategies.texts() | st.text("'=+-@x", max_size=4))
+def test_a_guard_comes_off_again(text: str):
+    guarded = render.guarded(text)
+    assert not guarded.startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert render.unguarded(guarded) == text
+    with render.without_guard():
+        assert render.guarded(text) == text
+
+
 @settings(max_examples=40)
 @given(strategies.records())
 def test_records_come_back_from_the_formats_for_programs(record: Ticket | Article):

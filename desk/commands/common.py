@@ -110,6 +110,24 @@ def at_option(function: F) -> F:
     return click.option("--at", metavar="TIME", help="When it happened, if not now.")(function)
 
 
+def guard_option(function: F) -> F:
+    """--no-guard, for commands that write CSV or TSV."""
+
+    def switch_off(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+        from desk.render import without_guard
+
+        if wanted:
+            context.with_resource(without_guard())
+
+    return click.option(
+        "--no-guard",
+        is_flag=True,
+        expose_value=False,
+        callback=switch_off,
+        help="CSV, TSV: no ' before text that a spreadsheet would run.",
+    )(function)
+
+
 def format_option(function: F) -> F:
     """The output's format."""
     from desk.render import FORMATS
@@ -125,8 +143,8 @@ def format_option_without_ids(*more: str) -> Callable[[F], F]:
 
 
 def format_option_of(*forms: str) -> Callable[[F], F]:
-    """The output's format, one of those."""
-    return click.option(
+    """The output's format, one of those, and --no-guard for those that spreadsheets read."""
+    option = click.option(
         "-f",
         "--format",
         "form",
@@ -135,6 +153,7 @@ def format_option_of(*forms: str) -> Callable[[F], F]:
         show_default=True,
         help="What to print: a table for people, or a format for programs.",
     )
+    return lambda function: option(guard_option(function))
 
 
 def text_option(*names: str, help: str, required: bool = False) -> Callable[[F], F]:

@@ -7,27 +7,34 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from desk.commands.common import command, tell
-from desk.errors import RefusedError, UsageError
+from desk.errors import DamagedError, RefusedError, UsageError
 from desk.session import Session, pass_session
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from desk.importer import Report
     from desk.importmap import Map
+
+# What `desk export` wrote.
+_OWN = "desk"
 
 
 @command(
     "import",
     "desk import incidents.csv.gz --from servicenow",
     "desk import old-desk.csv --map old-desk.yaml --dry-run",
+    "desk import desk.ndjson.gz --from desk",
 )
 @click.argument("file", type=click.Path())
-@click.option("--from", "source", metavar="NAME", help="The map that ships for that desk.")
+@click.option(
+    "--from", "source", metavar="NAME", help="The map that ships for that desk; desk: no map."
+)
 @click.option("--map", "map_file", type=click.Path(), help="A map of your own.")
 @click.option("--dry-run", is_flag=True, help="Read everything and write nothing.")
 @click.option(
@@ -45,23 +52,15 @@ def import_(
 ) -> None:
     """Bring in another desk's export: CSV, also gzipped; FILE - is standard input.
 
-    A row is a ticket or an update of one; a map says which column is what. The same file
-    brought in again changes nothing. Ends with 1 if a row or ticket did not come in, which
-    is then listed with its reason. docs/import.md tells how to write a map.
+    A row is a ticket or an update of one; a map says which column is what. What `desk
+    export` wrote is known by itself and needs no map. The same file brought in again changes
+    nothing. Ends with 1 if a row or ticket did not come in, which is then listed with its
+    reason. docs/import.md tells how to write a map.
     """
-    from desk import importer, render
+    from desk import render
 
-    the_map = _map(source, map_file)
-    with _progress() as progress, _as_file(file) as path:
-        report = importer.import_file(
-            session.desk,
-            path,
-            the_map,
-            now=session.now,
-            by=session.actor,
-            dry_run=dry_run,
-            progress=progress,
-        )
+    with _as_file(file) as path:
+        report = _report(session, path, _way(path, source, map_file), dry_run=dry_run)
     if form == "json":
         click.echo(render.as_json(report.as_dict()))
     else:
@@ -71,6 +70,33 @@ def import_(
         raise RefusedError(
             f"{len(report.refused)} rows and {len(report.differing)} tickets did not come in"
         )
+
+
+def _way(path: Path, source: str | None, map_file: str | None) -> "Map | None":
+    """The map to read by, none for an export of desk's own."""
+    own = source == _OWN if source or map_file else _is_own(path)
+    return None if own and not map_file else _map(source, map_file)
+
+
+def _is_own(path: Path) -> bool:
+    from desk import restorer
+
+    try:
+        return bool(restorer.form_of(path))
+    except DamagedError:
+        return False
+
+
+def _report(session: Session, path: Path, the_map: "Map | None", *, dry_run: bool) -> "Report":
+    from desk import importer, restorer
+
+    with _progress("tickets" if the_map else "records") as progress:
+        more: Any = {
+            "now": session.now, "by": session.actor, "dry_run": dry_run, "progress": progress,
+        }  # fmt: skip
+        if the_map:
+            return importer.import_file(session.desk, path, the_map, **more)
+        return restorer.restore(session.desk, path, **more)
 
 
 @contextmanager
@@ -90,7 +116,7 @@ def _map(source: str | None, map_file: str | None) -> "Map":
     from desk import importmap
 
     if bool(source) == bool(map_file):
-        names = ", ".join(importmap.shipped_names())
+        names = ", ".join((_OWN, *importmap.shipped_names()))
         raise UsageError(f"say which map: --from NAME ({names}) or --map MAP.yaml, one of them")
     if source:
         return importmap.shipped_map(source)
@@ -105,7 +131,7 @@ def _map(source: str | None, map_file: str | None) -> "Map":
 
 
 @contextmanager
-def _progress() -> "Iterator[Callable[[int, int], None]]":
+def _progress(of: str) -> "Iterator[Callable[[int, int], None]]":
     """A progress bar with rate and time left, where standard error is a terminal."""
     if not sys.stderr.isatty():
         yield lambda _done, _total: None
@@ -116,7 +142,7 @@ def _progress() -> "Iterator[Callable[[int, int], None]]":
         return f"{(done or 0) / (time.monotonic() - start):.0f}/s"
 
     with click.progressbar(
-        range(0), length=1, label="tickets", show_pos=True, file=sys.stderr, item_show_func=rate
+        range(0), length=1, label=of, show_pos=True, file=sys.stderr, item_show_func=rate
     ) as bar:
 
         def progress(done: int, total: int) -> None:

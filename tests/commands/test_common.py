@@ -12,7 +12,7 @@ from tests.support import Shell
 ID, OTHER = "T-261121-A0001", "T-261121-A0002"
 READING = {
     "init", "open", "list", "show", "history", "summarise", "import", "check", "queue", "sla",
-    "team", "policy", "tick", "schema", "search", "index",
+    "team", "policy", "tick", "schema", "search", "index", "export", "watch",
 }  # fmt: skip
 
 # Each writing command with the commands that bring a ticket to where it is allowed.

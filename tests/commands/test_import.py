@@ -81,7 +81,7 @@ def test_the_file_may_come_through_a_pipe(shell: Shell, files, name: str):
 @pytest.mark.parametrize(
     ("words", "code", "sentence"),
     [
-        ((), 2, "say which map: --from NAME (servicenow) or --map MAP.yaml, one of them"),
+        ((), 2, "say which map: --from NAME (desk, servicenow) or --map MAP.yaml, one of them"),
         (("--from", "servicenw"), 2, "there is no map 'servicenw'; did you mean servicenow?"),
         (("--map", "missing.yaml"), 2, "missing.yaml cannot be read: No such file or directory"),
     ],

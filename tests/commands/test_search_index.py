@@ -151,7 +151,7 @@ def test_what_was_edited_by_hand_is_found(filled: Shell):
         (["vpn", "team:network", "--only", "articles"], 2,
          "team:network is asked of tickets, and --only articles leaves them out"),
         (["vpn", "pirority:P1"], 2, "no ticket has a field 'pirority'; did you mean priority?\n"
-         "desk:   pirority:P1\ndesk:   ^^^^^^^^"),
+         "  pirority:P1\n  ^^^^^^^^"),
         (["vpn", "--limit", "0"], 2,
          "Invalid value for '--limit': 0 is not in the range x>=1; see `desk search --help`"),
     ],

@@ -63,6 +63,8 @@ READING = (
     "schema",
     "search",
     "index",
+    "export",
+    "watch",
 )
 
 

@@ -1,0 +1,235 @@
+"""What changes in a desk while it is watched: found by looking at the stamps of its files.
+
+A folder's stamp moves when a file in it is created, removed or replaced, so the files of a
+folder that stands still are not looked at, but for those that somebody may be writing in
+place: of live tickets, and damaged ones. Every so often all are looked at.
+"""
+
+import json
+import os
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeAlias
+
+from desk import codec, model, stamps, store
+from desk.errors import DamagedError, NotFoundError
+from desk.model import Record, Ticket, Value
+from desk.stamps import Stamp
+from desk.store import Desk
+
+# Two looks at a file that agree, so many seconds apart: nobody is writing it.
+SETTLING = 0.05
+# How often every file is looked at, in seconds.
+ALL = 60.0
+
+Change: TypeAlias = dict[str, Value]
+
+
+class _Read(NamedTuple):
+    """A record as it was when it was last read; the head is packed JSON, as there are many."""
+
+    title: str
+    head: bytes
+    events: frozenset[int]
+    wanted: bool
+
+
+@dataclass(slots=True)
+class _File:
+    """A record's file: its stamp when it was looked at, what it held, what is wrong with it."""
+
+    stamp: Stamp | None = None
+    read: _Read | None = None
+    damage: str = ""
+
+
+@dataclass(slots=True)
+class _Folder:
+    """A folder, its files by id, and the ids of those that are looked at each time."""
+
+    stamp: Stamp | None = None
+    files: dict[str, _File] = field(default_factory=dict)
+    near: set[str] = field(default_factory=set)
+
+
+class Watcher:
+    """Looks at a desk again and again; each look gives the changes since the one before.
+
+    A change says `what` (created, event, withdrawn, edited or removed), `id`, `title` and
+    what belongs to it; docs/export.md has them. Only changes of records that are `wanted`,
+    before or after, are given. `on_damage` is told of each damaged file, once.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        wanted: Callable[[Record], bool],
+        on_damage: Callable[[DamagedError], None],
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._desk = desk
+        self._wanted = wanted
+        self._on_damage = on_damage
+        self._pause = pause
+        self._folders: dict[str, _Folder] = {}
+        self._all_by = 0.0
+
+    @property
+    def count(self) -> int:
+        """How many records' files it knows."""
+        return sum(len(folder.files) for folder in self._folders.values())
+
+    def begin(self, since: float | None = None) -> list[Change]:
+        """Read every record; what came later is found by `look`.
+
+        Returns, in order of time, the new records and events from `since` on (seconds since
+        1970), or none.
+        """
+        past: list[tuple[float, str, int, Change]] = []
+        for name, record_id, stamp in list(self._suspects()):
+            record = self._record(name, record_id, stamp)
+            if record and self._keep(name, record, stamp).wanted and since is not None:
+                past += _past(record, since)
+        past.sort(key=lambda one: one[:3])
+        return [change for *_, change in past]
+
+    def look(self) -> Iterator[Change]:
+        """The changes since the last look."""
+        suspects = list(self._suspects())
+        if suspects:
+            self._pause(SETTLING)
+        for name, record_id, stamp in suspects:
+            if self._is_still(name, record_id, stamp):
+                yield from self._compared(name, record_id, stamp)
+
+    def _suspects(self) -> Iterator[tuple[str, str, Stamp | None]]:
+        """(folder, id, stamp) of each file whose stamp is not the one that is known."""
+        everything = time.monotonic() >= self._all_by
+        if everything:
+            self._all_by = time.monotonic() + ALL
+        for name in dict.fromkeys((*self._desk.folders(), *self._folders)):
+            folder = self._folders.setdefault(name, _Folder())
+            looked = time.time_ns()
+            stamp = self._stamp(name)
+            ids = set(folder.near)
+            if everything or stamp is None or stamp != folder.stamp:
+                ids.update(self._desk.ids_in(name), folder.files)
+            folder.stamp = stamps.proven(stamp, looked) if stamp else None
+            for record_id in sorted(ids):
+                now = self._stamp(store.path_of(record_id))
+                if now != folder.files.get(record_id, _File()).stamp:
+                    yield name, record_id, now
+
+    def _stamp(self, path: str) -> Stamp | None:
+        return stamps.of_path(os.path.join(self._desk.root, path))
+
+    def _is_still(self, name: str, record_id: str, stamp: Stamp | None) -> bool:
+        """Whether the file has that stamp; if not, the next look sees to it."""
+        still = self._stamp(store.path_of(record_id)) == stamp
+        if not still:
+            self._folders[name].near.add(record_id)
+        return still
+
+    def _compared(self, name: str, record_id: str, stamp: Stamp | None) -> Iterator[Change]:
+        """What is new in a file whose stamp moved."""
+        folder = self._folders[name]
+        before = folder.files.get(record_id, _File()).read
+        if stamp is None:
+            folder.near.discard(record_id)
+            if folder.files.pop(record_id, None) and before and before.wanted:
+                yield {"what": "removed", "id": record_id, "title": before.title}
+            return
+        record = self._record(name, record_id, stamp)
+        if not record or not self._is_still(name, record_id, stamp):
+            return
+        after = self._keep(name, record, stamp)
+        if after.wanted or (before and before.wanted):
+            yield from _changes(before, record)
+
+    def _record(self, name: str, record_id: str, stamp: Stamp | None) -> Record | None:
+        """The record in a file, None where it cannot be read, which is told once."""
+        try:
+            return self._desk.read(record_id)
+        except NotFoundError:
+            self._folders[name].near.add(record_id)
+        except DamagedError as error:
+            if self._is_still(name, record_id, stamp):
+                self._note_damage(name, record_id, stamp, error)
+        return None
+
+    def _note_damage(
+        self, name: str, record_id: str, stamp: Stamp | None, error: DamagedError
+    ) -> None:
+        folder = self._folders[name]
+        folder.near.add(record_id)
+        file = folder.files.setdefault(record_id, _File())
+        file.stamp = stamp
+        if file.damage != str(error):
+            file.damage = str(error)
+            self._on_damage(error)
+
+    def _keep(self, name: str, record: Record, stamp: Stamp | None) -> _Read:
+        """Remember the record as it is now."""
+        folder = self._folders[name]
+        live = isinstance(record, Ticket) and record.live
+        folder.near.add(record.id) if live else folder.near.discard(record.id)
+        head = zlib.compress(json.dumps(dict(record.head)).encode(), 1)
+        events = frozenset(hash(event.content()) for event in record.log)
+        read = _Read(record.title, head, events, self._wanted(record))
+        folder.files[record.id] = _File(stamp, read)
+        return read
+
+
+def _past(record: Record, since: float) -> Iterator[tuple[float, str, int, Change]]:
+    """(time, id, rank, change) of what happened to the record from then on."""
+    line = model.by_time(record.log)
+    begun = line[0][0] if line else 0.0
+    if isinstance(record, Ticket):
+        begun = min(begun or record.opened.timestamp(), record.opened.timestamp())
+    if begun >= since:
+        yield begun, record.id, -1, _created(record)
+    for seconds, rank, event in line:
+        if seconds >= since:
+            yield seconds, record.id, rank, _about(record, "event", codec.event_as_dict(event))
+
+
+def _changes(before: _Read | None, record: Record) -> Iterator[Change]:
+    if not before:
+        yield _created(record)
+    known = before.events if before else frozenset()
+    log = {hash(event.content()): event for event in model.in_order(record.log)}
+    withdrawn = len(known - log.keys())
+    if withdrawn:
+        yield _about(record, "withdrawn", withdrawn)
+    new = [event for content, event in log.items() if content not in known]
+    for event in new:
+        yield _about(record, "event", codec.event_as_dict(event))
+    touched = {name for event in new for name in event.change}
+    if before and (edited := _edited(before, record, touched, withdrawn)):
+        yield _about(record, "edited", edited)
+
+
+def _edited(before: _Read, record: Record, touched: set[str], withdrawn: int) -> dict[str, Value]:
+    """The fields of the head that changed and that no event accounts for, as [was, is]."""
+    was: dict[str, Value] = json.loads(zlib.decompress(before.head))
+    logged = model.fold(record.log)
+    edited: dict[str, Value] = {}
+    for name in sorted({*was, *record.head}):
+        one, other = was.get(name), record.head.get(name)
+        accounted = (withdrawn or name in touched) and logged.get(name) == other
+        if one != other and not accounted:
+            edited[name] = [one, other]
+    return edited
+
+
+def _created(record: Record) -> Change:
+    return _about(record, "created", codec.as_dict(record, log=False))
+
+
+_CONTENT = {"created": "head", "event": "event", "withdrawn": "count", "edited": "change"}
+
+
+def _about(record: Record, what: str, content: Value) -> Change:
+    return {"what": what, "id": record.id, "title": record.title, _CONTENT[what]: content}
