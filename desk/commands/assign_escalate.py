@@ -21,10 +21,11 @@ from desk.session import Session, pass_session
     "desk assign 7k3f --to chen",
     "desk assign 7k3f --auto",
     "desk list team:network assignee:none -f ids | desk assign - --to chen",
+    "desk assign 7k3f --to none",
 )
 @ids_argument
-@known_option("assignee", "--to", help="The person.")
-@known_option("team", help="The team.")
+@known_option("assignee", "--to", help="The person; none takes it from who has it.")
+@known_option("team", help="The team; none takes it from the team.")
 @click.option("--auto", is_flag=True, help="Whom the rules of desk.yaml choose.")
 @at_option
 @pass_session
@@ -108,4 +109,4 @@ def _holder(ticket: Ticket) -> str:
     person, team = ticket.text("assignee"), ticket.text("team")
     if person and team:
         return f"is with {person} ({team})"
-    return f"is with {person or team}"
+    return f"is with {person or team or 'nobody'}"
