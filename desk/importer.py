@@ -445,7 +445,6 @@ def import_file(
     *,
     now: datetime,
     by: str,
-    dry_run: bool = False,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
     batch: int = BATCH,
 ) -> Report:
@@ -465,15 +464,12 @@ def import_file(
     for done in range(0, len(numbers), batch):
         drafts = [run.draft(number) for number in numbers[done : done + batch]]
         try:
-            if dry_run:
-                run.bring_in(drafts, None)
-            else:
-                with desk.changing(now, by) as transaction:
-                    run.bring_in(drafts, transaction)
+            with desk.changing(now, by) as transaction:
+                run.bring_in(drafts, transaction)
         except StorageError as error:
             raise _interrupted(error, done, len(numbers)) from error
         progress(min(done + batch, len(numbers)), len(numbers))
-    return run.report(dry_run=dry_run)
+    return run.report()
 
 
 def _interrupted(error: StorageError, done: int, total: int) -> StorageError:
@@ -521,15 +517,15 @@ class _Run:
         line = next(iter(rows.values()))
         return _Draft(number, line, datetime.fromisoformat(log[0].at), head, log)
 
-    def bring_in(self, drafts: list[_Draft], transaction: Transaction | None) -> None:
-        """Write what the desk does not have; without a transaction only count it."""
+    def bring_in(self, drafts: list[_Draft], transaction: Transaction) -> None:
+        """Write what the desk does not have."""
         for draft in drafts:
             try:
                 self._bring_in(draft, transaction)
             except RefusedError as error:
                 self._refused.append(Refusal(draft.line, f"{draft.external}: {error}"))
 
-    def _bring_in(self, draft: _Draft, transaction: Transaction | None) -> None:
+    def _bring_in(self, draft: _Draft, transaction: Transaction) -> None:
         attempt = 0
         while True:
             number = _hashed(self._source, draft.external, attempt)
@@ -549,7 +545,7 @@ class _Run:
                     known.append(ticket.id)
 
     def _is_here(
-        self, draft: _Draft, ticket: Ticket, known: list[str], transaction: Transaction | None
+        self, draft: _Draft, ticket: Ticket, known: list[str], transaction: Transaction
     ) -> bool:
         """Whether one of the known ids is the ticket; if it lacks events of it, they are added."""
         for record_id in known:
@@ -575,9 +571,8 @@ class _Run:
         sources = (event.words.get(SOURCE) for event in stored.log)
         return stored.text("external") == draft.external and self._source in sources
 
-    def _create(self, ticket: Ticket, transaction: Transaction | None) -> None:
-        if transaction:
-            transaction.create(ticket)
+    def _create(self, ticket: Ticket, transaction: Transaction) -> None:
+        transaction.create(ticket)
         self._created.add(ticket.id)
         self._count["created"] += 1
         self._count["events"] += len(ticket.log)
@@ -586,14 +581,14 @@ class _Run:
         self._differing.append(Difference(draft.external, record_id, reason))
 
     def _compare(
-        self, stored: Record, draft: _Draft, ticket: Ticket, transaction: Transaction | None
+        self, stored: Record, draft: _Draft, ticket: Ticket, transaction: Transaction
     ) -> None:
         try:
             further = self._further(stored, ticket)
         except _DifferentError as difference:
             self._differs(draft, stored.id, str(difference))
             return
-        if transaction and further:
+        if further:
             transaction.replace(_extended(transaction.read(stored.id), further))
         self._count["extended" if further else "unchanged"] += 1
         self._count["events"] += len(further)
@@ -623,7 +618,7 @@ class _Run:
             model.apply(head, event.change)
         return tuple(event for event, _ in theirs)
 
-    def report(self, *, dry_run: bool) -> Report:
+    def report(self) -> Report:
         """What became of everything."""
         layout = self._export.layout
         return Report(
@@ -639,7 +634,7 @@ class _Run:
             ignored=layout.ignored,
             missing=layout.missing,
             varying=tuple(sorted(self._builder.varying.items())),
-            dry_run=dry_run,
+            dry_run=self._desk.dry_run,
         )
 
 

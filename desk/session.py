@@ -26,6 +26,13 @@ class Session:
 
     def __init__(self) -> None:
         self.options: dict[str, str] = {}
+        self.dry_run = False
+        # The format in which a verb reports on standard output, empty for no report.
+        self.report_form = ""
+
+    def rehearse(self) -> None:
+        """Only try what this run does: nothing is written from here on."""
+        self.dry_run = True
 
     def _given(self, option: str, variable: str) -> str:
         return self.options[option] if option in self.options else os.environ.get(variable, "")
@@ -45,6 +52,10 @@ class Session:
         from desk import store
 
         desk = store.find(self.folder)
+        if self.dry_run:
+            from desk.rehearsal import RehearsedDesk
+
+            desk = RehearsedDesk(desk.root)
         policy = desk.policy
         if user := self._given("user", "DESK_USER"):
             policy.person(user)

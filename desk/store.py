@@ -92,6 +92,9 @@ def find(start: str) -> "Desk":
 class Desk:
     """One desk folder."""
 
+    # Whether changes are tried only (desk.rehearsal).
+    dry_run = False
+
     def __init__(self, root: str) -> None:
         self.root = root
         try:
@@ -336,7 +339,10 @@ class Transaction:
         self._staged: dict[str, tuple[Record, bool]] = {}
         self._staging = False
         self._removed: list[str] = []
-        with desk._folder(".desk/tmp", make=True) as tmp:
+        self._open()
+
+    def _open(self) -> None:
+        with self._desk._folder(".desk/tmp", make=True) as tmp:
             # Kept open: syncfs tells only of failures since then.
             self._tmp = os.dup(tmp)
             for leftover in os.listdir(tmp):
@@ -364,9 +370,11 @@ class Transaction:
         """
         return _as_ticket(self.read(record_id))
 
-    def replace(self, record: Record) -> None:
-        """Keep a changed record."""
-        self._stage(record, new=self._staged.get(record.id, (record, False))[1])
+    def replace(self, *records: Record) -> None:
+        """Keep changed records: all of them, or where one is refused none."""
+        proven = [(record, _proven(record)) for record in records]
+        for record, data in proven:
+            self._stage(record, data, new=self._staged.get(record.id, (record, False))[1])
 
     def create(self, record: Record) -> None:
         """Keep a new record.
@@ -375,7 +383,7 @@ class Transaction:
         """
         if self._desk._exists(path_of(record.id)):
             raise IdTakenError(f"{record.id} is in use")
-        self._stage(record, new=True)
+        self._stage(record, _proven(record), new=True)
 
     def move(self, path: str) -> None:
         """Bring the record in a misplaced file to its place.
@@ -386,20 +394,7 @@ class Transaction:
         self.create(self._with_hand_edits(codec.load(text), text))
         self._removed.append(path)
 
-    def _stage(self, record: Record, *, new: bool) -> None:
-        text = codec.dump(record)
-        try:
-            proven = codec.load(text)
-        except DamagedError as error:
-            raise RefusedError(f"{record.id} cannot be written: {error.problem}") from error
-        if proven != record:
-            raise DeskError(f"{record.id} does not read back as it was; nothing was written")
-        data = text.encode()
-        if len(data) > yamltext.MAX_BYTES:
-            raise RefusedError(
-                f"{record.id} would be {len(data)} bytes long and a record holds at most "
-                f"{yamltext.MAX_BYTES}; put long logs beside the desk and name them"
-            )
+    def _stage(self, record: Record, data: bytes, *, new: bool) -> None:
         self._write_temporary(record.id, data)
         self._staged[record.id] = (record, new)
 
@@ -462,6 +457,24 @@ class Transaction:
                 os.unlink(name, dir_fd=self._tmp)
         with suppress(OSError):
             os.close(self._tmp)
+
+
+def _proven(record: Record) -> bytes:
+    """The text of a record's file, which reads back as that record."""
+    text = codec.dump(record)
+    try:
+        proven = codec.load(text)
+    except DamagedError as error:
+        raise RefusedError(f"{record.id} cannot be written: {error.problem}") from error
+    if proven != record:
+        raise DeskError(f"{record.id} does not read back as it was; nothing was written")
+    data = text.encode()
+    if len(data) > yamltext.MAX_BYTES:
+        raise RefusedError(
+            f"{record.id} would be {len(data)} bytes long and a record holds at most "
+            f"{yamltext.MAX_BYTES}; put long logs beside the desk and name them"
+        )
+    return data
 
 
 def _as_ticket(record: Record) -> Ticket:

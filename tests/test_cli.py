@@ -272,7 +272,12 @@ TAKE_NOTHING = ("list", "summarise", "check", "queue", "sla", "tick", "team", "p
 
 @pytest.mark.parametrize("name", sorted(set(cli.COMMANDS) - {"init", "import"}))
 def test_outside_of_any_desk(tmp_path: Path, name: str):
-    arguments = {"open": ["x"], "link": ["1", "related", "2"], "edit": ["1", "--set", "a=b"]}
+    arguments = {
+        "open": ["x"],
+        "link": ["1", "related", "2"],
+        "unlink": ["1", "related", "2"],
+        "edit": ["1", "--set", "a=b"],
+    }
     options = {
         "escalate": ["--because", "x"], "hold": ["--for", "vendor"], "cancel": ["--because", "x"],
         "resolve": ["--solution", "x"], "reopen": ["--because", "x"], "survey": ["--score", "1"],

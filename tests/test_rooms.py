@@ -19,6 +19,7 @@ ROWS = (
     ("importmap", "periods", "query", "assignment"),
     ("facts", "definitions"),
     ("sla",),
+    ("rehearsal",),
     ("store", "git"),
     ("lifecycle",),
     ("policy",),

@@ -4,6 +4,7 @@ import click
 
 from desk import lifecycle
 from desk.commands.common import (
+    Verb,
     at_option,
     change_each,
     command,
@@ -22,6 +23,7 @@ from desk.session import Session, pass_session
     "desk assign 7k3f --auto",
     "desk list team:network assignee:none -f ids | desk assign - --to chen",
     "desk assign 7k3f --to none",
+    cls=Verb,
 )
 @ids_argument
 @known_option("assignee", "--to", help="The person; none takes it from who has it.")
@@ -71,6 +73,7 @@ def _assign_by_rules(session: Session, ids: tuple[str, ...], act: lifecycle.Act)
     "escalate",
     'desk escalate 7k3f --to-team network --because "needs the firewall logs"',
     'desk escalate 7k3f --up --because "third complaint this week"',
+    cls=Verb,
 )
 @ids_argument
 @known_option("team", "--to-team", help="Hand it to that team.")

@@ -3,13 +3,16 @@
 import click
 
 from desk import check, render
-from desk.commands.common import command, data, format_option, page, tell
+from desk.commands.common import command, data, dry_run_option, format_option, page, tell
 from desk.errors import DamagedError
 from desk.session import Session, pass_session
 
 
-@command("check", "desk check", "desk check --fix", "desk check -f json")
+@command(
+    "check", "desk check", "desk check --fix", "desk check --fix --dry-run", "desk check -f json"
+)
 @click.option("--fix", is_flag=True, help="Mend what can be mended without a guess.")
+@dry_run_option
 @format_option
 @pass_session
 def check_(session: Session, fix: bool, form: str) -> None:

@@ -5,13 +5,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from desk.commands.common import command, tell
+from desk.commands.common import command, dry_run_option, tell
 from desk.errors import RefusedError, UsageError
 from desk.session import Session, pass_session
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @click.argument("file", type=click.Path())
 @click.option("--from", "source", metavar="NAME", help="The map that ships for that desk.")
 @click.option("--map", "map_file", type=click.Path(), help="A map of your own.")
-@click.option("--dry-run", is_flag=True, help="Read everything and write nothing.")
+@dry_run_option
 @click.option(
     "-f", "--format", "form", type=click.Choice(("table", "json")), default="table",
     help="json: the report on standard output.",
@@ -40,7 +40,6 @@ def import_(
     file: str,
     source: str | None,
     map_file: str | None,
-    dry_run: bool,
     form: str,
 ) -> None:
     """Bring in another desk's export: CSV, also gzipped; FILE - is standard input.
@@ -59,7 +58,6 @@ def import_(
             the_map,
             now=session.now,
             by=session.actor,
-            dry_run=dry_run,
             progress=progress,
         )
     if form == "json":
@@ -76,11 +74,14 @@ def import_(
 @contextmanager
 def _as_file(name: str) -> "Iterator[Path]":
     """The file of that name; of standard input (`-`) or a pipe a private copy, to read twice."""
-    path = Path("/dev/stdin" if name == "-" else name)
-    if not path.exists() or path.is_file() or path.is_dir():
+    path = Path(name)
+    if name != "-" and (not path.exists() or path.is_file() or path.is_dir()):
         yield path
         return
-    with tempfile.NamedTemporaryFile(prefix="desk-") as copy, path.open("rb") as pipe:
+    with (
+        tempfile.NamedTemporaryFile(prefix="desk-") as copy,
+        nullcontext(sys.stdin.buffer) if name == "-" else path.open("rb") as pipe,
+    ):
         shutil.copyfileobj(pipe, copy)
         copy.flush()
         yield Path(copy.name)

@@ -46,6 +46,7 @@ WRITING: dict[str, tuple[list[str], list[str]]] = {
     "cancel": (["cancel", "NEWAA", "--because", "x"], ["NEWAA"]),
     "survey": (["survey", "CSEDA", "--score", "5"], ["CSEDA"]),
     "link": (["link", "NEWAA", "related", "PRGAA"], ["NEWAA", "PRGAA"]),
+    "unlink": (["unlink", "DXPAA", "duplicate-of", "DRGAA"], ["DXPAA", "DRGAA"]),
     "edit": (["edit", "NEWAA", "--set", "title=VPN hangs", "--set", "rack=12"], ["NEWAA"]),
     "import": (["import", "../export.csv", "--map", "../map.yaml"], []),
     "tick": (["tick", "--now", "2026-12-20T09:00+08:00"], ["PRGAA", "RESAA", "RESBB"]),
