@@ -9,8 +9,8 @@ from typing import NoReturn
 import click
 
 from desk import __version__
-from desk.errors import DeskError, StorageError
-from desk.session import session_options
+from desk.errors import INTERRUPTED, READER_GONE, DeskError, StorageError
+from desk.session import Session, session_options
 
 # command: (its module in desk.commands, its line in `desk --help`)
 COMMANDS = {
@@ -42,6 +42,7 @@ COMMANDS = {
     "summarise": ("summarise", "Figures of the desk, from the tickets' logs."),
     "import": ("import_", "Bring in another desk's export."),
     "check": ("check", "Prove the folder sound."),
+    "batch": ("batch", "Run commands from a file, one a line."),
 }
 ALIASES = {"summarize": "summarise"}
 
@@ -105,23 +106,27 @@ _VERSION = click.Option(
 cli.params += [*session_options(), _VERSION]
 
 
-def run(arguments: list[str]) -> int:
+def run(arguments: list[str], session: Session | None = None) -> int:
     """Run one command line; every error is said in a sentence on stderr.
+
+    A `session` gives what the command line leaves open; it must not have been used before.
 
     Returns the exit code: 0 done, 1 refused, 2 usage, 3 no such record or several, 4 damaged,
     5 busy, 6 a --fail-on condition holds, 70 a fault of desk's own, 74 the system refused,
     130 interrupted, 141 the reader of the output went away.
     """
+    session = session or Session()
+    session.run_line = run
     try:
-        code = cli.main(arguments, prog_name="desk", standalone_mode=False)
+        code = cli.main(arguments, prog_name="desk", standalone_mode=False, obj=session)
         return code if isinstance(code, int) else 0
     except DeskError as error:
-        return _say(str(error), error.exit_code)
+        return _say(str(error), error.exit_code, session.place)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message(), err=True)
         return error.exit_code
     except click.ClickException as error:
-        return _say(_usage(error), error.exit_code)
+        return _say(_usage(error), error.exit_code, session.place)
     except (click.Abort, KeyboardInterrupt):
         return _interrupted()
     except OSError as error:
@@ -132,7 +137,8 @@ def run(arguments: list[str]) -> int:
         if os.environ.get("DESK_DEBUG"):
             raise
         kind = type(error).__name__
-        return _say(f"a fault of desk's own ({kind}: {error}); DESK_DEBUG=1 shows where", 70)
+        sentence = f"a fault of desk's own ({kind}: {error}); DESK_DEBUG=1 shows where"
+        return _say(sentence, 70, session.place)
 
 
 def _interrupted() -> int:
@@ -141,7 +147,7 @@ def _interrupted() -> int:
 
     with suppress(ValueError):  # not in the main thread
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C would cut the sentence
-    return _say("interrupted", 130)
+    return _say("interrupted", INTERRUPTED)
 
 
 def _usage(error: click.ClickException) -> str:
@@ -153,12 +159,12 @@ def _usage(error: click.ClickException) -> str:
     return f"{message}; see `{command} --help`"
 
 
-def _say(message: str, code: int) -> int:
+def _say(message: str, code: int, place: str = "") -> int:
     from desk.render import safe
 
     try:
         for line in safe(message, lines=True).split("\n"):
-            click.echo(f"desk: {line}", err=True)
+            click.echo(f"desk: {place}{line}", err=True)
     except OSError:
         return code
     return code
@@ -168,7 +174,7 @@ def _output_failed(error: OSError) -> int:
     """The system refused to take our output (or something no room has caught)."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # so that the interpreter's last flush passes
     if isinstance(error, BrokenPipeError):
-        return 141
+        return READER_GONE
     place = error.filename or "output"
     return _say(f"{place}: {error.strerror or error}", StorageError.exit_code)
 

@@ -101,6 +101,8 @@ class Desk:
             self._root = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except OSError as error:
             raise NotFoundError(f"{root} cannot be opened: {error.strerror}") from error
+        # The files that the policy comes from, as they were when it read them.
+        self._policy_files: dict[str, str] = {}
 
     def __del__(self) -> None:
         if hasattr(self, "_root"):
@@ -109,7 +111,20 @@ class Desk:
     @cached_property
     def policy(self) -> policy.Policy:
         """The rules in desk.yaml."""
-        return policy.load(self.text(POLICY_FILE), POLICY_FILE, self.text)
+        return policy.load(self._policy_text(POLICY_FILE), POLICY_FILE, self._policy_text)
+
+    def _policy_text(self, path: str) -> str:
+        self._policy_files[path] = self.text(path)
+        return self._policy_files[path]
+
+    @property
+    def fresh(self) -> bool:
+        """Whether the folder is still the one of that name, and the policy as its files say."""
+        try:
+            there = os.path.samestat(os.fstat(self._root), os.stat(self.root))
+            return there and all(self.text(p) == text for p, text in self._policy_files.items())
+        except (OSError, DeskError):
+            return False
 
     # --- reading ---------------------------------------------------------------------------
 

@@ -90,6 +90,9 @@ OUTCOMES = {
     "ManyError": (lambda s, _: s.run("show", "x", "y"), 3,
                   "no record is named 'x'; `desk list --all` shows them\n"
                   "desk: no record is named 'y'; `desk list --all` shows them"),
+    "LinesError": (lambda s, _: s.run("batch", stdin="show x\n"), 3,
+                   "line 1: no record is named 'x'; `desk list --all` shows them\n"
+                   "desk: 1 of 1 lines failed"),
     "KeyError": (crash, 70,
                  "a fault of desk's own (KeyError: 'nothing'); DESK_DEBUG=1 shows where"),
 }  # fmt: skip
@@ -270,7 +273,7 @@ def test_bad_session_options(shell: Shell, words: list[str], code: int, sentence
 TAKE_NOTHING = ("list", "summarise", "check", "queue", "sla", "tick", "team", "policy")
 
 
-@pytest.mark.parametrize("name", sorted(set(cli.COMMANDS) - {"init", "import"}))
+@pytest.mark.parametrize("name", sorted(set(cli.COMMANDS) - {"init", "import", "batch"}))
 def test_outside_of_any_desk(tmp_path: Path, name: str):
     arguments = {
         "open": ["x"],

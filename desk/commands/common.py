@@ -34,7 +34,7 @@ class DeskCommand(click.Command):
         try:
             return super().invoke(ctx)
         finally:
-            if session.dry_run:
+            if session.tells_dry_run:
                 tell("this was a dry run; nothing was written")
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

@@ -14,7 +14,7 @@ from tests.support import Shell
 ID, OTHER, THIRD = "T-261121-A0001", "T-261121-A0002", "T-261121-A0003"
 READING = {
     "init", "open", "list", "show", "history", "summarise", "import", "check", "queue", "sla",
-    "team", "policy", "tick",
+    "team", "policy", "tick", "batch",
 }  # fmt: skip
 
 # Each writing command with the commands that bring a ticket to where it is allowed.

@@ -2,16 +2,20 @@
 
 import fcntl
 import json
+import re
 import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from desk import cli
 from tests.promises import scene
-from tests.support import run
+from tests.support import Shell, run
 
 DRY = "this was a dry run; nothing was written\n"
+ID, OTHER, THIRD = "T-261121-A0001", "T-261121-A0002", "T-261121-A0003"
 
 
 @pytest.fixture(scope="module")
@@ -120,3 +124,69 @@ def test_check_tells_what_a_mending_would_leave(folder: Path):
     code, out, said = scene.in_process(["check", "--fix", "--dry-run"], folder)
     assert (code, "no `child T-261121-MSPAA`" in out) == (4, True)
     assert (code, out, said.replace(DRY, "")) == scene.in_process(["check", "--fix"], folder)
+
+
+# --- a whole batch -------------------------------------------------------------------------
+
+LINES = st.sampled_from([
+    "assign {} --to lin", "assign {} --to none", "reply {} 好的", "hold {} --for vendor",
+    "resume {}", "resolve {} --solution 换了 --code fixed", "close {}", "reopen {} --because x",
+    "cancel {} --because x", "link {} parent {}", "link {} duplicate-of {}", "unlink {} parent {}",
+    "unlink {} duplicate {}", "classify {} --impact department", "edit {} --set site=北京",
+    "survey {} --score 2", "escalate {} --up --because x", "show {}", "list --all -f ids",
+    "tick --now 2026-12-24", "check --fix", "note {} x -f ndjson",
+])  # fmt: skip
+
+
+def scripts() -> st.SearchStrategy[str]:
+    ids = st.sampled_from([ID, OTHER, THIRD, "nosuch"])
+    line = st.builds(lambda text, one, two: text.format(one, two), LINES, ids, ids)
+    return st.lists(line, min_size=1, max_size=12).map("\n".join)
+
+
+def three_tickets(shell: Shell) -> None:
+    """Bring the desk to where it has three new tickets, whatever was there."""
+    kept = shell.root.parent / "three"
+    if not kept.exists():
+        for title in ("一", "二", "三"):
+            shell.open(title)
+        shell.root.rename(kept)
+    shutil.rmtree(shell.root, ignore_errors=True)
+    shutil.copytree(kept, shell.root)
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(script=scripts())
+def test_a_batch_that_is_tried_tells_what_it_then_does(shell: Shell, script: str):
+    """Each line finds what those before it would have done."""
+    three_tickets(shell)
+    before = everything(shell.root)
+    dry = shell.run("batch", "--dry-run", stdin=script)
+    assert everything(shell.root) == before
+    done = shell.run("batch", stdin=script)
+    assert (dry.code, dry.out.replace('"dry_run": true', '"dry_run": false')) == done[:2]
+    assert dry.err.count(DRY) == 1
+    assert dry.err.replace(DRY, "") == done.err
+
+
+def test_a_new_desk_is_not_tried(shell: Shell, tmp_path: Path):
+    line = f"init {tmp_path / 'new'}"
+    assert shell.run("batch", "--dry-run", stdin=line) == (
+        2,
+        "",
+        "desk: line 1: init cannot be tried in a dry run; take its line out, or run it before\n"
+        f"{DRY}desk: 1 of 1 lines failed\n",
+    )
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_line_that_is_tried_in_a_batch_that_is_not(shell: Shell):
+    shell.open()
+    script = f"assign {ID} --to lin --dry-run\nassign {ID} --to none --dry-run\nnote {ID} x\n"
+    ran = shell.run("batch", stdin=script)
+    assert (ran.code, ran.err) == (
+        1,
+        f"{ID} is with lin (network)\n{DRY}{DRY}desk: line 2: {ID} is with nobody already\n"
+        f"{ID} has a note (internal)\ndesk: 1 of 3 lines failed\n",
+    )
+    assert re.findall("did: (.*)", shell.text(ID)) == ["open", "note"]
