@@ -9,8 +9,8 @@ from typing import NoReturn
 import click
 
 from desk import __version__
-from desk.errors import DeskError, Place, StorageError
-from desk.session import session_options
+from desk.errors import INTERRUPTED, READER_GONE, DeskError, Place, StorageError
+from desk.session import Session, session_options
 
 # command: (its module in desk.commands, its line in `desk --help`)
 COMMANDS = {
@@ -28,7 +28,8 @@ COMMANDS = {
     "reopen": ("resolve_close", "Take up tickets whose solution did not hold."),
     "cancel": ("resolve_close", "Take back tickets that are not wanted."),
     "survey": ("survey", "Record the requester's satisfaction."),
-    "link": ("link", "Link a record to another."),
+    "link": ("link", "Link records to another."),
+    "unlink": ("link", "Take a link out again."),
     "edit": ("edit", "Change a ticket's text and custom fields."),
     "list": ("list_show", "List tickets."),
     "show": ("list_show", "Show records with their logs."),
@@ -45,6 +46,7 @@ COMMANDS = {
     "watch": ("watch", "Print changes as they come, one JSON object a line."),
     "index": ("search_index", "Show, check or remake what is kept of the files for speed."),
     "check": ("check", "Prove the folder sound."),
+    "batch": ("batch", "Run commands from a file, one a line."),
     "schema": ("schema", "Print a JSON Schema for editors."),
 }
 ALIASES = {"summarize": "summarise"}
@@ -109,8 +111,10 @@ _VERSION = click.Option(
 cli.params += [*session_options(), _VERSION]
 
 
-def run(arguments: list[str]) -> int:
+def run(arguments: list[str], session: Session | None = None) -> int:
     """Run one command line; every error is said in a sentence on stderr.
+
+    A `session` gives what the command line leaves open; it must not have been used before.
 
     Returns the exit code: 0 done, 1 refused, 2 usage, 3 no such record or several, 4 damaged,
     5 busy, 6 a --fail-on condition holds, 70 a fault of desk's own, 74 the system refused,
@@ -120,16 +124,18 @@ def run(arguments: list[str]) -> int:
         from desk.commands import completion
 
         completion.register()
+    session = session or Session()
+    session.run_line = run
     try:
-        code = cli.main(arguments, prog_name="desk", standalone_mode=False)
+        code = cli.main(arguments, prog_name="desk", standalone_mode=False, obj=session)
         return code if isinstance(code, int) else 0
     except DeskError as error:
-        return _say(str(error), error.exit_code, getattr(error, "place", None))
+        return _say(str(error), error.exit_code, session.place, getattr(error, "place", None))
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message(), err=True)
         return error.exit_code
     except click.ClickException as error:
-        return _say(_usage(error), error.exit_code)
+        return _say(_usage(error), error.exit_code, session.place)
     except (click.Abort, KeyboardInterrupt):
         return _interrupted()
     except OSError as error:
@@ -140,7 +146,8 @@ def run(arguments: list[str]) -> int:
         if os.environ.get("DESK_DEBUG"):
             raise
         kind = type(error).__name__
-        return _say(f"a fault of desk's own ({kind}: {error}); DESK_DEBUG=1 shows where", 70)
+        sentence = f"a fault of desk's own ({kind}: {error}); DESK_DEBUG=1 shows where"
+        return _say(sentence, 70, session.place)
 
 
 def _interrupted() -> int:
@@ -149,7 +156,7 @@ def _interrupted() -> int:
 
     with suppress(ValueError):  # not in the main thread
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C would cut the sentence
-    return _say("interrupted", 130)
+    return _say("interrupted", INTERRUPTED)
 
 
 def _usage(error: click.ClickException) -> str:
@@ -161,14 +168,14 @@ def _usage(error: click.ClickException) -> str:
     return f"{message}; see `{command} --help`"
 
 
-def _say(message: str, code: int, place: Place | None = None) -> int:
+def _say(message: str, code: int, place: str = "", mark: Place | None = None) -> int:
     from desk.render import marked, safe
 
     try:
         for line in safe(message, lines=True).split("\n"):
-            click.echo(f"desk: {line}", err=True)
-        if place:
-            click.echo(marked(place), err=True, nl=False)
+            click.echo(f"desk: {place}{line}", err=True)
+        if mark:
+            click.echo(marked(mark), err=True, nl=False)
     except OSError:
         return code
     return code
@@ -178,7 +185,7 @@ def _output_failed(error: OSError) -> int:
     """The system refused to take our output (or something no room has caught)."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # so that the interpreter's last flush passes
     if isinstance(error, BrokenPipeError):
-        return 141
+        return READER_GONE
     place = error.filename or "output"
     return _say(f"{place}: {error.strerror or error}", StorageError.exit_code)
 

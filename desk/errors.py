@@ -7,6 +7,10 @@ stderr and the exit code. The sentence says what is wrong, where, and what would
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+# Exit codes of what is no error of desk's: Ctrl-C, and a reader of the output that went away.
+INTERRUPTED = 130
+READER_GONE = 141
+
 
 class DeskError(Exception):
     """Base of all errors; raised itself only for a fault of desk's own."""
@@ -94,8 +98,7 @@ class ManyError(DeskError):
 
     def __init__(self, errors: Sequence[DeskError]) -> None:
         super().__init__("\n".join(dict.fromkeys(str(error) for error in errors)))
-        codes = {error.exit_code for error in errors}
-        self.exit_code = codes.pop() if len(codes) == 1 else RefusedError.exit_code
+        self.exit_code = shared_code([error.exit_code for error in errors])
 
     @staticmethod
     def raise_any(errors: Sequence[DeskError]) -> None:
@@ -104,6 +107,19 @@ class ManyError(DeskError):
             raise errors[0]
         if errors:
             raise ManyError(errors)
+
+
+class LinesError(DeskError):
+    """Lines of a batch failed, with those exit codes."""
+
+    def __init__(self, sentence: str, codes: Sequence[int]) -> None:
+        super().__init__(sentence)
+        self.exit_code = shared_code(codes)
+
+
+def shared_code(codes: Sequence[int]) -> int:
+    """The exit code that several failures have in common, else that of a refusal."""
+    return codes[0] if len(set(codes)) == 1 else RefusedError.exit_code
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -79,6 +79,11 @@ class Report:
         """Whether a row or a ticket did not come in."""
         return bool(self.refused or self.differing)
 
+    def not_taken(self) -> str:
+        """How many rows and tickets did not come in, in words."""
+        found = ((len(self.refused), "row"), (len(self.differing), self.of))
+        return " and ".join(_count(number, what) for number, what in found if number)
+
     def sentences(self, limit: int = 20) -> Iterator[str]:
         """The report for people; of refused rows and differing tickets at most `limit` each."""
         would = "would be " if self.dry_run else ""
@@ -446,7 +451,6 @@ def import_file(
     *,
     now: datetime,
     by: str,
-    dry_run: bool = False,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
     batch: int = BATCH,
 ) -> Report:
@@ -466,15 +470,12 @@ def import_file(
     for done in range(0, len(numbers), batch):
         drafts = [run.draft(number) for number in numbers[done : done + batch]]
         try:
-            if dry_run:
-                run.bring_in(drafts, None)
-            else:
-                with desk.changing(now, by) as transaction:
-                    run.bring_in(drafts, transaction)
+            with desk.changing(now, by) as transaction:
+                run.bring_in(drafts, transaction)
         except StorageError as error:
             raise interrupted(error, done, len(numbers)) from error
         progress(min(done + batch, len(numbers)), len(numbers))
-    return run.report(dry_run=dry_run)
+    return run.report()
 
 
 def interrupted(error: StorageError, done: int, total: int, of: str = "ticket") -> StorageError:
@@ -523,15 +524,15 @@ class _Run:
         line = next(iter(rows.values()))
         return _Draft(number, line, datetime.fromisoformat(log[0].at), head, log)
 
-    def bring_in(self, drafts: list[_Draft], transaction: Transaction | None) -> None:
-        """Write what the desk does not have; without a transaction only count it."""
+    def bring_in(self, drafts: list[_Draft], transaction: Transaction) -> None:
+        """Write what the desk does not have."""
         for draft in drafts:
             try:
                 self._bring_in(draft, transaction)
             except RefusedError as error:
                 self._refused.append(Refusal(draft.line, f"{draft.external}: {error}"))
 
-    def _bring_in(self, draft: _Draft, transaction: Transaction | None) -> None:
+    def _bring_in(self, draft: _Draft, transaction: Transaction) -> None:
         attempt = 0
         while True:
             number = _hashed(self._source, draft.external, attempt)
@@ -551,7 +552,7 @@ class _Run:
                     known.append(ticket.id)
 
     def _is_here(
-        self, draft: _Draft, ticket: Ticket, known: list[str], transaction: Transaction | None
+        self, draft: _Draft, ticket: Ticket, known: list[str], transaction: Transaction
     ) -> bool:
         """Whether one of the known ids is the ticket; if it lacks events of it, they are added."""
         for record_id in known:
@@ -577,9 +578,8 @@ class _Run:
         sources = (event.words.get(SOURCE) for event in stored.log)
         return stored.text("external") == draft.external and self._source in sources
 
-    def _create(self, ticket: Ticket, transaction: Transaction | None) -> None:
-        if transaction:
-            transaction.create(ticket)
+    def _create(self, ticket: Ticket, transaction: Transaction) -> None:
+        transaction.create(ticket)
         self._created.add(ticket.id)
         self._count["created"] += 1
         self._count["events"] += len(ticket.log)
@@ -588,14 +588,14 @@ class _Run:
         self._differing.append(Difference(draft.external, record_id, reason))
 
     def _compare(
-        self, stored: Record, draft: _Draft, ticket: Ticket, transaction: Transaction | None
+        self, stored: Record, draft: _Draft, ticket: Ticket, transaction: Transaction
     ) -> None:
         try:
             further = self._further(stored, ticket)
         except _DifferentError as difference:
             self._differs(draft, stored.id, str(difference))
             return
-        if transaction and further:
+        if further:
             transaction.replace(_extended(transaction.read(stored.id), further))
         self._count["extended" if further else "unchanged"] += 1
         self._count["events"] += len(further)
@@ -625,7 +625,7 @@ class _Run:
             model.apply(head, event.change)
         return tuple(event for event, _ in theirs)
 
-    def report(self, *, dry_run: bool) -> Report:
+    def report(self) -> Report:
         """What became of everything."""
         layout = self._export.layout
         return Report(
@@ -641,7 +641,7 @@ class _Run:
             ignored=layout.ignored,
             missing=layout.missing,
             varying=tuple(sorted(self._builder.varying.items())),
-            dry_run=dry_run,
+            dry_run=self._desk.dry_run,
         )
 
 

@@ -214,9 +214,9 @@ def read_row(desk: Desk, file: File) -> Row | None:
     folder, record_id = file
     looked = time.time_ns()
     stamp = stamps.of_path(f"{desk.root}/{folder}/{record_id}.yaml")
-    if stamp is None:
+    if stamp is None and not desk.dry_run:
         return None
-    stamp = stamps.proven(stamp, looked)
+    stamp = stamps.proven(stamp, looked) if stamp and not desk.dry_run else stamps.UNPROVEN
     try:
         record = desk.read(record_id)
     except NotFoundError:
@@ -252,7 +252,7 @@ def _read_rows(
     desk: Desk, files: Sequence[File], progress: Progress
 ) -> Iterator[tuple[File, Row | None]]:
     """Each file with its row; many are read on all cores."""
-    workers = cores.count() if len(files) >= _SPREAD else 1
+    workers = cores.count() if len(files) >= _SPREAD and not desk.dry_run else 1
     if workers > 1:
         rows = cores.spread(files, lambda: functools.partial(read_row, Desk(desk.root)), workers)
     else:
@@ -408,7 +408,7 @@ class Index:
         """
         self.look()
         (count,) = self._rows("SELECT count(*) FROM file")[0]
-        if self._looked[0] or count < _SPREAD:
+        if self._looked[0] or count < _SPREAD or self._desk.dry_run:
             self.look(every=True)
             return self._settled(before)
         root, seals = self._desk.root, self._rows("SELECT path, seal FROM folder")
@@ -492,7 +492,7 @@ class Index:
     def _ids_by_folder(self) -> Iterator[str]:
         """The ids in each folder, in one text; a folder that changed is listed, not the index."""
         known: dict[str, list[Any]] = {}
-        if self._open or self._is_trusted():
+        if not self._desk.dry_run and (self._open or self._is_trusted()):
             rows = self._rows("SELECT path, changed, size, inode, ids FROM folder")
             known = {path: row for path, *row in rows}
         for folder in self._desk.folders():
@@ -626,6 +626,11 @@ class Index:
             self._note_gone(changes, folder)
         if not every:
             self._note_unended(changes)
+        for path in self._desk.tried:
+            folder, _, name = path.rpartition("/")
+            if store.is_in_place(folder, name):
+                changes.files.append((folder, name.removesuffix(".yaml")))
+        changes.files = list(dict.fromkeys(changes.files))
         return changes
 
     def _stood(self, folder: str) -> dict[str, Stamp]:
@@ -750,6 +755,9 @@ class Index:
     def _locked(self) -> Iterator[bool]:
         """Hold the lock for writing the index; False where it cannot be had soon."""
         with ExitStack() as stack:
+            if self._desk.dry_run:
+                yield False
+                return
             try:
                 stack.enter_context(self._desk.locked("index.lock", _WAIT))
                 locked = True

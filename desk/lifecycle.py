@@ -4,14 +4,14 @@ Each takes the ticket and an Act (who, when, by which policy), appends exactly o
 and raises RefusedError with the reason and what would be allowed where a rule says no.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from desk import dates, model
 from desk.errors import DamagedError, NotFoundError, RefusedError, UsageError, nearest
-from desk.model import LINKS, Record, Ticket, Value
+from desk.model import INVERSE_LINKS, LINKS, Record, Ticket, Value
 from desk.policy import Policy
 
 CLASSIFIED = ("kind", "category", "impact", "urgency")
@@ -32,7 +32,7 @@ GOVERNED: Mapping[str, str] = {
     "major": "desk classify",
     "team": "desk assign",
     "assignee": "desk assign",
-    "links": "desk link",
+    "links": "desk link or unlink",
 }
 
 
@@ -179,6 +179,10 @@ def classified(
     return _added(ticket, act, "classify", change)
 
 
+# As in a query: `assignee:none`.
+NOBODY = "none"
+
+
 def _check_new(ticket: Ticket, change: Mapping[str, Value], already: str) -> None:
     if all(ticket.head.get(name) == value for name, value in change.items()):
         raise RefusedError(f"{ticket.id} is {already} already")
@@ -191,15 +195,20 @@ def _check_live(ticket: Ticket, verb: str) -> None:
 
 
 def assigned(ticket: Ticket, act: Act, *, to: str = "", team: str = "", **words: Value) -> Ticket:
-    """The ticket in the hands of a person, a team, or both.
+    """The ticket in the hands of a person, a team, or both; NOBODY takes it out of them.
 
     `words` say why, where it was not a person who chose.
     """
     _check_live(ticket, "assigned")
     if not to and not team:
         raise UsageError("say to whom: --to WHO or --team TEAM")
-    change = _handed_to(ticket, act.policy, to, team)
-    _check_new(ticket, change, f"with {to or team}")
+    person, group = ("" if name == NOBODY else name for name in (to, team))
+    change = _handed_to(ticket, act.policy, person, group)
+    if to == NOBODY:
+        change["assignee"] = None
+    if team == NOBODY:
+        change["team"] = None
+    _check_new(ticket, change, f"with {person or group or 'nobody'}")
     return _added(ticket, act, "assign", change, **words)
 
 
@@ -400,10 +409,36 @@ def with_link(record: Record, act: Act, how: str, other: str) -> Record:
     """The record with one side of a link; as it is where it has it."""
     if (how, other) in record.links:
         return record
-    links: list[Value] = [*record.items("links"), f"{how} {other}"]
+    return _with_links(record, act, "link", [*record.items("links"), f"{how} {other}"])
+
+
+def _with_links(record: Record, act: Act, did: str, links: list[Value]) -> Record:
+    change: dict[str, Value] = {"links": links or None}
     if isinstance(record, Ticket):
-        return _added(record, act, "link", {"links": links})
-    return record.add("link", act.at, act.by, {"links": links})
+        return _added(record, act, did, change)
+    return record.add(did, act.at, act.by, change)
+
+
+def unlinked(sides: Sequence[Record], act: Act, how: str, other_id: str) -> list[Record]:
+    """The records without the link: `how` on the first, its inverse on the second.
+
+    The second is missing where it is gone; a side that lacks the link stays as it is.
+    """
+    record = sides[0]
+    links = ((how, other_id), (INVERSE_LINKS[how], record.id))
+    pairs = list(zip(sides, links, strict=False))
+    if not any(link in side.links for side, link in pairs):
+        others = ", ".join(f"{kind} {other}" for kind, other in record.links)
+        known = f"its links are {others}" if others else "it has no links"
+        raise RefusedError(f"{record.id} is not {how} {other_id}; {known}")
+    return [_without_link(side, act, *link) for side, link in pairs]
+
+
+def _without_link(record: Record, act: Act, how: str, other: str) -> Record:
+    if (how, other) not in record.links:
+        return record
+    links = [link for link in record.items("links") if link != f"{how} {other}"]
+    return _with_links(record, act, "unlink", links)
 
 
 def edited(ticket: Ticket, act: Act, change: Mapping[str, Value]) -> Ticket:

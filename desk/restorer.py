@@ -57,7 +57,6 @@ def restore(
     *,
     now: datetime,
     by: str,
-    dry_run: bool = False,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
     batch: int = BATCH,
 ) -> Report:
@@ -79,15 +78,12 @@ def restore(
     for done in range(0, total, batch):
         some = itertools.islice(raws, batch)
         try:
-            if dry_run:
-                run.take(some, None)
-            else:
-                with desk.changing(now, by) as transaction:
-                    run.take(some, transaction)
+            with desk.changing(now, by) as transaction:
+                run.take(some, transaction)
         except StorageError as error:
             raise interrupted(error, done, total, _RECORD) from error
         progress(min(done + batch, total), total)
-    return run.report(dry_run=dry_run)
+    return run.report()
 
 
 class _Run:
@@ -98,8 +94,8 @@ class _Run:
         self._count: Counter[str] = Counter()
         self._refused: list[Refusal] = []
 
-    def take(self, raws: Iterator[tuple[int, _Raw]], transaction: Transaction | None) -> None:
-        """Bring those rows in; without a transaction only count them."""
+    def take(self, raws: Iterator[tuple[int, _Raw]], transaction: Transaction) -> None:
+        """Bring those rows in."""
         for number, raw in raws:
             self._count["rows"] += 1
             try:
@@ -107,7 +103,7 @@ class _Run:
             except (DamagedError, RefusedError) as error:
                 self._refused.append(Refusal(number, str(error)))
 
-    def _bring_in(self, record: Record, transaction: Transaction | None) -> None:
+    def _bring_in(self, record: Record, transaction: Transaction) -> None:
         try:
             if self._desk.text(store.path_of(record.id)) == codec.dump(record):
                 self._count["unchanged"] += 1
@@ -115,10 +111,9 @@ class _Run:
         except NotFoundError:
             pass
         try:
-            ours = (transaction or self._desk).read(record.id)
+            ours = transaction.read(record.id)
         except NotFoundError:
-            if transaction:
-                transaction.create(record)
+            transaction.create(record)
             self._counted("created", len(record.log))
             return
         both = merge.merged(ours, _with_hand_edits(record))
@@ -126,15 +121,14 @@ class _Run:
         if not further and both.head == ours.head:
             self._count["unchanged"] += 1
             return
-        if transaction:
-            transaction.replace(both)
+        transaction.replace(both)
         self._counted("extended", len(further))
 
     def _counted(self, outcome: str, events: int) -> None:
         self._count[outcome] += 1
         self._count["events"] += events
 
-    def report(self, *, dry_run: bool) -> Report:
+    def report(self) -> Report:
         """What became of everything."""
         return Report(
             rows=self._count["rows"],
@@ -149,7 +143,7 @@ class _Run:
             ignored=(),
             missing=(),
             varying=(),
-            dry_run=dry_run,
+            dry_run=self._desk.dry_run,
             of=_RECORD,
         )
 

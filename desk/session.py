@@ -31,6 +31,38 @@ class Session:
 
     def __init__(self) -> None:
         self.options: dict[str, str] = {}
+        self.dry_run = False
+        # Whether it is this run that has to say so, and not the batch whose line it is.
+        self.tells_dry_run = False
+        # What the lines of a batch have found out, by the desk's folder.
+        self._desks: dict[str, Desk] = {}
+        self._identities: dict[str, tuple[str, str]] = {}
+        # The format in which a verb reports on standard output, empty for no report.
+        self.report_form = ""
+        # Where in a batch the run stands, to be said before each error: `line 12: `.
+        self.place = ""
+        # Runs a command line in a session; cli.run puts itself here.
+        self.run_line: Callable[[list[str], Session], int]
+
+    def for_line(self, number: int) -> "Session":
+        """A session for one line of a batch, with the options of this one.
+
+        It shares what does not change from line to line: the rules as long as their files stay as
+        they are, whom git says that we are, and in a dry run what was tried before.
+        """
+        line = Session()
+        line.options = dict(self.options)
+        line.dry_run = self.dry_run
+        line.place = f"line {number}: "
+        line.run_line = self.run_line
+        line._desks, line._identities = self._desks, self._identities
+        return line
+
+    def rehearse(self) -> None:
+        """Only try what this run does: nothing is written from here on."""
+        if not self.dry_run:
+            self.dry_run = self.tells_dry_run = True
+            self._desks = {}
 
     def _given(self, option: str, variable: str) -> str:
         return self.options[option] if option in self.options else os.environ.get(variable, "")
@@ -50,6 +82,14 @@ class Session:
         from desk import store
 
         desk = store.find(self.folder)
+        if self.dry_run:
+            from desk.rehearsal import RehearsedDesk
+
+            desk = RehearsedDesk(desk.root)
+        earlier = self._desks.get(desk.root)
+        if earlier and earlier.fresh:
+            desk = earlier
+        self._desks[desk.root] = desk
         policy = desk.policy
         if user := self._given("user", "DESK_USER"):
             policy.person(user)
@@ -162,7 +202,9 @@ class Session:
         given = self._given("user", "DESK_USER")
         if given:
             return policy.person(given)
-        identity = (*reversed(git.identity(self.desk.root)), login())
+        if self.desk.root not in self._identities:
+            self._identities[self.desk.root] = git.identity(self.desk.root)
+        identity = (*reversed(self._identities[self.desk.root]), login())
         known = (policy.find_person(who) for who in identity if who)
         return next(filter(None, known), "") or next(filter(None, identity), "unknown")
 

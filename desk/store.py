@@ -12,7 +12,7 @@ import re
 import stat
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import cached_property
@@ -97,6 +97,11 @@ def find(start: str) -> "Desk":
 class Desk:
     """One desk folder."""
 
+    # Whether changes are tried only (desk.rehearsal).
+    dry_run = False
+    # The paths of files that were changed so, none in a desk that writes.
+    tried: Collection[str] = ()
+
     def __init__(self, root: str) -> None:
         self.root = root
         self._policy_texts: dict[str, str] = {}
@@ -104,6 +109,7 @@ class Desk:
             self._root = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except OSError as error:
             raise NotFoundError(f"{root} cannot be opened: {error.strerror}") from error
+        # The files that the policy comes from, as they were when it read them.
 
     def __del__(self) -> None:
         if hasattr(self, "_root"):
@@ -115,8 +121,8 @@ class Desk:
         return policy.load(self._policy_text(POLICY_FILE), POLICY_FILE, self._policy_text)
 
     def _policy_text(self, path: str) -> str:
-        text = self._policy_texts[path] = self.text(path)
-        return text
+        self._policy_texts[path] = self.text(path)
+        return self._policy_texts[path]
 
     @property
     def policy_digest(self) -> str:
@@ -126,6 +132,15 @@ class Desk:
         _ = self.policy  # so that they are read
         texts = "\0".join(part for pair in self._policy_texts.items() for part in pair)
         return hashlib.sha256(texts.encode()).hexdigest()
+
+    @property
+    def fresh(self) -> bool:
+        """Whether the folder is still the one of that name, and the policy as its files say."""
+        try:
+            there = os.path.samestat(os.fstat(self._root), os.stat(self.root))
+            return there and all(self.text(p) == text for p, text in self._policy_texts.items())
+        except (OSError, DeskError):
+            return False
 
     # --- reading ---------------------------------------------------------------------------
 
@@ -329,7 +344,10 @@ class Transaction:
         self._staged: dict[str, tuple[Record, bool]] = {}
         self._staging = False
         self._removed: list[str] = []
-        with desk._folder(".desk/tmp", make=True) as tmp:
+        self._open()
+
+    def _open(self) -> None:
+        with self._desk._folder(".desk/tmp", make=True) as tmp:
             # Kept open: syncfs tells only of failures since then.
             self._tmp = os.dup(tmp)
             for leftover in os.listdir(tmp):
@@ -357,9 +375,11 @@ class Transaction:
         """
         return _as_ticket(self.read(record_id))
 
-    def replace(self, record: Record) -> None:
-        """Keep a changed record."""
-        self._stage(record, new=self._staged.get(record.id, (record, False))[1])
+    def replace(self, *records: Record) -> None:
+        """Keep changed records: all of them, or where one is refused none."""
+        proven = [(record, _proven(record)) for record in records]
+        for record, data in proven:
+            self._stage(record, data, new=self._staged.get(record.id, (record, False))[1])
 
     def create(self, record: Record) -> None:
         """Keep a new record.
@@ -368,7 +388,7 @@ class Transaction:
         """
         if self._desk._exists(path_of(record.id)):
             raise IdTakenError(f"{record.id} is in use")
-        self._stage(record, new=True)
+        self._stage(record, _proven(record), new=True)
 
     def move(self, path: str) -> None:
         """Bring the record in a misplaced file to its place.
@@ -379,20 +399,7 @@ class Transaction:
         self.create(self._with_hand_edits(codec.load(text), text))
         self._removed.append(path)
 
-    def _stage(self, record: Record, *, new: bool) -> None:
-        text = codec.dump(record)
-        try:
-            proven = codec.load(text)
-        except DamagedError as error:
-            raise RefusedError(f"{record.id} cannot be written: {error.problem}") from error
-        if proven != record:
-            raise DeskError(f"{record.id} does not read back as it was; nothing was written")
-        data = text.encode()
-        if len(data) > yamltext.MAX_BYTES:
-            raise RefusedError(
-                f"{record.id} would be {len(data)} bytes long and a record holds at most "
-                f"{yamltext.MAX_BYTES}; put long logs beside the desk and name them"
-            )
+    def _stage(self, record: Record, data: bytes, *, new: bool) -> None:
         self._write_temporary(record.id, data)
         self._staged[record.id] = (record, new)
 
@@ -455,6 +462,24 @@ class Transaction:
                 os.unlink(name, dir_fd=self._tmp)
         with suppress(OSError):
             os.close(self._tmp)
+
+
+def _proven(record: Record) -> bytes:
+    """The text of a record's file, which reads back as that record."""
+    text = codec.dump(record)
+    try:
+        proven = codec.load(text)
+    except DamagedError as error:
+        raise RefusedError(f"{record.id} cannot be written: {error.problem}") from error
+    if proven != record:
+        raise DeskError(f"{record.id} does not read back as it was; nothing was written")
+    data = text.encode()
+    if len(data) > yamltext.MAX_BYTES:
+        raise RefusedError(
+            f"{record.id} would be {len(data)} bytes long and a record holds at most "
+            f"{yamltext.MAX_BYTES}; put long logs beside the desk and name them"
+        )
+    return data
 
 
 def _as_ticket(record: Record) -> Ticket:

@@ -90,6 +90,9 @@ OUTCOMES = {
     "ManyError": (lambda s, _: s.run("show", "x", "y"), 3,
                   "no record is named 'x'; `desk list --all` shows them\n"
                   "desk: no record is named 'y'; `desk list --all` shows them"),
+    "LinesError": (lambda s, _: s.run("batch", stdin="show x\n"), 3,
+                   "line 1: no record is named 'x'; `desk list --all` shows them\n"
+                   "desk: 1 of 1 lines failed"),
     "KeyError": (crash, 70,
                  "a fault of desk's own (KeyError: 'nothing'); DESK_DEBUG=1 shows where"),
 }  # fmt: skip
@@ -273,9 +276,14 @@ TAKE_NOTHING = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("name", sorted(set(cli.COMMANDS) - {"init", "import", "schema"}))
+@pytest.mark.parametrize("name", sorted(set(cli.COMMANDS) - {"init", "import", "schema", "batch"}))
 def test_outside_of_any_desk(tmp_path: Path, name: str):
-    arguments = {"open": ["x"], "link": ["1", "related", "2"], "edit": ["1", "--set", "a=b"]}
+    arguments = {
+        "open": ["x"],
+        "link": ["1", "related", "2"],
+        "unlink": ["1", "related", "2"],
+        "edit": ["1", "--set", "a=b"],
+    }
     options = {
         "escalate": ["--because", "x"], "hold": ["--for", "vendor"], "cancel": ["--because", "x"],
         "resolve": ["--solution", "x"], "reopen": ["--because", "x"], "survey": ["--score", "1"],
@@ -483,7 +491,8 @@ def three(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Shell:
     return shell
 
 
-OPTIONS = ["--all", "--sort", "--limit", "--columns", "-f", "--format", "-C", "--now", "--as", "-h",
+OPTIONS = ["--all", "--sort", "--limit", "--columns", "-f", "--format", "--no-guard",
+           "-C", "--now", "--as", "-h",
            "--help"]  # fmt: skip
 TITLES = {"A0001": "打印机卡纸", "A0002": "VPN drops", "A0003": "Disk full"}
 

@@ -18,6 +18,7 @@ from desk import codec, importmap, model, store
 from desk.errors import DamagedError, DeskError, StorageError, UsageError
 from desk.importer import Difference, Refusal, Report, import_file
 from desk.model import Ticket
+from desk.rehearsal import RehearsedDesk
 from desk.store import Desk
 from tests.bench import import_ratio
 from tests.conftest import NOW, SHARED, policy_text
@@ -201,7 +202,9 @@ class Office:
     def bring_in(self, export: str | bytes | Path, map_text: str = UPDATES, **options) -> Report:
         path = export if isinstance(export, Path) else self.export(export)
         the_map = importmap.load_map(map_text, "map.yaml")
-        return import_file(self.desk, path, the_map, **{"now": NOW, "by": "chen", **options})
+        return import_file(
+            path=path, the_map=the_map, **{"desk": self.desk, "now": NOW, "by": "chen", **options}
+        )
 
     def files(self) -> dict[str, str]:
         """Each record's id and the text of its file."""
@@ -869,7 +872,7 @@ def test_a_system_that_refuses_says_how_far_it_came(office: Office) -> None:
 
 
 def test_a_dry_run_tells_the_same_and_writes_nothing(office: Office) -> None:
-    told = office.bring_in(ONE, dry_run=True)
+    told = office.bring_in(ONE, desk=RehearsedDesk(office.desk.root))
     assert office.files() == {}
     assert sorted(path.name for path in (office.folder / "desk").iterdir()) == [
         ".gitattributes", "desk.yaml", "kb", "tickets",

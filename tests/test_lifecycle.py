@@ -286,6 +286,15 @@ def test_a_team_keeps_its_own_member_and_no_other():
     assert handed(lifecycle.assigned(ticket, ACT, team="vendor")) == ("", "vendor", "in_progress")
 
 
+def test_nobody_takes_a_ticket_out_of_hands():
+    ticket = new(assignee="zhao", team="service-desk")
+    assert handed(lifecycle.assigned(ticket, ACT, to="none")) == ("", "service-desk", "in_progress")
+    assert handed(lifecycle.assigned(ticket, ACT, team="none")) == ("zhao", "", "in_progress")
+    assert handed(lifecycle.assigned(ticket, ACT, to="lin", team="none"))[:2] == ("lin", "")
+    with pytest.raises(RefusedError, match=f"{ID} is with nobody already"):
+        lifecycle.assigned(new(), ACT, to="none", team="none")
+
+
 def test_escalating_to_a_team_or_a_person_is_functional():
     ticket = lifecycle.escalated(new(), ACT, team="network", because="needs logs")
     assert ticket.log[-1] == Event(
@@ -427,6 +436,26 @@ def test_there_is_one_parent_and_one_original(how: str):
     with pytest.raises(RefusedError) as refusal:
         lifecycle.linked(here, ACT, how, third)
     assert str(refusal.value) == f"{ID} is {how} T-261121-A0002 already; it can have only one"
+
+
+@pytest.mark.parametrize(("how", "inverse"), model.LINKS.items())
+def test_unlinking_leaves_both_sides_as_they_were(how: str, inverse: str):
+    sides = lifecycle.linked(new(), ACT, how, OTHER)
+    here, there = lifecycle.unlinked(sides, LATER, how, OTHER.id)
+    assert (here.head, there.head) == (new().head, OTHER.head)
+    assert here.log[-1].did == there.log[-1].did == "unlink"
+    turned = lifecycle.unlinked(sides[::-1], LATER, inverse, ID)
+    assert turned == [there, here]
+    with pytest.raises(RefusedError) as refusal:
+        lifecycle.unlinked([here, there], LATER, how, OTHER.id)
+    assert str(refusal.value) == f"{ID} is not {how} {OTHER.id}; it has no links"
+
+
+def test_one_side_of_a_link_is_taken_out_alone():
+    here, there = lifecycle.linked(new(), ACT, "parent", OTHER)
+    assert lifecycle.unlinked([here], LATER, "parent", OTHER.id)[0].links == []
+    assert lifecycle.unlinked([new(), there], LATER, "parent", OTHER.id)[0] == new()
+    assert lifecycle.unlinked([here, OTHER], LATER, "parent", OTHER.id)[1] == OTHER
 
 
 def test_an_article_can_be_linked_but_nothing_to_itself():

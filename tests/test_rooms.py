@@ -23,6 +23,7 @@ ROWS = (
     ("index", "conditions"),
     ("facts", "definitions", "fields", "terms"),
     ("sla",),
+    ("rehearsal",),
     ("store", "git"),
     ("fulltext", "stamps", "cores"),
     ("lifecycle",),

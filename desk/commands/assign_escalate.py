@@ -4,6 +4,7 @@ import click
 
 from desk import lifecycle
 from desk.commands.common import (
+    Verb,
     at_option,
     change_each,
     command,
@@ -21,10 +22,12 @@ from desk.session import Session, pass_session
     "desk assign 7k3f --to chen",
     "desk assign 7k3f --auto",
     "desk list team:network assignee:none -f ids | desk assign - --to chen",
+    "desk assign 7k3f --to none",
+    cls=Verb,
 )
 @ids_argument
-@known_option("assignee", "--to", help="The person.")
-@known_option("team", help="The team.")
+@known_option("assignee", "--to", help="The person; none takes it from who has it.")
+@known_option("team", help="The team; none takes it from the team.")
 @click.option("--auto", is_flag=True, help="Whom the rules of desk.yaml choose.")
 @at_option
 @pass_session
@@ -70,6 +73,7 @@ def _assign_by_rules(session: Session, ids: tuple[str, ...], act: lifecycle.Act)
     "escalate",
     'desk escalate 7k3f --to-team network --because "needs the firewall logs"',
     'desk escalate 7k3f --up --because "third complaint this week"',
+    cls=Verb,
 )
 @ids_argument
 @known_option("team", "--to-team", help="Hand it to that team.")
@@ -108,4 +112,4 @@ def _holder(ticket: Ticket) -> str:
     person, team = ticket.text("assignee"), ticket.text("team")
     if person and team:
         return f"is with {person} ({team})"
-    return f"is with {person or team}"
+    return f"is with {person or team or 'nobody'}"

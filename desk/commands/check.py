@@ -3,15 +3,25 @@
 import click
 
 from desk import check, render
-from desk.commands.common import command, data, format_option_without_ids, show_table, tell
+from desk.commands.common import (
+    command,
+    data,
+    dry_run_option,
+    format_option_without_ids,
+    show_table,
+    tell,
+)
 from desk.errors import DamagedError
 from desk.session import Session, pass_session
 
 _COLUMNS = ("file", "line", "level", "problem", "fixable")
 
 
-@command("check", "desk check", "desk check --fix", "desk check -f json")
+@command(
+    "check", "desk check", "desk check --fix", "desk check --fix --dry-run", "desk check -f json"
+)
 @click.option("--fix", is_flag=True, help="Mend what can be mended without a guess.")
+@dry_run_option
 @format_option_without_ids()
 @pass_session
 def check_(session: Session, fix: bool, form: str) -> None:

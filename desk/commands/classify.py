@@ -4,6 +4,7 @@ import click
 
 from desk import lifecycle, timerules
 from desk.commands.common import (
+    Verb,
     at_option,
     change_each,
     command,
@@ -21,6 +22,7 @@ from desk.session import Session, pass_session
     "desk classify 7k3f --category vpn --impact department",
     'desk classify 7k3f --priority P1 --because "the board meets at ten"',
     "desk classify 7k3f --priority matrix",
+    cls=Verb,
 )
 @ids_argument
 @known_option("kind", help="Incident, request, problem, change …")

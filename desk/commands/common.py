@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from desk.commands.outcome import REPORT_FORMATS, Outcome, changed, failed
 from desk.errors import DamagedError, DeskError, ManyError, UsageError
 from desk.lifecycle import Act
 from desk.model import LIVE, STATUSES, Ticket
@@ -24,7 +25,20 @@ class DeskCommand(click.Command):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.params += session_options()
+        self.params += [*self.own_options(), *session_options()]
+
+    def own_options(self) -> list[click.Parameter]:
+        """The options that every command of its kind takes, behind those of its own."""
+        return []
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run it; a dry run says at the end that it was one."""
+        session = ctx.ensure_object(Session)
+        try:
+            return super().invoke(ctx)
+        finally:
+            if session.tells_dry_run:
+                tell("this was a dry run; nothing was written")
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         for argument in args:
@@ -41,6 +55,45 @@ class DeskCommand(click.Command):
             with formatter.section("Examples"):
                 for line in self.epilog.strip().splitlines():
                     formatter.write(f"  {line}\n")  # never wrapped, so that it can be copied
+
+
+class Verb(DeskCommand):
+    """A command that changes records: it can be tried, and reports on standard output if asked."""
+
+    def own_options(self) -> list[click.Parameter]:
+        """The options of every command that changes records."""
+        return [
+            click.Option(
+                ("-f", "--format"),
+                type=click.Choice(REPORT_FORMATS),
+                expose_value=False,
+                callback=_remember_form,
+                help="Report on standard output what became of each record.",
+            ),
+            click.Option(("--dry-run",), **_DRY_RUN),
+        ]
+
+
+def _remember_form(context: click.Context, _: click.Parameter, form: str | None) -> None:
+    context.ensure_object(Session).report_form = form or ""
+
+
+def _remember_dry_run(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        context.ensure_object(Session).rehearse()
+
+
+_DRY_RUN: dict[str, Any] = {
+    "is_flag": True,
+    "expose_value": False,
+    "callback": _remember_dry_run,
+    "help": "Tell what would be done and write nothing.",
+}
+
+
+def dry_run_option(function: F) -> F:
+    """Trying it, for a command that is no Verb; the session's desk is then a rehearsed one."""
+    return click.option("--dry-run", **_DRY_RUN)(function)
 
 
 def command(
@@ -160,13 +213,22 @@ def text_option(*names: str, help: str, required: bool = False) -> Callable[[F],
     """An option that takes a text, or with `-` the text on standard input."""
 
     def read(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
-        return from_stdin() if value == "-" else value
+        return from_stdin(names[0]) if value == "-" else value
 
     return click.option(*names, metavar="TEXT|-", required=required, help=help, callback=read)
 
 
-def from_stdin() -> str:
-    """All of standard input as text, without line breaks at its end."""
+def from_stdin(what: str) -> str:
+    """All of standard input as text, without line breaks at its end; `what` it is taken for.
+
+    Raises UsageError where this run has taken it for something else already.
+    """
+    context = click.get_current_context(silent=True)
+    taken = context.meta.setdefault("desk.stdin", what) if context else what
+    if taken != what:
+        raise UsageError(
+            f"standard input cannot be both {taken} and {what}; give one of them as an argument"
+        )
     try:
         return sys.stdin.buffer.read().decode("utf-8").rstrip("\r\n")
     except UnicodeDecodeError as error:
@@ -176,8 +238,8 @@ def from_stdin() -> str:
 def parts_of_ids(arguments: Sequence[str]) -> list[str]:
     """The ids that were given, with those of standard input where one is `-`."""
     parts: list[str] = []
-    for argument in arguments:
-        parts += from_stdin().split() if argument == "-" else [argument]
+    for argument in dict.fromkeys(arguments):
+        parts += from_stdin("the ids").split() if argument == "-" else [argument]
     return list(dict.fromkeys(parts))
 
 
@@ -189,7 +251,7 @@ def written_text(argument: str | None, what: str) -> Iterator[str]:
     Raises UsageError where it is missing and nobody is there to write it.
     """
     if argument is not None:
-        yield from_stdin() if argument == "-" else argument
+        yield from_stdin(what) if argument == "-" else argument
         return
     if not at_terminal():
         raise UsageError(f"{what} is missing; give it as an argument or `-` for standard input")
@@ -219,30 +281,87 @@ def change_each(
     change: Callable[[Ticket], Ticket],
     said: Callable[[Ticket], str],
     *,
-    afterwards: Callable[[Transaction, Ticket], Iterable[str | DeskError]] = lambda *_: (),
+    afterwards: Callable[[Transaction, Ticket], Iterable[Outcome]] = lambda *_: (),
 ) -> None:
-    """Change each ticket that is named, in one transaction, and say what was done to it.
+    """Change each ticket that is named, as `changed_each` does, and report it.
 
-    A ticket that is refused does not keep the others from being changed; `afterwards` may
-    change others along with one, and gives what to say of them, or why one could not be.
     Raises the one error, or ManyError with all of them.
     """
-    failures: list[DeskError] = []
-    sentences: list[str] = []
     parts = parts_of_ids(arguments)  # before the lock: what writes them may need it
+    report(session, changed_each(session, parts, act, change, said, afterwards=afterwards))
+
+
+def changed_each(
+    session: Session,
+    parts: Sequence[str],
+    act: Act,
+    change: Callable[[Ticket], Ticket],
+    said: Callable[[Ticket], str],
+    *,
+    afterwards: Callable[[Transaction, Ticket], Iterable[Outcome]] = lambda *_: (),
+) -> list[Outcome]:
+    """Change each ticket that is named, in one transaction; what became of each, in that order.
+
+    A ticket that is refused does not keep the others from being changed; `afterwards` may
+    change others along with one.
+    """
+
+    def one(transaction: Transaction, record_id: str, given: str) -> Iterable[Outcome]:
+        before = transaction.ticket(record_id)
+        after = change(before)
+        transaction.replace(after)
+        yield changed(before, after, f"{after.id} {said(after)}", given=given)
+        yield from afterwards(transaction, after)
+
+    return each_named(session, parts, act, one)
+
+
+def each_named(
+    session: Session,
+    parts: Sequence[str],
+    act: Act,
+    one: Callable[[Transaction, str, str], Iterable[Outcome]],
+) -> list[Outcome]:
+    """Do `one` to the id of each record that is named, in one transaction; all outcomes.
+
+    `one` takes the transaction, the id and how that was given. A record named twice is taken
+    once, and what concerns one record only does not keep the others.
+    """
+    outcomes: list[Outcome] = []
+    seen: set[str] = set()
     with session.desk.changing(session.now, act.by) as transaction:
         for part in parts:
+            record_id = None
             try:
-                ticket = change(transaction.ticket(session.named(part)))
-                transaction.replace(ticket)
-                sentences.append(f"{ticket.id} {said(ticket)}")
-                for more in afterwards(transaction, ticket):
-                    failures.append(more) if isinstance(more, DeskError) else sentences.append(more)
+                record_id = session.named(part)
+                if record_id not in seen:
+                    seen.add(record_id)
+                    outcomes += one(transaction, record_id, part)
             except ManyError.ONE_RECORD as error:
-                failures.append(error)
-    for sentence in sentences:
+                outcomes.append(failed(error, record_id, given=part))
+    return outcomes
+
+
+def report(session: Session, outcomes: Sequence[Outcome]) -> None:
+    """Say what was done, as data too where they are asked for; raise the errors among them."""
+    for sentence in dict.fromkeys(outcome.sentence for outcome in outcomes if not outcome.error):
         tell(sentence)
-    ManyError.raise_any(failures)
+    conclude(session, outcomes)
+
+
+def conclude(session: Session, outcomes: Sequence[Outcome]) -> None:
+    """Print as data what was said, where that is asked for, and raise the errors among it."""
+    if session.report_form:
+        from desk import render
+
+        only_changed = session.report_form == "ids"
+        rows = [
+            outcome.row(dry_run=session.dry_run)
+            for outcome in outcomes
+            if not only_changed or (outcome.done and outcome.id)
+        ]
+        data(render.rows(rows, session.report_form))
+    ManyError.raise_any([outcome.error for outcome in outcomes if outcome.error])
 
 
 class Damage:
@@ -316,6 +435,7 @@ _COMPLETED = {
     "show": STATUSES,
     "history": STATUSES,
     "link": STATUSES,
+    "unlink": STATUSES,
 }
 
 

@@ -11,7 +11,8 @@ import click
 
 from desk import lifecycle
 from desk.commands.common import at_terminal
-from desk.errors import DeskError, ManyError
+from desk.commands.outcome import Outcome, changed, failed
+from desk.errors import ManyError
 from desk.lifecycle import Act
 from desk.model import Ticket
 from desk.session import Session
@@ -38,13 +39,8 @@ class Plan:
     followers: list[Follower] = field(default_factory=list)
     named: set[str] = field(default_factory=set)
 
-    def apply(
-        self, transaction: Transaction, act: Act, original: Ticket
-    ) -> Iterator[str | DeskError]:
-        """Resolve what follows the ticket, and what follows that.
-
-        Yields a sentence for each, or the error for which it was left as it is.
-        """
+    def apply(self, transaction: Transaction, act: Act, original: Ticket) -> Iterator[Outcome]:
+        """Resolve what follows the ticket, and what follows that; what became of each."""
         for one in self.followers:
             if one.original != original.id:
                 continue
@@ -53,14 +49,16 @@ class Plan:
                 if not follower.live:
                     continue
                 if not one.wanted:
-                    yield f"{one.id} is still {follower.status}, {one.how} {one.original}"
+                    said = f"{one.id} is still {follower.status}, {one.how} {one.original}"
+                    yield Outcome(one.id, said, along_with=original.id)
                     continue
                 resolved = lifecycle.resolved_with(follower, act, original, one.how)
                 transaction.replace(resolved)
-                yield f"{one.id} is resolved with it ({one.how} {one.original})"
+                said = f"{one.id} is resolved with it ({one.how} {one.original})"
+                yield changed(follower, resolved, said, along_with=original.id)
                 yield from self.apply(transaction, act, resolved)
             except ManyError.ONE_RECORD as error:
-                yield error
+                yield failed(error, one.id, along_with=original.id)
 
 
 def plan(session: Session, originals: Iterable[str]) -> Plan:

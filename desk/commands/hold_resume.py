@@ -3,7 +3,7 @@
 import click
 
 from desk import lifecycle
-from desk.commands.common import at_option, change_each, command, ids_argument, text_option
+from desk.commands.common import Verb, at_option, change_each, command, ids_argument, text_option
 from desk.model import WAITING_FOR, Ticket
 from desk.session import Session, pass_session
 
@@ -12,6 +12,7 @@ from desk.session import Session, pass_session
     "hold",
     "desk hold 7k3f --for requester --until 3d",
     'desk hold 7k3f --for vendor --because "spare part ordered"',
+    cls=Verb,
 )
 @ids_argument
 @click.option(
@@ -48,7 +49,7 @@ def _said(ticket: Ticket) -> str:
     return f"is on hold for the {ticket.text('waiting_for')}{until}"
 
 
-@command("resume", "desk resume 7k3f")
+@command("resume", "desk resume 7k3f", cls=Verb)
 @ids_argument
 @at_option
 @pass_session

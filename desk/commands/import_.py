@@ -5,13 +5,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from desk.commands.common import command, tell
+from desk.commands.common import command, dry_run_option, tell
 from desk.errors import DamagedError, RefusedError, UsageError
 from desk.session import Session, pass_session
 
@@ -36,7 +36,7 @@ _OWN = "desk"
     "--from", "source", metavar="NAME", help="The map that ships for that desk; desk: no map."
 )
 @click.option("--map", "map_file", type=click.Path(), help="A map of your own.")
-@click.option("--dry-run", is_flag=True, help="Read everything and write nothing.")
+@dry_run_option
 @click.option(
     "-f", "--format", "form", type=click.Choice(("table", "json")), default="table",
     help="json: the report on standard output.",
@@ -47,7 +47,6 @@ def import_(
     file: str,
     source: str | None,
     map_file: str | None,
-    dry_run: bool,
     form: str,
 ) -> None:
     """Bring in another desk's export: CSV, also gzipped; FILE - is standard input.
@@ -60,16 +59,14 @@ def import_(
     from desk import render
 
     with _as_file(file) as path:
-        report = _report(session, path, _way(path, source, map_file), dry_run=dry_run)
+        report = _report(session, path, _way(path, source, map_file))
     if form == "json":
         click.echo(render.as_json(report.as_dict()))
     else:
         for sentence in report.sentences():
             tell(sentence)
     if report.failed:
-        raise RefusedError(
-            f"{len(report.refused)} rows and {len(report.differing)} tickets did not come in"
-        )
+        raise RefusedError(f"{report.not_taken()} did not come in")
 
 
 def _way(path: Path, source: str | None, map_file: str | None) -> "Map | None":
@@ -87,12 +84,12 @@ def _is_own(path: Path) -> bool:
         return False
 
 
-def _report(session: Session, path: Path, the_map: "Map | None", *, dry_run: bool) -> "Report":
+def _report(session: Session, path: Path, the_map: "Map | None") -> "Report":
     from desk import importer, restorer
 
     with _progress("tickets" if the_map else "records") as progress:
         more: Any = {
-            "now": session.now, "by": session.actor, "dry_run": dry_run, "progress": progress,
+            "now": session.now, "by": session.actor, "progress": progress,
         }  # fmt: skip
         if the_map:
             return importer.import_file(session.desk, path, the_map, **more)
@@ -102,11 +99,14 @@ def _report(session: Session, path: Path, the_map: "Map | None", *, dry_run: boo
 @contextmanager
 def _as_file(name: str) -> "Iterator[Path]":
     """The file of that name; of standard input (`-`) or a pipe a private copy, to read twice."""
-    path = Path("/dev/stdin" if name == "-" else name)
-    if not path.exists() or path.is_file() or path.is_dir():
+    path = Path(name)
+    if name != "-" and (not path.exists() or path.is_file() or path.is_dir()):
         yield path
         return
-    with tempfile.NamedTemporaryFile(prefix="desk-") as copy, path.open("rb") as pipe:
+    with (
+        tempfile.NamedTemporaryFile(prefix="desk-") as copy,
+        nullcontext(sys.stdin.buffer) if name == "-" else path.open("rb") as pipe,
+    ):
         shutil.copyfileobj(pipe, copy)
         copy.flush()
         yield Path(copy.name)

@@ -26,6 +26,8 @@ def init_(session: Session, directory: str | None, prefix: str, timezone: str | 
     from desk import dates, git, policy, store
     from desk.errors import UsageError
 
+    if session.dry_run:
+        raise UsageError("init cannot be tried in a dry run; take its line out, or run it before")
     root = os.path.normpath(os.path.join(session.folder, directory or "."))
     zone = timezone or dates.local_zone_name()
     dates.zone(zone)

@@ -5,7 +5,17 @@ from collections.abc import Iterator
 import click
 
 from desk import lifecycle
-from desk.commands.common import at_option, command, from_stdin, known_option, tell, text_option
+from desk.commands.common import (
+    Verb,
+    at_option,
+    command,
+    conclude,
+    from_stdin,
+    known_option,
+    tell,
+    text_option,
+)
+from desk.commands.outcome import Outcome
 from desk.errors import UsageError
 from desk.model import TICKET_FIELDS, Ticket, Value
 from desk.session import Session, pass_session
@@ -17,6 +27,7 @@ from desk.session import Session, pass_session
     'id=$(desk open "打印机卡纸" --channel walk-in --impact department)',
     'desk open "Wi-Fi is slow" --category wifi --auto',
     'desk open "Disk full on db1" --channel monitoring -d - < alert.txt',
+    cls=Verb,
 )
 @click.argument("title")
 @click.option("-d", "--description", metavar="TEXT|-", help="What happened; - reads it.")
@@ -57,7 +68,8 @@ def open_(
     """Record a request and print its id.
 
     The id stands alone on standard output; the priority, why it is that, and when a reply and
-    the solution are due are told on standard error.
+    the solution are due are told on standard error. A dry run has no id to promise and prints
+    none.
     """
     from desk import dates, store
     from desk.commands.automatic import Assigner
@@ -76,7 +88,7 @@ def open_(
     if start and start > act.at:
         raise UsageError(f"--began {dates.stamp(start)} is after the opening itself")
     fields["began"] = dates.stamp(start) if start else None
-    text = from_stdin() if description == "-" else description or ""
+    text = from_stdin("--description") if description == "-" else description or ""
     if external := given["external"]:
         session.index.check_external_free(external)
     assigner = Assigner(session, act) if auto else None
@@ -99,14 +111,19 @@ def open_(
     session.desk.create(build, ids(), session.now)
     whom = ticket.text("assignee") or ticket.text("team")
     due = promise(ticket, session)
-    tell(
-        f"{ticket.id} is recorded as {reason.value or 'without priority'} ({reason.why})"
+    name = f"{ticket.id[:-5]}?????" if session.dry_run else ticket.id  # a real run draws its own
+    sentence = (
+        f"{name} is recorded as {reason.value or 'without priority'} ({reason.why})"
         + (f", with {whom}" if whom and not auto else "")
         + (f"; {due}" if due else "")
     )
+    tell(sentence)
     if assigner:
-        tell(f"{ticket.id} {assigner.said(ticket)}")
-    click.echo(ticket.id)
+        tell(f"{name} {assigner.said(ticket)}")
+    if not session.dry_run and not session.report_form:
+        click.echo(ticket.id)
+    record_id = None if session.dry_run else ticket.id
+    conclude(session, [Outcome(record_id, sentence, events=ticket.log)])
     if assigner:
         assigner.damage.say()
 

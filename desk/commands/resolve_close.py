@@ -4,6 +4,7 @@ import click
 
 from desk import lifecycle
 from desk.commands.common import (
+    Verb,
     at_option,
     change_each,
     command,
@@ -20,6 +21,7 @@ from desk.session import Session, pass_session
     "resolve",
     'desk resolve 7k3f --solution "raised the idle timeout" --cause "timeout of 60 minutes"',
     'desk resolve 7k3f --solution 已更换硒鼓 --code fixed --part "硒鼓 CF226A"',
+    cls=Verb,
 )
 @ids_argument
 @text_option("--solution", required=True, help="What solved it.")
@@ -64,7 +66,7 @@ def resolve_(
     )
 
 
-@command("close", "desk close 7k3f --confirmed")
+@command("close", "desk close 7k3f --confirmed", cls=Verb)
 @ids_argument
 @click.option("--confirmed", is_flag=True, help="The requester said that the solution holds.")
 @at_option
@@ -81,7 +83,7 @@ def close_(session: Session, ids: tuple[str, ...], confirmed: bool, at: str | No
     )
 
 
-@command("reopen", 'desk reopen 7k3f --because "it dropped again this morning"')
+@command("reopen", 'desk reopen 7k3f --because "it dropped again this morning"', cls=Verb)
 @ids_argument
 @text_option("--because", required=True, help="Why.")
 @at_option
@@ -98,7 +100,7 @@ def reopen_(session: Session, ids: tuple[str, ...], because: str, at: str | None
     )
 
 
-@command("cancel", 'desk cancel 7k3f --because "opened twice by mistake"')
+@command("cancel", 'desk cancel 7k3f --because "opened twice by mistake"', cls=Verb)
 @ids_argument
 @text_option("--because", required=True, help="Why.")
 @at_option

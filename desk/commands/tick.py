@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 
-import click
-
 from desk import dates, render, timerules
 from desk.commands.common import (
     Damage,
     at_terminal,
     command,
     data,
+    dry_run_option,
     format_option,
     show_table,
     tell,
@@ -24,10 +23,10 @@ Pair = tuple[Record, Record]
 
 
 @command("tick", "desk tick", "desk tick --dry-run", "*/5 * * * * desk -C /srv/desk tick")
-@click.option("--dry-run", is_flag=True, help="Show what would be done and write nothing.")
+@dry_run_option
 @format_option
 @pass_session
-def tick_(session: Session, dry_run: bool, form: str) -> None:
+def tick_(session: Session, form: str) -> None:
     """Do everything that time alone decides, once: for cron, or by hand.
 
     By the rules of desk.yaml people are told of clocks, tickets handed on, taken back from
@@ -35,24 +34,15 @@ def tick_(session: Session, dry_run: bool, form: str) -> None:
     told is written in the log as an outbox. Run twice, nothing is done twice.
     """
     damage = Damage()
-    steps = list(_due(session, damage) if dry_run else _done(session, damage))
+    steps = list(_done(session, damage))
     if form in render.FOR_PEOPLE:
         rows = [_cells(record, event) for record, event in steps]
         show_table(rows, ("id", "at", "rule", "what"), form)
         if not rows and at_terminal():  # cron mails whatever is said
             tell("nothing has fallen due")
-        elif rows and dry_run:
-            many = "1 step" if len(rows) == 1 else f"{len(rows)} steps"
-            tell(f"{many} would be written; nothing was")
     else:
         data(render.rows([_row(record, event) for record, event in steps], form))
     damage.say()
-
-
-def _due(session: Session, damage: Damage) -> Iterator[Step]:
-    """What a tick would write."""
-    records = session.index.records(damage)
-    yield from _steps(timerules.tick(records, session.desk.policy, session.now, {}))
 
 
 def _done(session: Session, damage: Damage) -> Iterator[Step]:

@@ -141,3 +141,28 @@ def test_bad_escalations(shell: Shell, ticket: str, words: list[str], code: int,
     before = shell.files()
     assert shell.run("escalate", ticket, *words) == (code, "", f"desk: {sentence}\n")
     assert shell.files() == before
+
+
+@pytest.mark.parametrize(
+    ("words", "hands", "said"),
+    [
+        (("--to", "none"), ["", "network", "in_progress"], "is with network"),
+        (("--team", "none"), ["lin", "", "in_progress"], "is with lin"),
+        (("--to", "none", "--team", "none"), ["", "", "in_progress"], "is with nobody"),
+        (("--to", "none", "--team", "vendor"), ["", "vendor", "in_progress"], "is with vendor"),
+        (("--to", "chen", "--team", "none"), ["chen", "", "in_progress"], "is with chen"),
+    ],
+)
+def test_taking_it_from_who_has_it(shell: Shell, words: tuple[str, ...], hands, said: str):
+    ticket = shell.open()
+    shell.done("assign", ticket, "--to", "lin")
+    assert shell.run("assign", ticket, *words) == (0, "", f"{ticket} {said}\n")
+    assert shell.head(ticket, "assignee", "team", "status") == hands
+    assert shell.done("check").err == "1 files, 0 errors, 0 warnings\n"
+
+
+def test_nobody_has_it_already(shell: Shell):
+    ticket = shell.open()
+    assert shell.run("assign", ticket, "--to", "none") == (
+        1, "", f"desk: {ticket} is with nobody already\n"
+    )  # fmt: skip

@@ -1,5 +1,7 @@
 """What the writing commands share: many ids, partial failures, and whatever is not theirs."""
 
+import fcntl
+import json
 from collections.abc import Callable
 
 import pytest
@@ -9,10 +11,10 @@ from desk import cli
 from desk.commands.common import parts_of_ids
 from tests.support import Shell
 
-ID, OTHER = "T-261121-A0001", "T-261121-A0002"
+ID, OTHER, THIRD = "T-261121-A0001", "T-261121-A0002", "T-261121-A0003"
 READING = {
     "init", "open", "list", "show", "history", "summarise", "import", "check", "queue", "sla",
-    "team", "policy", "tick", "schema", "search", "index", "export", "watch",
+    "team", "policy", "tick", "schema", "search", "index", "export", "watch", "batch",
 }  # fmt: skip
 
 # Each writing command with the commands that bring a ticket to where it is allowed.
@@ -30,13 +32,17 @@ WRITING: dict[str, tuple[list[list[str]], list[str]]] = {
     "cancel": ([], ["cancel", ID, "--because", "x"]),
     "survey": ([["resolve", ID, "--solution", "x"]], ["survey", ID, "--score", "5"]),
     "link": ([], ["link", ID, "related", OTHER]),
+    "unlink": ([["link", ID, "related", OTHER]], ["unlink", ID, "related", OTHER]),
     "edit": ([], ["edit", ID, "--set", "site=北京"]),
 }
-# The same without the id, for commands that take several.
+# The same for several ids, which stand in place of the first.
 SEVERAL = {
-    name: (before, words) for name, (before, words) in WRITING.items()
-    if name not in ("note", "reply", "survey", "link")
-}  # fmt: skip
+    **WRITING,
+    "note": ([], ["note", ID, "--text", "试过重启"]),
+    "reply": ([], ["reply", ID, "--text", "We are on it."]),
+    "link": ([], ["link", ID, "related", THIRD]),
+    "unlink": ([["link", ID, "related", THIRD]], ["unlink", ID, "related", THIRD]),
+}
 
 CUSTOM = """\
 asset: "007"
@@ -99,15 +105,21 @@ def test_a_second_run_finds_nothing_more_to_write_down(shell: Shell, name: str):
     assert "by_hand" not in shell.text(ID)
 
 
-@pytest.mark.parametrize("name", SEVERAL)
-def test_one_that_fails_does_not_keep_the_others(shell: Shell, name: str):
+def several(shell: Shell, name: str) -> list[str]:
+    """Three tickets, two of which are where the command is allowed; its words behind the ids."""
+    for title in ("one", "two", "three"):
+        shell.open(title)
     before, words = SEVERAL[name]
-    shell.open("one")
-    shell.open("two")
     for step in before:
         shell.done(*step)
         shell.done(step[0], OTHER, *step[2:])
-    ran = shell.run(words[0], ID, "nosuch", OTHER, *words[2:])
+    return words[2:]
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+def test_one_that_fails_does_not_keep_the_others(shell: Shell, name: str):
+    words = several(shell, name)
+    ran = shell.run(name, ID, "nosuch", OTHER, *words)
     assert ran.code == 3
     assert ran.out == ""
     *said, failed = ran.err.splitlines()
@@ -118,14 +130,100 @@ def test_one_that_fails_does_not_keep_the_others(shell: Shell, name: str):
 
 @pytest.mark.parametrize("name", SEVERAL)
 def test_ids_from_standard_input(shell: Shell, name: str):
-    before, words = SEVERAL[name]
+    words = several(shell, name)
+    ran = shell.run(name, "-", *words, stdin=f"{ID}\n{OTHER}\n{ID}\n")
+    assert (ran.code, len(ran.err.splitlines())) == (0, 2)
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+def test_a_ticket_named_twice_is_changed_once(shell: Shell, name: str):
+    words = several(shell, name)
+    ran = shell.run(name, "a0001", ID, *words, "-f", "ids")
+    assert (ran.code, len(ran.err.splitlines())) == (0, 1)
+    assert shell.text(ID).count(f"did: {name}\n") == 1
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+def test_a_report_has_a_line_a_record(shell: Shell, name: str):
+    words = several(shell, name)
+    shell.path("T-261121-A0009").write_text("id: [", encoding="utf-8")
+    ran = shell.run(name, "a0001", "a0009", "nosuch", OTHER, *words, "-f", "ndjson")
+    rows = [json.loads(line) for line in ran.out.splitlines()]
+    assert ran.code == 1
+    assert [list(row) for row in rows] == [COLUMNS] * len(rows)
+    given = [row for row in rows if row["given"]]
+    assert [(row["given"], row["id"], row["outcome"], row["code"]) for row in given] == [
+        ("a0001", ID, "done", 0),
+        ("a0009", "T-261121-A0009", "damaged", 4),
+        ("nosuch", None, "not_found", 3),
+        (OTHER, OTHER, "done", 0),
+    ]
+    for row in rows:
+        if row["outcome"] == "done":
+            log = yaml.load(shell.text(row["id"]), yaml.CBaseLoader)["log"]
+            events = [one for one in log if one["did"] == name]
+            assert plain(row["events"]) == [one for one in events if one in plain(row["events"])]
+            assert len(row["events"]) == 1
+    said = {row["sentence"] if row["code"] == 0 else f"desk: {row['sentence']}" for row in rows}
+    assert set(ran.err.splitlines()) == said
+
+
+COLUMNS = ["given", "id", "outcome", "code", "sentence", "along_with", "events", "dry_run"]
+
+
+def plain(value: object) -> object:
+    """The value with every scalar as the text that it has in a file."""
+    if isinstance(value, dict):
+        return {key: plain(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [plain(one) for one in value]
+    return "null" if value is None else str(value)
+
+
+def test_a_report_in_full(shell: Shell):
     shell.open("one")
     shell.open("two")
-    for step in before:
-        shell.done(*step)
-        shell.done(step[0], OTHER, *step[2:])
-    ran = shell.run(words[0], "-", *words[2:], stdin=f"{ID}\n{OTHER}\n{ID}\n")
-    assert (ran.code, len(ran.err.splitlines())) == (0, 2)
+    shell.done("cancel", OTHER, "--because", "x")
+    ran = shell.run("hold", "a0001", OTHER, "--for", "vendor", "-f", "json")
+    refused = f"{OTHER} is cancelled and cannot be put on hold; that is final"
+    assert (ran.code, ran.err) == (1, f"{ID} is on hold for the vendor\ndesk: {refused}\n")
+    assert json.loads(ran.out) == [
+        {
+            "given": "a0001", "id": ID, "outcome": "done", "code": 0,
+            "sentence": f"{ID} is on hold for the vendor", "along_with": None,
+            "events": [{
+                "n": 2, "at": "2026-11-21T09:00:00+08:00", "by": "chen", "did": "hold",
+                "change": {"status": ["new", "on_hold"], "waiting_for": [None, "vendor"]},
+            }],
+            "dry_run": False,
+        },
+        {
+            "given": OTHER, "id": OTHER, "outcome": "refused", "code": 1, "sentence": refused,
+            "along_with": None, "events": [], "dry_run": False,
+        },
+    ]  # fmt: skip
+
+
+def test_ids_of_what_was_done_go_into_the_next_command(shell: Shell):
+    shell.open("one")
+    shell.open("two")
+    shell.done("cancel", OTHER, "--because", "x")
+    ran = shell.run("resolve", OTHER, ID, "--solution", "x", "-f", "ids")
+    assert (ran.code, ran.out) == (1, f"{ID}\n")
+    assert shell.done("close", "-", stdin=ran.out).err == f"{ID} is closed\n"
+
+
+def test_what_keeps_the_whole_command_is_no_row(shell: Shell, monkeypatch: pytest.MonkeyPatch):
+    shell.open("one")
+    monkeypatch.setenv("DESK_LOCK_WAIT", "0")
+    with (shell.root / ".desk" / "lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert shell.run("close", ID, "-f", "ndjson")[:2] == (5, "")
+
+
+def test_nothing_to_report(shell: Shell):
+    assert shell.run("close", "-", "-f", "json", stdin="") == (0, "[]\n", "")
+    assert shell.run("close", "-", "-f", "ndjson", stdin="") == (0, "", "")
 
 
 def test_no_ids_at_all_change_nothing(shell: Shell):
@@ -196,7 +294,7 @@ def test_an_article_is_not_for_ticket_commands(shell: Shell):
     article = shell.root / "kb" / "KB-261121-A0009.yaml"
     article.write_text("id: KB-261121-A0009\ntitle: VPN\nstatus: draft\n", encoding="utf-8")
     for name, (_, words) in WRITING.items():
-        if name != "link":
+        if name not in ("link", "unlink"):
             assert shell.run(words[0], "a0009", *words[2:]) == (
                 1, "", "desk: KB-261121-A0009 is an article; this command is for tickets\n"
             )  # fmt: skip
@@ -220,3 +318,28 @@ def test_texts_from_standard_input(shell: Shell, words: list[str], name: str):
     shell.open()
     shell.done(*words, stdin="第一行\nsecond\n")
     assert f"  {name}: |-\n    第一行\n    second\n" in shell.log(ID)
+
+
+@pytest.mark.parametrize(
+    ("words", "first", "second"),
+    [
+        (["note", "-", "-"], "the ids", "the note"),
+        (["reply", "-", "--text", "-"], "the ids", "the reply"),
+        (["resolve", "-", "--solution", "-"], "--solution", "the ids"),
+        (["resolve", ID, "--solution", "-", "--cause", "-"], "--solution", "--cause"),
+        (["edit", "-", "--set", "site=-"], "the ids", "--set site"),
+        (["edit", ID, "--set", "site=-", "--set", "rack=-"], "--set site", "--set rack"),
+        (["open", "x", "-d", "-", "--because", "-", "--priority", "P1"], "--because",
+         "--description"),
+    ],
+)  # fmt: skip
+def test_standard_input_is_one_thing_only(shell: Shell, words: list[str], first: str, second: str):
+    shell.open()
+    before = shell.files()
+    assert shell.run(*words, stdin=f"{ID}\n") == (
+        2,
+        "",
+        f"desk: standard input cannot be both {first} and {second}; give one of them as an "
+        "argument\n",
+    )
+    assert shell.files() == before

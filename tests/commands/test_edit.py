@@ -1,5 +1,6 @@
 """desk edit, with --set and in the editor."""
 
+import json
 import os
 from pathlib import Path
 
@@ -73,7 +74,7 @@ def test_many_tickets_get_the_same(shell: Shell, ticket: str):
          "'status' is changed by desk hold, resume, resolve, close, reopen or cancel"),
         ("team=network", 1, "'team' is changed by desk assign"),
         ("priority=P1", 1, "'priority' is changed by desk classify"),
-        ("links=x", 1, "'links' is changed by desk link"),
+        ("links=x", 1, "'links' is changed by desk link or unlink"),
         ("id=x", 1, "'id' is changed by nothing: an id never changes"),
         ("log=x", 1, "'log' is changed by nothing: a log only grows, by commands"),
         ("asset=P-1", 1, f"{ID} is so already; nothing was changed"),
@@ -249,3 +250,31 @@ def test_an_article_is_not_a_ticket(shell: Shell):
     sentence = "desk: KB-261121-A0009 is an article; this command is for tickets\n"
     assert shell.run("edit", "a0009", "--set", "title=x") == (1, "", sentence)
     assert edit(shell, "exit 0", "a0009") == (1, sentence)
+
+
+def test_one_setting_for_many(shell: Shell, ticket: str):
+    other = shell.open("打印机卡纸")
+    assert shell.run("edit", "-", "--set", "site=北京", stdin=f"{ticket}\n{other}\n") == (
+        0, "", f"{ticket} is changed\n{other} is changed\n"
+    )  # fmt: skip
+    assert [shell.head(one, "site") for one in (ticket, other)] == [["北京"], ["北京"]]
+
+
+def test_a_report_of_what_was_edited(shell: Shell, ticket: str):
+    other = shell.open("Printer jams too")
+    code, screen = edit(
+        shell, f'grep -q "id: {other}" "$1" || sed -i s/jams/smokes/ "$1"',
+        "a0001", "nosuch", other, "-f", "ndjson",
+    )  # fmt: skip
+    said, same, *lines, failed = screen.splitlines()
+    assert (code, said, same, failed) == (
+        3,
+        f"{ticket} is changed",
+        f"{other} is as it was; nothing was changed",
+        "desk: no record is named 'nosuch'; `desk list --all` shows them",
+    )
+    rows = [json.loads(line) for line in lines]
+    assert [(row["given"], row["id"], row["outcome"], len(row["events"])) for row in rows] == [
+        ("a0001", ticket, "done", 1), ("nosuch", None, "not_found", 0),
+        (other, other, "unchanged", 0),
+    ]  # fmt: skip

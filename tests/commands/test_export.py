@@ -223,7 +223,8 @@ def test_a_dry_run_and_a_bad_line(two: Shell, tmp_path: Path):
         "4 rows read: 3 records would be created, 0 extended, 0 unchanged; "
         "3 events would be written\n"
         "did not come in: 1\nline 4: the field 'title' is missing\n"
-        "desk: 1 rows and 0 tickets did not come in\n",
+        "this was a dry run; nothing was written\n"
+        "desk: 1 row did not come in\n",
     )
     assert records(folder) == {}
 

@@ -1,5 +1,6 @@
 """Duplicates and children, which follow what they belong to as desk.yaml says."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -154,3 +155,18 @@ def test_the_desk_is_free_while_a_person_thinks(tmp_path: Path, monkeypatch: pyt
     assert code == 0
     assert "still here" in shell.text(A), "and what was written meanwhile is kept"
     assert statuses(shell) == "resolved resolved new new"
+
+
+def test_followers_are_rows_of_the_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    shell = family(tmp_path, monkeypatch, "resolve", "offer")
+    ran = shell.done("resolve", "a0001", "--solution", "y", "-f", "ndjson")
+    rows = [json.loads(line) for line in ran.out.splitlines()]
+    assert [
+        (row["given"], row["id"], row["outcome"], row["along_with"], row["sentence"])
+        for row in rows
+    ] == [
+        ("a0001", A, "done", None, f"{A} is resolved"),
+        (None, B, "done", A, f"{B} is resolved with it (duplicate-of {A})"),
+        (None, C, "unchanged", A, f"{C} is still new, parent {A}"),
+    ]
+    assert [event["did"] for row in rows for event in row["events"]] == ["resolve", "resolve"]

@@ -64,7 +64,7 @@ def test_a_row_that_cannot_be_read_is_told_by_the_exit_code(shell: Shell, files)
     ran = shell.run("import", export, "--map", the_map)
     assert ran.code == 1
     assert "line 4: " in ran.err
-    assert ran.err.endswith("desk: 1 rows and 0 tickets did not come in\n")
+    assert ran.err.endswith("desk: 1 row did not come in\n")
     assert shell.done("list", "--all", "-f", "ids").out.count("\n") == 2
 
 

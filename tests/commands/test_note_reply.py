@@ -1,5 +1,7 @@
 """desk note and desk reply."""
 
+import re
+
 import pytest
 
 from tests.support import Shell, at_terminal
@@ -82,12 +84,18 @@ def test_the_editor_does_not_open_for_nothing(shell: Shell, tmp_path):
 @pytest.mark.parametrize(
     ("words", "code", "sentence"),
     [
-        ([], 2, "Missing argument 'ID'; see `desk {verb} --help`"),
+        ([], 2, "Missing argument 'ID… [TEXT|-]'; see `desk {verb} --help`"),
         ([ID], 2, "the {verb} is missing; give it as an argument or `-` for standard input"),
         ([ID, ""], 2, "the {verb} is empty; write what there is to say"),
         ([ID, " \n"], 2, "the {verb} is empty; write what there is to say"),
         ([ID, "-"], 2, "the {verb} is empty; write what there is to say"),
-        ([ID, "one", "two"], 2, "Got unexpected extra argument (two); see `desk {verb} --help`"),
+        ([ID, "one", "two"], 2, "one ID and one TEXT can stand here; put a text of several words "
+         "in quotes, and behind several ids give it with --text"),
+        ([ID, "--text", "x", "--editor"], 2,
+         "--text gives the text and --editor asks for it; leave one of them out"),
+        ([ID, "--editor"], 2,
+         "the {verb} is missing; give it as an argument or `-` for standard input"),
+        ([ID, ID, "--text", " "], 2, "the {verb} is empty; write what there is to say"),
         ([ID, "- one"], 2, "No such option '- '; text that begins with a dash goes behind --; "
          "see `desk {verb} --help`"),
         (["9999", "x"], 3, "no record is named '9999'; `desk list --all` shows them"),
@@ -105,3 +113,56 @@ def test_bad_input(
 def test_text_that_begins_with_a_dash(shell: Shell, ticket: str):
     shell.done("note", ticket, "--", "- tried it")
     assert shell.log(ticket).endswith('  text: "- tried it"\n')
+
+
+@pytest.mark.parametrize("verb", ["note", "reply"])
+def test_the_same_text_for_several(shell: Shell, ticket: str, verb: str):
+    other = shell.open("打印机卡纸")
+    kind = "note (internal)" if verb == "note" else "reply (public)"
+    said = f"{ID} has a {kind}\n{other} has a {kind}\n"
+    assert shell.run(verb, ID, other, "--text", "一") == (0, "", said)
+    assert shell.run(verb, "-", "二", stdin=f"{ID}\n{other}\n") == (0, "", said)
+    assert shell.run(verb, ID, other, "--text", "-", stdin="三\n四\n") == (0, "", said)
+    for one in (ID, other):
+        assert re.findall("  text: (.*)", shell.text(one)) == ["一", "二", "|-"]
+        assert shell.log(one).endswith("  text: |-\n    三\n    四\n")
+
+
+def test_a_text_in_two_words_is_not_written_anywhere(shell: Shell, ticket: str):
+    """Else a forgotten quote would put the last word as a note on every id among the others."""
+    other = shell.open("other")
+    before = shell.files()
+    assert shell.run("note", ID, other, "works").code == 2
+    assert shell.files() == before
+
+
+@pytest.mark.parametrize("verb", ["note", "reply"])
+def test_the_editor_opens_once_for_all(shell: Shell, ticket: str, verb: str, tmp_path):
+    other = shell.open("打印机卡纸")
+    editor = script(tmp_path, f'echo opened >> {tmp_path}/count\necho 写好 > "$1"')
+    words = ("-C", str(shell.root), "--as", "chen", verb, ID, "nosuch", other, "--editor")
+    code, screen = at_terminal(*words, EDITOR=editor)
+    assert (code, screen.splitlines()[-1]) == (
+        3, "desk: no record is named 'nosuch'; `desk list --all` shows them"
+    )  # fmt: skip
+    assert (tmp_path / "count").read_text() == "opened\n"
+    assert ["text: 写好\n" in shell.log(one) for one in (ID, other)] == [True, True]
+
+
+def test_what_was_written_in_vain_is_kept(shell: Shell, ticket: str, tmp_path, monkeypatch):
+    (tmp_path / "kept").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "kept"))
+    editor = script(tmp_path, f'echo "id: [" > {shell.path(ID)}\necho 白写 > "$1"')
+    words = ("-C", str(shell.root), "--as", "chen", "note", ID)
+    code, screen = at_terminal(*words, EDITOR=editor)
+    (file,) = (tmp_path / "kept").iterdir()
+    assert (code, screen.endswith(f"nothing was changed, your text is in {file}\n")) == (4, True)
+    assert file.read_text(encoding="utf-8") == "白写"
+
+
+def script(folder, text: str) -> str:
+    """An editor that is a shell script; $1 is the file."""
+    editor = folder / "editor"
+    editor.write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
+    editor.chmod(0o755)
+    return str(editor)

@@ -58,3 +58,15 @@ def test_too_early(shell: Shell):
     assert shell.run("survey", live, "--score", "5") == (
         1, "", f"desk: {live} is new; satisfaction is asked about when it is resolved\n"
     )  # fmt: skip
+
+
+def test_several_answers_alike(shell: Shell, ticket: str):
+    live = shell.open("x")
+    other = shell.open("y")
+    shell.done("resolve", other, "--solution", "x")
+    assert shell.run("survey", "-", "--score", "5", stdin=f"{ticket}\n{live}\n{other}\n") == (
+        1,
+        "",
+        f"{ticket} has its answer: 5 of 5\n{other} has its answer: 5 of 5\n"
+        f"desk: {live} is new; satisfaction is asked about when it is resolved\n",
+    )

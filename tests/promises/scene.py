@@ -29,6 +29,12 @@ dates: "%Y-%m-%d %H:%M"
 columns: {number: external, title: title, opened: opened}
 """
 
+BATCH = """\
+# one change after the other
+desk assign NEWAA --to chen
+note PRGAA "A note: 打印机"
+"""
+
 # name: (arguments, ids that it writes)
 WRITING: dict[str, tuple[list[str], list[str]]] = {
     "init": (["init", "."], []),
@@ -46,10 +52,12 @@ WRITING: dict[str, tuple[list[str], list[str]]] = {
     "cancel": (["cancel", "NEWAA", "--because", "x"], ["NEWAA"]),
     "survey": (["survey", "CSEDA", "--score", "5"], ["CSEDA"]),
     "link": (["link", "NEWAA", "related", "PRGAA"], ["NEWAA", "PRGAA"]),
+    "unlink": (["unlink", "DXPAA", "duplicate-of", "DRGAA"], ["DXPAA", "DRGAA"]),
     "edit": (["edit", "NEWAA", "--set", "title=VPN hangs", "--set", "rack=12"], ["NEWAA"]),
     "import": (["import", "../export.csv", "--map", "../map.yaml"], []),
     "tick": (["tick", "--now", "2026-12-20T09:00+08:00"], ["PRGAA", "RESAA", "RESBB"]),
     "check": (["check", "--fix"], ["EDTAA", "MSPAA"]),
+    "batch": (["batch", "../batch"], ["NEWAA", "PRGAA"]),
 }
 READING = (
     "list",
@@ -100,6 +108,7 @@ def build(root: Path) -> Path:
     (month / "T-261121-MSPAA.yaml").rename(folder / "tickets/2026/10/T-261121-MSPAA.yaml")
     (root / "export.csv").write_text(EXPORT)
     (root / "map.yaml").write_text(MAP)
+    (root / "batch").write_text(BATCH)
     return folder
 
 
