@@ -2,7 +2,7 @@
 
 import re
 
-from desk import dates, model, yamltext
+from desk import dates, model, ownlayout, yamltext
 from desk.errors import DamagedError
 from desk.model import Article, Event, Record, Ticket, Value
 
@@ -15,7 +15,16 @@ def load(text: str) -> Record:
 
     Raises DamagedError with the line where the text is no such record.
     """
-    value = yamltext.parse(text)
+    fields = ownlayout.read(text)
+    return _record(yamltext.parse(text) if fields is None else fields, text)
+
+
+def load_strictly(text: str) -> Record:
+    """As load, by the strict reader alone: a proof of what is to be written."""
+    return _record(yamltext.parse(text), text)
+
+
+def _record(value: Value, text: str) -> Record:
     if not isinstance(value, dict):
         raise DamagedError("a record is a mapping of fields, `id: …` first", line=1)
     log = value.pop("log", None)

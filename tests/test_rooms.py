@@ -28,6 +28,7 @@ ROWS = (
     ("promises",),
     ("workhours",),
     ("settings", "codec", "holidays"),
+    ("ownlayout",),
     ("yamltext", "merge"),
     ("model",),
     ("calendars",),
