@@ -160,7 +160,7 @@ def read_row(desk: Desk, file: File) -> Row | None:
     """The row of a record's file as it is now, None where there is none."""
     folder, record_id = file
     looked = time.time_ns()
-    stamp = stamps.of_path(f"{desk.root}/{folder}/{record_id}.yaml")
+    stamp = desk.stamp(f"{folder}/{record_id}.yaml")
     if stamp is None:
         return None
     stamp = stamps.proven(stamp, looked)
@@ -223,7 +223,7 @@ _reading: Desk
 
 def _begin_reading(root: str) -> None:
     global _reading  # noqa: PLW0603 - a process of a pool has no other place for it
-    _reading = Desk(root)
+    _reading = Desk(root, keep_folder=True)
 
 
 def _read_one(file: File) -> Row | None:
