@@ -6,6 +6,7 @@ characters: 打印机 is 打印 and 印机. The last character of a run stands a
 query of one character, which becomes a prefix, finds it wherever it is.
 """
 
+import operator
 import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -19,6 +20,7 @@ _EAST = (
 )
 _EAST += "\U00020000-\U0003ffff"
 _RUN = re.compile(f"[{_EAST}]+")
+_RUNS = re.compile(f"([{_EAST}]+)")
 _WORD = re.compile(f"[{_EAST}]+|[^\\W_{_EAST}]+")
 # Words that a misspelt one may be corrected to: at least so many letters, no digits.
 _KNOWN = re.compile(r"[a-z]{4,30}", re.ASCII)
@@ -61,13 +63,15 @@ def _leaves(value: Value) -> Iterator[str]:
 
 def paired(text: str) -> str:
     """The text with each run of East Asian characters as overlapping pairs and its last one."""
-    return (
-        text if text.isascii() else _RUN.sub(lambda run: f" {_pairs(run[0])} {run[0][-1]} ", text)
-    )
+    if text.isascii():
+        return text
+    parts = _RUNS.split(text)  # every other one is a run
+    parts[1::2] = [f" {_pairs(run)} {run[-1]} " for run in parts[1::2]]
+    return "".join(parts)
 
 
 def _pairs(run: str) -> str:
-    return " ".join(run[place : place + 2] for place in range(len(run) - 1))
+    return " ".join(map(operator.add, run, run[1:]))
 
 
 def known_words(found: Texts) -> set[str]:

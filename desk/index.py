@@ -179,14 +179,14 @@ def read_row(desk: Desk, file: File) -> Row | None:
         stamp,
         _rank(record),
         record.text("external").casefold(),
-        _as_json(dict(record.head)),
+        _as_json(record.head),
         _as_json([_entry(event) for event in record.log]),
         texts=fulltext.texts(record),
     )
 
 
 def _entry(event: Event) -> list[Any]:
-    return [event.n, event.at, event.by, event.did, dict(event.change), dict(event.words)]
+    return [event.n, event.at, event.by, event.did, event.change, event.words]
 
 
 def _rank(record: Record) -> int:
@@ -195,8 +195,8 @@ def _rank(record: Record) -> int:
     return _LIVE if record.status in LIVE else _ENDED
 
 
-def _as_json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+# What was just read from a file holds no circle.
+_as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 
 
 def _read_rows(
