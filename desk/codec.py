@@ -2,7 +2,7 @@
 
 import re
 
-from desk import dates, model, yamltext
+from desk import dates, model, ownlayout, yamltext
 from desk.errors import DamagedError
 from desk.model import Article, Event, Record, Ticket, Value
 
@@ -19,7 +19,16 @@ def load(text: str) -> Record:
 
     Raises DamagedError with the line where the text is no such record.
     """
-    value = yamltext.parse(text)
+    fields = ownlayout.read(text)
+    return _of_text(yamltext.parse(text) if fields is None else fields, text)
+
+
+def load_strictly(text: str) -> Record:
+    """As load, by the strict reader alone: a proof of what is to be written."""
+    return _of_text(yamltext.parse(text), text)
+
+
+def _of_text(value: Value, text: str) -> Record:
     try:
         return _record(value)
     except _MisfitError as misfit:
@@ -66,7 +75,7 @@ def _head(head: dict[str, Value], kind: type[Record]) -> dict[str, Value]:
         if name not in head:
             raise _MisfitError(f"the field {name!r} is missing")
     for name in known_fields(kind):
-        if name in head:
+        if name in head and (name in _NO_TEXTS or type(head[name]) is not str):
             head[name] = _field(name, head[name])
     if not ID_PATTERN.fullmatch(str(head["id"])):
         raise _MisfitError(f"{head['id']!r} is no id such as T-261121-7K3FQ", "id")
@@ -80,6 +89,10 @@ def _head(head: dict[str, Value], kind: type[Record]) -> dict[str, Value]:
 def known_fields(kind: type[Record]) -> tuple[str, ...]:
     """The fields of such a record that are no custom ones, in the format's order."""
     return model.ARTICLE_FIELDS if kind is Article else model.TICKET_FIELDS
+
+
+# Fields that are more, or other, than text.
+_NO_TEXTS = model.LIST_FIELDS | model.TIME_FIELDS | {"major", "requester"}
 
 
 def _field(name: str, value: Value) -> Value:
@@ -96,7 +109,7 @@ def _field(name: str, value: Value) -> Value:
             raise _MisfitError(f"{name!r} is a list, one `- …` a line", name)
         return [_text(item, name, position) for position, item in enumerate(value)]
     text = _text(value, name)
-    if name in ("opened", "began", "until", "review_by"):
+    if name in model.TIME_FIELDS:
         _check_stamp(text, name)
     return text
 
@@ -112,11 +125,11 @@ def _text(value: Value, *path: str | int) -> str:
 
 def _check_stamp(text: str, *path: str | int) -> None:
     try:
-        year = dates.from_stamp(text).year
+        dates.seconds(text)
     except ValueError as error:
         raise _MisfitError(str(error), *path) from None
     # The event of a rule may lie a zone away from the field that it follows from.
-    if path[0] != "log" and not dates.FIRST_YEAR <= year <= dates.LAST_YEAR:
+    if path[0] != "log" and not dates.FIRST_YEAR <= int(text[:4]) <= dates.LAST_YEAR:
         years = f"{dates.FIRST_YEAR} to {dates.LAST_YEAR}"
         raise _MisfitError(f"{text!r} is not of the years {years}", *path)
 
@@ -133,18 +146,21 @@ def _event(entry: Value, position: int) -> Event:
     if not isinstance(entry, dict):
         raise _MisfitError("an event is a mapping with n, at, by, did", "log", position)
     words = dict(entry)
-    n, at, by, did = (words.pop(name, None) for name in ("n", "at", "by", "did"))
+    n, at, by, did, change = [words.pop(name, None) for name in _OF_EVERY_EVENT]
     if type(n) is not int or not 1 <= n <= MAX_N:
         raise _MisfitError(
             f"an event's 'n' is a whole number from 1 to {MAX_N}", "log", position, "n"
         )
-    at, by, did = (
-        _text(value, "log", position, name)
-        for name, value in (("at", at), ("by", by), ("did", did))
-    )
+    if not (type(at) is type(by) is type(did) is str):
+        at, by, did = (
+            _text(value, "log", position, name)
+            for name, value in (("at", at), ("by", by), ("did", did))
+        )
     _check_stamp(at, "log", position, "at")
-    change = words.pop("change", None)
     return Event(n, at, by, did, _change({} if change is None else change, position), words)
+
+
+_OF_EVERY_EVENT = ("n", "at", "by", "did", "change")
 
 
 def _change(change: Value, position: int) -> dict[str, tuple[Value, Value]]:

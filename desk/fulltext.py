@@ -6,6 +6,7 @@ characters: 打印机 is 打印 and 印机. The last character of a run stands a
 query of one character, which becomes a prefix, finds it wherever it is.
 """
 
+import operator
 import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -19,6 +20,7 @@ _EAST = (
 )
 _EAST += "\U00020000-\U0003ffff"
 _RUN = f"[{_EAST}]+"  # compiled when it is needed: it takes long
+_RUNS = f"({_RUN})"
 # Words that a misspelt one may be corrected to: at least so many letters, no digits.
 _KNOWN = r"(?a)[a-z]{4,30}"
 _LONG = ("description", "symptoms", "cause", "solution", "body")
@@ -68,11 +70,11 @@ def _leaves(value: Value) -> Iterator[str]:
 
 def paired(text: str) -> str:
     """The text with each run of East Asian characters as overlapping pairs and its last one."""
-    return (
-        text
-        if text.isascii()
-        else re.sub(_RUN, lambda run: f" {' '.join(pairs(run[0]))} {run[0][-1]} ", text)
-    )
+    if text.isascii():
+        return text
+    parts = re.split(_RUNS, text)  # every other one is a run
+    parts[1::2] = [f" {' '.join(pairs(run))} {run[-1]} " for run in parts[1::2]]
+    return "".join(parts)
 
 
 def known_words(found: Texts) -> set[str]:
@@ -149,7 +151,7 @@ def is_run(text: str) -> bool:
 
 def pairs(run: str) -> list[str]:
     """The overlapping pairs of a run of characters."""
-    return [run[place : place + 2] for place in range(len(run) - 1)]
+    return list(map(operator.add, run, run[1:]))
 
 
 def is_word(text: str) -> bool:

@@ -201,7 +201,8 @@ def _from_json(text: str) -> Any:
 
 
 _SCAN = json.scanner.make_scanner(json.JSONDecoder())  # type: ignore[arg-type]
-_ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+# What was just read from a file holds no circle.
+_ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 
 
 # --- reading files ---------------------------------------------------------------------------
@@ -213,7 +214,7 @@ def read_row(desk: Desk, file: File) -> Row | None:
     """The row of a record's file as it is now, None where there is none."""
     folder, record_id = file
     looked = time.time_ns()
-    stamp = stamps.of_path(f"{desk.root}/{folder}/{record_id}.yaml")
+    stamp = desk.stamp(f"{folder}/{record_id}.yaml")
     if stamp is None and not desk.dry_run:
         return None
     stamp = stamps.proven(stamp, looked) if stamp and not desk.dry_run else stamps.UNPROVEN
@@ -232,14 +233,14 @@ def read_row(desk: Desk, file: File) -> Row | None:
         stamp,
         _rank(record),
         record.text("external").casefold(),
-        _ENCODE(dict(record.head)),
+        _ENCODE(record.head),
         _ENCODE([_entry(event) for event in record.log]),
         texts=fulltext.texts(record),
     )
 
 
 def _entry(event: Event) -> list[Any]:
-    return [event.n, event.at, event.by, event.did, dict(event.change), dict(event.words)]
+    return [event.n, event.at, event.by, event.did, event.change, event.words]
 
 
 def _rank(record: Record) -> int:
@@ -254,7 +255,9 @@ def _read_rows(
     """Each file with its row; many are read on all cores."""
     workers = cores.count() if len(files) >= _SPREAD and not desk.dry_run else 1
     if workers > 1:
-        rows = cores.spread(files, lambda: functools.partial(read_row, Desk(desk.root)), workers)
+        rows = cores.spread(
+            files, lambda: functools.partial(read_row, Desk(desk.root, keep_folder=True)), workers
+        )
     else:
         rows = (read_row(desk, file) for file in files)
     for done, (file, row) in enumerate(zip(files, rows, strict=True)):

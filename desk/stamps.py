@@ -39,10 +39,13 @@ def proven(stamp: Stamp, looked: int) -> Stamp:
     return stamp if stamp.changed < looked - tick else UNPROVEN
 
 
-def of_path(path: str) -> Stamp | None:
-    """The stamp of what is at the path, of a link its own; None where there is nothing."""
+def of_path(path: str, folder: int | None = None) -> Stamp | None:
+    """The stamp of what is at the path, of a link its own; None where there is nothing.
+
+    The path is from the folder of that handle, if there is one.
+    """
     try:
-        return of(os.stat(path, follow_symlinks=False))
+        return of(os.stat(path, dir_fd=folder, follow_symlinks=False))
     except OSError:
         return None
 

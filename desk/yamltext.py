@@ -42,7 +42,7 @@ except ImportError as error:
     ) from error
 
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}", re.ASCII)
-_CONSTANTS: dict[str, bool | None] = {
+CONSTANTS: dict[str, bool | None] = {
     "": None,
     "~": None,
     "null": None,
@@ -148,7 +148,7 @@ class _Reader:
         if event.tag is not None:
             self._refuse(event, f"tag {event.tag} is not allowed; quote the text if it is one")
         if kind is ScalarEvent:
-            return _resolved(event)
+            return _scalar(event)
         if len(path) >= MAX_DEPTH:
             self._refuse(event, f"nested deeper than {MAX_DEPTH} levels")
         return self._mapping(path) if kind is MappingStartEvent else self._sequence(path)
@@ -175,7 +175,7 @@ class _Reader:
     def _key(self, event: Any) -> str:
         if type(event) is not ScalarEvent or event.anchor or event.tag:
             self._refuse(event, "this key is no plain text; write it without &, !, * or brackets")
-        key = _resolved(event)
+        key = _scalar(event)
         if not isinstance(key, str):
             self._refuse(event, f"the key {event.value or 'null'} is no text; put it in quotes")
         if len(key) > MAX_KEY:
@@ -183,13 +183,16 @@ class _Reader:
         return key
 
 
-def _resolved(event: Any) -> Value:
+def _scalar(event: Any) -> Value:
     value: str = event.value
-    if not event.implicit[0]:
-        return value
-    if value in _CONSTANTS:
-        return _CONSTANTS[value]
-    return int(value) if _INTEGER.fullmatch(value) else value
+    return resolved(value) if event.implicit[0] else value
+
+
+def resolved(plain: str) -> Value:
+    """What an unquoted text says: null, true, false, a whole number, or itself."""
+    if plain in CONSTANTS:
+        return CONSTANTS[plain]
+    return int(plain) if _INTEGER.fullmatch(plain) else plain
 
 
 def _conflict(text: str) -> DamagedError | None:

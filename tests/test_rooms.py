@@ -32,6 +32,7 @@ ROWS = (
     ("promises",),
     ("workhours",),
     ("settings", "codec", "holidays", "jsontext"),
+    ("ownlayout",),
     ("yamltext", "merge", "markdown", "shapes"),
     ("model",),
     ("calendars",),

@@ -252,9 +252,13 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize(("damage", "sentence"), UNREADABLE.values(), ids=UNREADABLE)
-def test_what_is_no_file_of_the_desk_is_refused(desk: store.Desk, damage, sentence: str):
+@pytest.mark.parametrize("keep_folder", [False, True])
+def test_what_is_no_file_of_the_desk_is_refused(
+    desk: store.Desk, damage, sentence: str, keep_folder: bool
+):
     add(desk, ticket("T-261121-7K3FQ"), ticket("T-261021-AAAAA"))
     damage(place(desk, "T-261121-7K3FQ"))
+    desk = store.Desk(desk.root, keep_folder=keep_folder)
     with pytest.raises(DamagedError) as caught:
         desk.read("T-261121-7K3FQ")
     path = "tickets/2026/11/T-261121-7K3FQ.yaml"
@@ -262,6 +266,34 @@ def test_what_is_no_file_of_the_desk_is_refused(desk: store.Desk, damage, senten
     told: list[DamagedError] = []
     assert [record.id for record in desk.records(told.append)] == ["T-261021-AAAAA"]
     assert len(told) == 1, "a record that is not listed is told of"
+
+
+def test_a_folder_that_is_kept_open_is_that_of_the_last_file(filled: store.Desk):
+    opened = set(os.listdir("/dev/fd"))
+    keeping = store.Desk(filled.root, keep_folder=True)
+    ids = filled.ids()
+    for name in (*ids, *reversed(ids), *ids):
+        assert keeping.stamp(store.path_of(name)) == filled.stamp(store.path_of(name))
+        assert keeping.read(name) == filled.read(name)
+        assert keeping.text("desk.yaml") == filled.text("desk.yaml")
+    assert len(set(os.listdir("/dev/fd")) - opened) <= 2
+    del keeping
+    assert set(os.listdir("/dev/fd")) <= opened
+
+
+def test_a_folder_that_is_kept_open_gives_stamp_and_text_of_one_file(desk: store.Desk):
+    """Whatever takes its place, so that nobody holds one for the state of the other."""
+    add(desk, ticket("T-261121-7K3FQ"))
+    path = "tickets/2026/11/T-261121-7K3FQ.yaml"
+    keeping = store.Desk(desk.root, keep_folder=True)
+    before = keeping.stamp(path), keeping.text(path)
+    month = Path(desk.root, path).parent
+    month.rename(month.with_name("12"))
+    month.mkdir()
+    Path(desk.root, path).write_text("another")
+    assert (keeping.stamp(path), keeping.text(path)) == before
+    assert desk.stamp(path) != before[0]
+    assert desk.text(path) == "another"
 
 
 def test_a_linked_desk_yaml_is_refused(desk: store.Desk):
