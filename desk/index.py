@@ -22,6 +22,7 @@ import os
 import sqlite3
 import stat
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
@@ -36,7 +37,7 @@ from desk.promises import Promises
 from desk.stamps import Stamp
 from desk.store import Desk
 
-VERSION = 2
+VERSION = 3
 FILE = ".desk/index.sqlite"
 Progress: TypeAlias = Callable[[int, int], None]
 OnDamage: TypeAlias = Callable[[DamagedError], None]
@@ -65,7 +66,7 @@ CREATE INDEX file_external ON file (external) WHERE external != '';
 CREATE INDEX file_damage ON file (folder) WHERE damage IS NOT NULL;
 CREATE TABLE policy (digest TEXT);
 CREATE TABLE fact (number INTEGER PRIMARY KEY, last REAL, {", ".join(_FACTS)});
-CREATE TABLE word (word TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE word (word TEXT PRIMARY KEY, records INTEGER NOT NULL) WITHOUT ROWID;
 CREATE VIRTUAL TABLE text USING fts5 (
     title, body, log, content='', tokenize='{fulltext.TOKENIZER}'
 );
@@ -620,9 +621,10 @@ class Index:
         for folder in self._desk.folders():
             path = f"{self._desk.root}/{folder}"
             stamp = stamps.of_folder(path)
-            *stood, seal = known.pop(folder, (0, 0, 0, 0))
+            *stood, seal = known.pop(folder, (0, 0, 0, None))
             if stamp is None:
-                self._note_gone(changes, folder)
+                if seal is not None:
+                    self._note_gone(changes, folder)
             elif stood != list(stamp) or (every and (not seal or seal != _seal(path))):
                 self._note_files(changes, folder, stamp, looked)
         for folder in known:
@@ -771,13 +773,19 @@ class Index:
     def _write(self, changes: Changes, connection: sqlite3.Connection) -> None:
         """Bring the tables to what the files say."""
         empty = not connection.execute("SELECT 1 FROM file LIMIT 1").fetchone()
-        known: set[str] = set()
-        self._files_read += len(changes.files)
-        for (_, record_id), row in _read_rows(self._desk, changes.files, self._progress):
+        words: Counter[str] = Counter()
+        gone = {path for path, seen in changes.folders.items() if seen is None}
+        files = [file for file in changes.files if file[0] not in gone]
+        for folder, record_id in changes.files:
+            if folder in gone:
+                _remove(connection, record_id, words)
+        self._files_read += len(files)
+        for (_, record_id), row in _read_rows(self._desk, files, self._progress):
             if not empty:
-                _remove(connection, record_id)
+                _remove(connection, record_id, words)
             if row is not None:
-                _add(connection, row, known)
+                _add(connection, row, words)
+        _count_words(connection, words)
         for path, seen in changes.folders.items():
             connection.execute("DELETE FROM folder WHERE path = ?", (path,))
             if seen:
@@ -867,11 +875,13 @@ def _vocabulary(connection: sqlite3.Connection) -> sqlite3.Cursor:
     return connection.execute("SELECT * FROM temp.vocabulary")
 
 
-def _remove(connection: sqlite3.Connection, record_id: str) -> None:
+def _remove(connection: sqlite3.Connection, record_id: str, words: Counter[str]) -> None:
+    """Remove a record's rows; its words are taken off `words`."""
     query = "SELECT number, head, log FROM file LEFT JOIN record USING (number) WHERE id = ?"
     for number, head, log in connection.execute(query, (record_id,)).fetchall():
         if head is not None:
             stood = fulltext.texts(_record(record_id, head, log.__str__))
+            words.subtract(fulltext.known_words(stood))
             connection.execute(
                 "INSERT INTO text (text, rowid, title, body, log) VALUES ('delete', ?, ?, ?, ?)",
                 (number, *stood),
@@ -881,8 +891,8 @@ def _remove(connection: sqlite3.Connection, record_id: str) -> None:
         connection.execute("DELETE FROM file WHERE number = ?", (number,))
 
 
-def _add(connection: sqlite3.Connection, row: Row, known: set[str]) -> None:
-    """Add a row; `known` are words that need not be added again."""
+def _add(connection: sqlite3.Connection, row: Row, words: Counter[str]) -> None:
+    """Add a row; its words are added to `words`."""
     inserted = connection.execute(
         "INSERT INTO file (folder, id, changed, size, inode, rank, external, damage)"
         " VALUES (?,?,?,?,?,?,?,?)",
@@ -895,6 +905,15 @@ def _add(connection: sqlite3.Connection, row: Row, known: set[str]) -> None:
     connection.execute(
         "INSERT INTO text (rowid, title, body, log) VALUES (?,?,?,?)", (number, *row.texts)
     )
-    new = fulltext.known_words(row.texts) - known
-    connection.executemany("INSERT OR IGNORE INTO word VALUES (?)", [(word,) for word in new])
-    known |= new
+    words.update(fulltext.known_words(row.texts))
+
+
+def _count_words(connection: sqlite3.Connection, words: Counter[str]) -> None:
+    """Add to each word's count of records; one that no record has is no longer known."""
+    connection.executemany(
+        "INSERT INTO word VALUES (?, ?)"
+        " ON CONFLICT (word) DO UPDATE SET records = records + excluded.records",
+        [(word, count) for word, count in words.items() if count],
+    )
+    fewer = [(word,) for word, count in words.items() if count < 0]
+    connection.executemany("DELETE FROM word WHERE word = ? AND records <= 0", fewer)

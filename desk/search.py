@@ -15,7 +15,6 @@ _FIRST = 200  # hits are enough for most; to have all of very many takes time
 # Of so many records with some pairs of a run those are shown that have enough of them.
 _NEAR = 500
 _ENOUGH = 1 / 3  # one wrong character is two wrong pairs
-_TRIED = 8  # words that a misspelt one may have been
 
 
 class Found(NamedTuple):
@@ -81,11 +80,8 @@ def _corrected(index: Index, word: str) -> str:
     from rapidfuzz.distance import OSA
 
     most = 1 if len(word) < 6 else 2
-    nearest = process.extract(word, index.words(), scorer=OSA.distance, score_cutoff=most,
-                              limit=_TRIED)  # fmt: skip
-    held = [
-        (-distance, index.has(fulltext.match([Term(one)])), one) for one, distance, _ in nearest
-    ]
+    near = process.extract(word, index.words(), scorer=OSA.distance, score_cutoff=most, limit=None)
+    held = [(-distance, index.has(fulltext.match([Term(one)])), one) for one, distance, _ in near]
     return max((one for one in held if one[1]), default=(0, 0, ""))[2]
 
 
