@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from desk import codec, exporter, merge, render, restorer, store
 from desk.errors import DamagedError
 from desk.model import Article, Event, Record, Ticket
+from desk.rehearsal import RehearsedDesk
 from tests import strategies
 from tests.conftest import NOW, add, policy_text
 
@@ -135,7 +136,7 @@ def test_a_dry_run_counts_and_writes_nothing(desk: store.Desk, tmp_path: Path):
     before = files(desk)
     changed = ticket().add("note", NOW, "lin", text="x")
     path = export("ndjson", [changed, ticket(OTHER)], tmp_path / "export")
-    report = take(desk, path, dry_run=True)
+    report = take(RehearsedDesk(desk.root), path)
     assert (report.created, report.extended, report.events) == (1, 1, 2)
     assert next(report.sentences()) == (
         "2 rows read: 1 record would be created, 1 extended, 0 unchanged; 2 events would be written"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from prometheus_client import parser as older
 from prometheus_client.openmetrics import parser
 
-from desk import openmetrics
+from desk import facts, openmetrics
 from desk.definitions import DEFINITIONS
 from desk.errors import UsageError
 from desk.summary import summarise
@@ -185,7 +185,12 @@ def test_no_help_needs_an_escape():
 )
 def test_every_measure_of_a_desk_is_there(tickets: list[Any], by: tuple[str, ...]):
     found = summarise(
-        tickets, now=NOW, since=NOW - timedelta(days=3650), until=None, by=by, zone=NOW.tzinfo
+        map(facts.case, tickets),
+        now=NOW,
+        since=NOW - timedelta(days=3650),
+        until=None,
+        by=by,
+        zone=NOW.tzinfo,
     )
     told = samples(openmetrics.text(found, by, {}))
     parts = [one["measures"] for one in found["groups"]] if by else [found["measures"]]

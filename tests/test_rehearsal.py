@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from desk.errors import DamagedError, NotFoundError, RefusedError
+from desk.index import Index
 from desk.model import Ticket
 from desk.rehearsal import RehearsedDesk
 from desk.store import Desk, IdTakenError, path_of
@@ -39,11 +40,13 @@ def test_what_was_tried_is_found_in_every_way(tried: RehearsedDesk):
     assert tried.ids() == [OLD, NEW]
     assert [one.title for one in tried.tickets(no_damage)] == ["VPN drops", "新单"]
     assert list(tried.walk()) == [path_of(OLD), path_of(NEW)]
-    assert tried.named("newn") == tried.named(NEW) == tried.named("inc7") == NEW
+    index = Index(tried)
+    assert index.named("newn") == index.named(NEW) == index.named("inc7") == NEW
+    assert sorted(one.title for one in index.tickets(no_damage)) == ["VPN drops", "新单"]
     assert tried.read(OLD).log[-1].text("text") == "试"
     assert tried.names("tickets/2026") == ["11", "12"]
     with pytest.raises(RefusedError, match="is the number of"):
-        tried.check_external_free("INC7")
+        index.check_external_free("INC7")
     with pytest.raises(IdTakenError), tried.changing(NOW, "") as transaction:
         transaction.create(ticket(NEW))
 
