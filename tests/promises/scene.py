@@ -226,7 +226,8 @@ def leftovers(folder: Path) -> list[str]:
     """What lies in the private folder and should not."""
     private = folder / ".desk"
     names = {p.relative_to(private).as_posix() for p in private.rglob("*") if not p.is_dir()}
-    wrong = sorted(names - {".gitignore", "lock"})
+    # A kill may leave an index that is not finished; the next one that is made takes its place.
+    wrong = sorted(names - {".gitignore", "lock", "index.lock", "index.sqlite", "index.sqlite.new"})
     ignored = private / ".gitignore"
     if ignored.exists() and ignored.read_text() != "*\n":
         wrong.append(".gitignore is torn")
