@@ -1,8 +1,10 @@
 """Records to and from the text of their files. The rules stand in docs/format.md."""
 
+import functools
 import re
+from collections.abc import Callable
 
-from desk import dates, model, ownlayout, yamltext
+from desk import dates, model, yamltext
 from desk.errors import DamagedError
 from desk.model import Article, Event, Record, Ticket, Value
 
@@ -19,8 +21,15 @@ def load(text: str) -> Record:
 
     Raises DamagedError with the line where the text is no such record.
     """
-    fields = ownlayout.read(text)
+    fields = _own_layout()(text)
     return _of_text(yamltext.parse(text) if fields is None else fields, text)
+
+
+@functools.cache
+def _own_layout() -> Callable[[str], dict[str, Value] | None]:
+    from desk import ownlayout  # which takes long, and a list from the index reads no file
+
+    return ownlayout.read
 
 
 def load_strictly(text: str) -> Record:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from desk import dates, model, sla
-from desk.model import Ticket, Value
+from desk.model import LIVE, Ticket, Value
 from desk.promises import Promises
 from desk.sla import AT_RISK, BREACHED, MET, PAUSED, RUNNING, Clock
 
@@ -116,14 +116,16 @@ def in_order(
     """
     rank = {name: place for place, name in enumerate(priorities)}
 
-    def pressing(ticket: Ticket) -> tuple[bool, int, str, float]:
-        priority = ticket.text("priority")
+    def pressing(ticket: Ticket) -> tuple[bool, int, str, float, str]:
+        head = ticket.head
+        priority = str(head.get("priority", ""))
         place = rank.get(priority, len(rank) + (not priority))
-        return not ticket.live, place, priority, dates.seconds(ticket.text("opened"))
+        opened = dates.seconds(str(head["opened"]))
+        return head["status"] not in LIVE, place, priority, opened, str(head["id"])
 
-    result = sorted(tickets, key=lambda ticket: ticket.id)
     if not sort:
-        return sorted(result, key=pressing)
+        return sorted(tickets, key=pressing)
+    result = sorted(tickets, key=lambda ticket: ticket.id)
     for field in reversed([name.strip() for name in sort.split(",") if name.strip()]):
         name = canonical(field.lstrip("-"))
         values = [(field_value(ticket, name, as_of), ticket) for ticket in result]
