@@ -70,7 +70,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Leave out what takes minutes, unless `-m` says which tests are wanted."""
     if config.option.markexpr:
         return
-    long = {item for item in items if any(map(item.get_closest_marker, ("long", "sweep")))}
+    long = {item for item in items if any(map(item.get_closest_marker, ("long", "scale", "sweep")))}
     config.hook.pytest_deselected(items=list(long))
     items[:] = [item for item in items if item not in long]
 

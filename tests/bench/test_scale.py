@@ -108,7 +108,7 @@ def timed_life(
     }
 
 
-@pytest.mark.long
+@pytest.mark.scale
 @pytest.mark.parametrize("name", [by_id, by_part])
 def test_one_ticket_costs_the_same_however_many_there_are(
     folder: Folders, table: Table, name: Callable[[str], str]
@@ -138,7 +138,7 @@ def listed(where: Path, sort: str) -> float:
     return seconds(*desk("list", "--limit", "50", *words), cwd=where)
 
 
-@pytest.mark.long
+@pytest.mark.scale
 @pytest.mark.parametrize("size", SIZES)
 def test_the_first_fifty_live_ones(folder: Folders, table: Table, size: int) -> None:
     where = folder(size)
@@ -170,7 +170,7 @@ def test_a_list_of_a_million_costs_little_more(folder: Folders, table: Table) ->
 # --- 3: the whole history --------------------------------------------------------------------
 
 
-@pytest.mark.long
+@pytest.mark.scale
 @pytest.mark.parametrize("size", SIZES)
 def test_figures_of_the_whole_history(folder: Folders, table: Table, size: int) -> None:
     where = folder(size)
@@ -185,7 +185,7 @@ def test_figures_of_the_whole_history(folder: Folders, table: Table, size: int) 
 # --- 4: full text ----------------------------------------------------------------------------
 
 
-@pytest.mark.long
+@pytest.mark.scale
 @pytest.mark.skipif(not shutil.which("rg"), reason="needs ripgrep (Debian's package `ripgrep`)")
 @pytest.mark.parametrize("size", SIZES)
 def test_a_search_over_everything(folder: Folders, table: Table, size: int) -> None:
@@ -204,7 +204,7 @@ def test_a_search_over_everything(folder: Folders, table: Table, size: int) -> N
 # --- 5: the index anew -----------------------------------------------------------------------
 
 
-@pytest.mark.long
+@pytest.mark.scale
 @pytest.mark.parametrize("size", SIZES)
 def test_a_rebuild(folder: Folders, table: Table, size: int) -> None:
     where = folder(size)
@@ -218,7 +218,7 @@ def test_a_rebuild(folder: Folders, table: Table, size: int) -> None:
     assert size < LARGE or ratio <= 1.4
 
 
-@pytest.mark.long
+@pytest.mark.scale
 @pytest.mark.skipif(sys.platform != "linux", reason="the memory of processes is read from /proc")
 def test_the_memory_of_a_rebuild(folder: Folders, figures: Callable[[str], None]) -> None:
     """Of all its processes at one moment; what they share counts for each of them."""
@@ -264,7 +264,7 @@ def resident(pid: int) -> float:
 # --- 6: many results -------------------------------------------------------------------------
 
 
-@pytest.mark.long
+@pytest.mark.scale
 @pytest.mark.parametrize("which", [("--limit", "5000"), ("--all", "--limit", "5000")])
 def test_five_thousand_results_as_ndjson(
     folder: Folders, table: Table, which: tuple[str, ...]
