@@ -120,7 +120,7 @@ def test_one_ticket_costs_the_same_however_many_there_are(
         taken = medians(QUICK, turns)
     finally:
         for size in SIZES:
-            output("git", "clean", "--force", "--quiet", "--", "tickets", cwd=folder(size))
+            output("git", "clean", "-d", "--force", "--quiet", "--", "tickets", cwd=folder(size))
     ratios = {}
     for did in verbs:
         for size in SIZES[1:]:

@@ -19,11 +19,17 @@ def desk(*words: str) -> list[str]:
 
 
 def environment() -> dict[str, str]:
-    """That of a user who has compiled bytecode and git's own defaults."""
-    env = {name: value for name, value in os.environ.items() if name not in _OURS}
+    """That of a user who has compiled bytecode and git's own defaults.
+
+    The clock is the machine's: as of a moment that is given, a list must look at all of history.
+    """
+    env = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in _OURS and not name.startswith("DESK_")
+    }
     return env | {
         "PYTHONPATH": str(ROOT),
-        "DESK_NOW": "2026-11-21T09:00:00+08:00",
         "DESK_USER": "chen",
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_CONFIG_NOSYSTEM": "1",
