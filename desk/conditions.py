@@ -29,7 +29,7 @@ HAS, LINKED = "has", "linked"
 ASKED = (*FIELDS, "tag", "link", HAS, LINKED)
 VERBS = (
     "open", "classify", "assign", "escalate", "note", "reply", "hold", "resume", "resolve",
-    "close", "reopen", "cancel", "survey", "link", "edit", "tell", "invite", "update",
+    "close", "reopen", "cancel", "survey", "link", "unlink", "edit", "tell", "invite", "update",
 )  # fmt: skip
 # The values that a field can have, where no desk can have others.
 CLOSED_SETS: Mapping[str, tuple[str, ...]] = {

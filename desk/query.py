@@ -229,6 +229,7 @@ def check_names(names: Iterable[str], custom: Collection[str]) -> None:
 
 def _unknown(name: str, own: Sequence[str], custom: Collection[str]) -> str:
     """What is wrong with a name that is none of those, empty if it is one."""
-    if canonical(name) in own or name in own or {name, name.partition(".")[0]} & {*custom}:
+    known = {*custom} - {*FIELDS}  # whose parts, if they have any, are among them
+    if canonical(name) in own or name in own or {name, name.partition(".")[0]} & known:
         return ""
     return f"no ticket has a field {name!r}; {nearest(name, (*own, *sorted(custom)))}"

@@ -8,6 +8,7 @@ import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -116,9 +117,11 @@ class _Run:
             transaction.create(record)
             self._counted("created", len(record.log))
             return
-        both = merge.merged(ours, _with_hand_edits(record))
+        if ours.log and not record.log:
+            raise RefusedError(f"{record.id} comes without its log; keep that as it was exported")
+        both = _united(ours, _with_hand_edits(record))
         further = _contents(both) - _contents(ours)
-        if not further and both.head == ours.head:
+        if not further:
             self._count["unchanged"] += 1
             return
         transaction.replace(both)
@@ -146,6 +149,15 @@ class _Run:
             dry_run=self._desk.dry_run,
             of=_RECORD,
         )
+
+
+def _united(ours: Record, theirs: Record) -> Record:
+    """Our record with the events of both; ours is what no event mentions, such as a description."""
+    both = merge.merged(ours, theirs)
+    mentioned = {name for event in both.log for name in event.change}
+    own = {name: value for name, value in ours.head.items() if name not in mentioned}
+    head = {name: value for name, value in both.head.items() if name in mentioned}
+    return replace(both, head={**head, **own})
 
 
 def _contents(record: Record) -> set[str]:
@@ -213,6 +225,13 @@ def _header(path: Path, line: int, names: list[str] | str) -> list[str]:
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise DamagedError(f"the column {twice!r} stands twice; keep one", str(path), line)
+    if missing := [name for name in cells.TICKET_COLUMNS if name not in names]:
+        raise DamagedError(
+            f"the column {missing[0]!r} is missing, and would be taken for empty in every ticket; "
+            "keep all columns of the export",
+            str(path),
+            line,
+        )
     return names
 
 

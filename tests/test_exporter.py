@@ -1,5 +1,6 @@
 """What is exported can be taken back: the same files, byte for byte. And what is refused."""
 
+import csv
 import gzip
 import json
 import sqlite3
@@ -101,6 +102,33 @@ def test_an_older_export_takes_nothing_away(desk: store.Desk, tmp_path: Path):
     add(desk, ticket().add("note", NOW, "chen", {"status": "closed"}, text="done"))
     before = files(desk)
     assert take(desk, path).unchanged == 1
+    assert files(desk) == before
+
+
+def test_a_text_that_no_event_mentions_stays_as_it_is_here(desk: store.Desk, tmp_path: Path):
+    path = export("ndjson", [ticket()], tmp_path / "export")
+    add(desk, Ticket({**ticket().head, "description": "AAA"}, ticket().log))
+    assert take(desk, path).unchanged == 1
+    assert desk.read(ID).text("description") == "AAA"
+
+
+def test_a_table_without_a_column_or_a_log_is_refused(desk: store.Desk, tmp_path: Path):
+    add(desk, ticket())
+    before = files(desk)
+    path = export("csv", [ticket()], tmp_path / "export")
+    rows = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+    for left_out, told in (("team", "the column 'team' is missing"), ("", "")):
+        names = [name for name in rows[0] if name != left_out]
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, names, extrasaction="ignore")
+            writer.writeheader()
+            writer.writerows([{**rows[0], "log": "", "title": "EDITED"}])
+        if left_out:
+            with pytest.raises(DamagedError, match=told):
+                take(desk, path)
+        else:
+            (refused,) = take(desk, path).refused
+            assert "comes without its log" in refused.reason
     assert files(desk) == before
 
 

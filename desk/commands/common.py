@@ -115,7 +115,12 @@ class TermsCommand(DeskCommand):
         from desk.terms import NEGATED, literal
 
         end = args.index("--") if "--" in args else len(args)
-        marked = [self._MARK + word if NEGATED.match(word) else word for word in args[:end]]
+        options = [one for one in self.params if isinstance(one, click.Option) and not one.is_flag]
+        take_a_value = {name for option in options for name in option.opts}
+        marked = [
+            self._MARK + word if NEGATED.match(word) and before not in take_a_value else word
+            for before, word in zip(["", *args], args[:end], strict=False)
+        ]
         return super().parse_args(
             ctx, marked + args[end : end + 1] + list(map(literal, args[end + 1 :]))
         )
@@ -239,8 +244,19 @@ def parts_of_ids(arguments: Sequence[str]) -> list[str]:
     """The ids that were given, with those of standard input where one is `-`."""
     parts: list[str] = []
     for argument in dict.fromkeys(arguments):
-        parts += from_stdin("the ids").split() if argument == "-" else [argument]
+        parts += _ids_from_stdin() if argument == "-" else [argument]
     return list(dict.fromkeys(parts))
+
+
+def _ids_from_stdin() -> list[str]:
+    """The ids on standard input, one a line."""
+    lines = [line.strip() for line in from_stdin("the ids").splitlines()]
+    for number, line in enumerate(lines, 1):
+        if len(line.split()) > 1:
+            raise UsageError(
+                f"line {number} of standard input is no id; `-f ids` prints them one a line"
+            )
+    return [line for line in lines if line]
 
 
 @contextmanager

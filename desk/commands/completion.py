@@ -119,7 +119,9 @@ class _Bash(shell_completion.BashComplete):
 
     def format_completion(self, item: CompletionItem[str]) -> str:
         value = item.value.removeprefix(self._cut)
-        return f"{item.type},{value if self._in_quotes else _SPECIAL.sub(_ESCAPED, value)}"
+        if self._in_quotes:  # in which bash would act on some of what stands there
+            return f"{item.type},{value}" if not _ACTING.search(value) else ""
+        return f"{item.type},{_SPECIAL.sub(_ESCAPED, value)}"
 
 
 class _Zsh(shell_completion.ZshComplete):
@@ -131,6 +133,7 @@ class _Fish(shell_completion.FishComplete):
 
 
 _QUOTES_CLOSED = re.compile(r"""(?:[^'"\\]|\\.|'[^']*'|"(?:[^"\\]|\\.)*")*""", re.DOTALL)
+_ACTING = re.compile(r"""[$`"'\\!]""")
 _SPECIAL, _ESCAPED = re.compile(r"""([\s!"#$&'()*;<>?\[\\\]^`{|}])"""), r"\\\1"
 
 
@@ -150,13 +153,16 @@ _FIELD = re.compile(r"([^\W\d][\w.-]*)[:：](?:.*[,，])?", re.DOTALL)
 
 def complete_terms(context: click.Context, _: click.Parameter, begun: str) -> list[str]:
     """Fields, values and views with which the last condition of a query may go on."""
+    from desk.render import safe
+
     with suppress(DeskError):  # a TAB outside of any desk says nothing
         policy = context.ensure_object(Session).desk.policy
         place = _LAST.search(begun)
         start = place.start() if place else len(begun)
         if begun[start : start + 1] == "-":
             start += 1
-        return [begun[:start] + one for one in _conditions(begun[start:], policy)]
+        found = _conditions(begun[start:], policy)
+        return [begun[:start] + one for one in found if safe(one) == one]
     return []
 
 

@@ -79,7 +79,11 @@ def export_(
 
 
 def _by_name(output: str | None) -> str:
+    """The format that a file's name asks for; standard output gets ndjson."""
     ending = os.path.splitext((output or "").removesuffix(".gz"))[1]
+    if ending and ending not in _BY_ENDING:
+        known = ", ".join(_BY_ENDING)
+        raise UsageError(f"what {output} is to hold cannot be told; end it in {known}, or give -f")
     return _BY_ENDING.get(ending, "ndjson")
 
 
@@ -168,6 +172,8 @@ def _settle(temporary: str, final: str, *, force: bool) -> None:
     finally:
         os.close(handle)
     if force:
+        with suppress(FileNotFoundError):
+            os.chmod(temporary, os.stat(final).st_mode & 0o7777)
         os.replace(temporary, final)
     else:
         os.link(temporary, final)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import click
 
 from desk import lifecycle
+from desk.codec import ID_PATTERN
 from desk.commands.common import (
     F,
     Verb,
@@ -95,6 +96,10 @@ def _ids_and_text(
         raise UsageError(
             "one ID and one TEXT can stand here; put a text of several words in quotes, and "
             "behind several ids give it with --text"
+        )
+    if ID_PATTERN.fullmatch(words[1].upper()):
+        raise UsageError(
+            f"{words[1]} is an id, not a text; behind several ids give the text with --text"
         )
     return words[:1], words[1]
 

@@ -8,8 +8,9 @@ from collections.abc import Iterable
 
 import click
 
-from desk import render
+from desk import dates, render
 from desk.commands.common import TermsCommand, command, data, tell, terms_argument
+from desk.errors import UsageError
 from desk.model import Record, Ticket
 from desk.session import Session
 from desk.watcher import Change, Watcher
@@ -53,12 +54,18 @@ def _watch(
 ) -> None:
     asked = session.filter(terms)
     start = session.moment(since)
+    if session.place:
+        raise UsageError("watch goes on until it is stopped, so no batch can hold it")
+    if start and start > session.now:
+        raise UsageError(f"--since {dates.stamp(start)} lies ahead of {dates.stamp(session.now)}")
     seen: set[str] = set()
 
-    fits = asked.judge(seen)
-
     def is_wanted(record: Record) -> bool:
-        return fits(record) if isinstance(record, Ticket) else asked.empty
+        if asked.empty or not isinstance(record, Ticket):
+            return asked.empty
+        # Ages and due times are those of the moment at which it changes.
+        now = session.now if session.now_is_given else dates.system_now()
+        return asked.at(now.astimezone(session.now.tzinfo)).judge(seen)(record)
 
     watcher = Watcher(session.desk, is_wanted, lambda error: tell(str(error)))
     past = watcher.begin(start.timestamp() if start else None)

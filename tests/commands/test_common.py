@@ -343,3 +343,35 @@ def test_standard_input_is_one_thing_only(shell: Shell, words: list[str], first:
         "argument\n",
     )
     assert shell.files() == before
+
+
+def test_ids_come_one_a_line(shell: Shell):
+    shell.open()
+    ran = shell.run("note", "-", "x", stdin=f"{ID}  P3  new  Printer jams\n")
+    assert (ran.code, ran.out, ran.err) == (
+        2, "", "desk: line 1 of standard input is no id; `-f ids` prints them one a line\n",
+    )  # fmt: skip
+    assert "did: note" not in shell.text(ID)
+
+
+def test_an_id_is_no_text(shell: Shell):
+    ran = shell.run("reply", shell.open(), shell.open().lower())
+    assert (ran.code, ran.err) == (
+        2,
+        f"desk: {OTHER.lower()} is an id, not a text; behind several ids give the text with "
+        "--text\n",
+    )
+
+
+def test_a_value_may_look_like_a_term(shell: Shell):
+    ran = shell.run("list", "--sort", "-nosuch:x")
+    assert ran.err.startswith("desk: no ticket has a field '-nosuch:x'") or "nosuch" in ran.err
+    assert "\0" not in ran.err
+    assert "\\x00" not in ran.err
+
+
+def test_parts_that_no_field_has_are_told(shell: Shell):
+    shell.open("x", "--requester", "李伟")
+    ran = shell.run("list", "requester.emial:x")
+    assert ran.code == 2
+    assert "did you mean requester.email" in ran.err
