@@ -143,6 +143,7 @@ def run(arguments: list[str], session: Session | None = None) -> int:
     except SystemExit as error:  # click's, with 0 after a completion, with 1 for a broken pipe
         return _output_failed(BrokenPipeError()) if error.code else 0
     except Exception as error:
+        session.distrust_index()
         if os.environ.get("DESK_DEBUG"):
             raise
         kind = type(error).__name__

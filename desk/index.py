@@ -29,7 +29,7 @@ from functools import partial
 from typing import Any, Literal, NamedTuple, TypeAlias, cast, overload
 
 from desk import cores, facts, fulltext, model, stamps, store
-from desk.errors import BusyError, DamagedError, NotFoundError, RefusedError
+from desk.errors import BusyError, DamagedError, NotFoundError, RefusedError, StorageError
 from desk.facts import Case, Facts
 from desk.fulltext import Texts
 from desk.model import LIVE, Article, Event, Record, Ticket
@@ -47,6 +47,8 @@ Among: TypeAlias = Literal["all", "unended", "live"]
 _ENDED, _UNENDED, _LIVE = 0, 1, 2
 # The time of last change, in nanoseconds, of an index file that desk was the last to write.
 _MARK = (1_000_000_000 + VERSION) * 1_000_000_000
+# What SQLite would play back into the file; desk writes none, so somebody else did.
+_ASIDE = ("-journal", "-wal", "-shm")
 _WAIT = 2.0  # seconds, for another command that writes the index
 _SPREAD = 500  # from about so many files reading on all cores is quicker
 _FACTS = Facts._fields[:-1]  # but what they are grouped by
@@ -288,13 +290,20 @@ class Changes:
         return bool(self.folders or self.files)
 
 
-def _entries(path: str) -> dict[str, Stamp]:
-    """The stamp of everything in a folder."""
+def _entries(root: str, folder: str) -> dict[str, Stamp]:
+    """The stamp of everything in a folder, nothing if it is gone by now.
+
+    Raises StorageError where it cannot be listed.
+    """
     found = {}
-    with os.scandir(path) as entries:
-        for entry in entries:
-            with suppress(FileNotFoundError):
-                found[entry.name] = stamps.of(entry.stat(follow_symlinks=False))
+    try:
+        with os.scandir(f"{root}/{folder}") as entries:
+            for entry in entries:
+                found[entry.name] = stamps.of_path(entry.path) or stamps.UNPROVEN
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise StorageError(f"{folder}: {error.strerror}") from error
     return found
 
 
@@ -320,10 +329,18 @@ def _seal(path: str) -> int:
     seal = 1  # 0 is that of a folder whose files are not proven
     with os.scandir(path) as entries:
         for entry in entries:
-            with suppress(FileNotFoundError):
+            with suppress(OSError):
                 status = entry.stat(follow_symlinks=False)
                 seal ^= hash((status.st_ctime_ns, status.st_size, status.st_ino))
     return seal
+
+
+def _is_sealed(path: str, seal: int) -> bool:
+    """Whether a folder's files are those that the number was made for."""
+    try:
+        return bool(seal) and seal == _seal(path)
+    except OSError:
+        return False
 
 
 # --- the index -------------------------------------------------------------------------------
@@ -359,8 +376,9 @@ class Index:
         self.look(every=every)
         self.tell_damage(on_damage)
         if among == "all":
-            for record_id, head, log in self._rows(_ALL):
+            for record_id, head, log in self._reading().execute(_ALL):
                 yield _record(record_id, head, log.__str__)
+            self.release()
             return
         query = _LIVE_ONES if among == "live" else _UNENDED_ONES
         for number, record_id, inode, head in self._rows(query):
@@ -383,7 +401,10 @@ class Index:
         if found and inode >= 0:
             log: str = found[0][0]
             return log
-        return _ENCODE([_entry(event) for event in self._desk.read(record_id).log])
+        try:
+            return _ENCODE([_entry(event) for event in self._desk.read(record_id).log])
+        except (NotFoundError, DamagedError):  # since it was listed
+            return "[]"
 
     def tickets(
         self, on_damage: OnDamage, *, every: bool = True, among: Among = "all"
@@ -401,9 +422,8 @@ class Index:
         self.look(every=True)
         self.tell_damage(on_damage)
         self._learn_facts()
-        with self._reading() as connection:
-            for number, last, *row in connection.execute(_FACTS_SINCE, (since,)):
-                yield Case(partial(self._ticket, number), last, _facts(row))
+        for number, last, *row in self._reading().execute(_FACTS_SINCE, (since,)):
+            yield Case(partial(self._ticket, number), last, _facts(row))
 
     def settled(self, before: float) -> list[Facts]:
         """The facts of the tickets to which nothing happened at `before` or later.
@@ -417,7 +437,7 @@ class Index:
             return self._settled(before)
         root, seals = self._desk.root, self._rows("SELECT path, seal FROM folder")
         unchanged = _beside(
-            lambda: all(seal and seal == _seal(f"{root}/{folder}") for folder, seal in seals)
+            lambda: all(_is_sealed(f"{root}/{folder}", seal) for folder, seal in seals)
         )
         found = self._settled(before)
         if unchanged():
@@ -428,22 +448,19 @@ class Index:
 
     def _settled(self, before: float) -> list[Facts]:
         self._learn_facts()
-        with self._reading() as connection:
-            plain = connection.execute(_PLAIN_FACTS_BEFORE, (before,))
-            return [
-                *itertools.starmap(Facts, plain),
-                *(_facts(row) for row in connection.execute(_OTHER_FACTS_BEFORE, (before,))),
-            ]
+        connection = self._reading()
+        plain = connection.execute(_PLAIN_FACTS_BEFORE, (before,))
+        return [
+            *itertools.starmap(Facts, plain),
+            *(_facts(row) for row in connection.execute(_OTHER_FACTS_BEFORE, (before,))),
+        ]
 
-    @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        """A state of the index that no other command changes meanwhile."""
+    def _reading(self) -> sqlite3.Connection:
+        """A connection that sees one state of the index from now on, until it is written."""
         connection = self._connection()
-        connection.execute("BEGIN")
-        try:
-            yield connection
-        finally:
-            connection.rollback()
+        if not connection.in_transaction:
+            connection.execute("BEGIN")
+        return connection
 
     def _learn_facts(self) -> None:
         """Work out the facts of the tickets of which they are not known by this policy."""
@@ -625,7 +642,7 @@ class Index:
             if stamp is None:
                 if seal is not None:
                     self._note_gone(changes, folder)
-            elif stood != list(stamp) or (every and (not seal or seal != _seal(path))):
+            elif stood != list(stamp) or (every and not _is_sealed(path, seal)):
                 self._note_files(changes, folder, stamp, looked)
         for folder in known:
             self._note_gone(changes, folder)
@@ -646,7 +663,7 @@ class Index:
     def _note_files(self, changes: Changes, folder: str, stamp: Stamp, looked: int) -> None:
         """Note the files of a folder that came, went or changed."""
         stood = self._stood(folder)
-        entries = _entries(f"{self._desk.root}/{folder}")
+        entries = _entries(self._desk.root, folder)
         names = sorted(name for name in entries if store.is_in_place(folder, name))
         came = [name for name in names if stood.pop(name, None) != entries[name]]
         changes.files += [(folder, name.removesuffix(".yaml")) for name in (*came, *stood)]
@@ -696,6 +713,7 @@ class Index:
     def _change(self, write: Callable[[sqlite3.Connection], None]) -> None:
         """Write in one transaction; where that cannot be, in a copy in memory."""
         connection = self._connection()
+        connection.rollback()
         if not self._private:
             with self._locked() as locked:
                 if locked and self._is_still_trusted():
@@ -703,7 +721,7 @@ class Index:
                         _in_one(connection, write)
                         os.utime(self._path, ns=(_MARK, _MARK))
                         return
-                    except (sqlite3.OperationalError, OSError):
+                    except (sqlite3.DatabaseError, OSError):
                         connection.rollback()
             memory = _connected(":memory:")
             connection.backup(memory)
@@ -714,6 +732,15 @@ class Index:
         """Whether the file that is open is the one in place, and bears the mark."""
         found = stamps.of_path(self._path)
         return bool(found and found.inode == self._inode and _is_marked(self._path))
+
+    def release(self) -> None:
+        """Let others write the index again, after an answer that had to be of one state."""
+        self._connection().rollback()
+
+    def distrust(self) -> None:
+        """Take the mark off the file, so that the next command makes it anew."""
+        with suppress(OSError):
+            os.utime(self._path)
 
     def rebuild(self) -> sqlite3.Connection:
         """Make the index anew from the files, in memory where it cannot be written."""
@@ -729,8 +756,9 @@ class Index:
 
     def _made_anew(self) -> sqlite3.Connection:
         new = f"{self._path}.new"
-        with suppress(FileNotFoundError):
-            os.unlink(new)
+        for left in (new, *(path + end for path in (new, self._path) for end in _ASIDE)):
+            with suppress(FileNotFoundError):
+                os.unlink(left)
         try:
             connection = self._use(_connected(new), private=False)
             self._fill(connection)
@@ -797,6 +825,8 @@ def _is_marked(path: str) -> bool:
     try:
         status = os.stat(path, follow_symlinks=False)
     except OSError:
+        return False
+    if any(os.path.lexists(path + end) for end in _ASIDE):
         return False
     return stat.S_ISREG(status.st_mode) and status.st_mtime_ns == _MARK
 

@@ -123,9 +123,10 @@ def excerpt(record: Record, found: Found) -> tuple[str, str]:
 
 def _patterns(term: Term, *, loose: bool) -> list[re.Pattern[str]]:
     """What a term may look like in a text, the surest first."""
-    words = re.findall(r"\w+", term.text)
+    words = re.findall(r"[^\W_]+", term.text)
     exact = r"[\W_]+".join(map(re.escape, words))
-    stems = r"\w*[\W_]+".join(re.escape(word[: max(3, len(word) - 3)]) for word in words)
+    # The parts exclude each other, so that no text makes this slow.
+    stems = r"[^\W_]*[\W_]+".join(re.escape(word[: max(3, len(word) - 3)]) for word in words)
     alternatives = [rf"\b{exact}", stems]
     if fulltext.is_run(term.text):
         alternatives = [re.escape(term.text)]

@@ -102,6 +102,11 @@ class Session:
 
         return Index(self.desk, _Bar().show)
 
+    def distrust_index(self) -> None:
+        """Have the index made anew by the next command, where this one used it and failed."""
+        if "index" in self.__dict__:
+            self.index.distrust()
+
     def named(self, part: str) -> str:
         """The id that `part` names: the id, an unambiguous part of it, or an outside number.
 

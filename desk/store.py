@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import cached_property
 
-from desk import codec, model, policy, stamps, yamltext
+from desk import __version__, codec, model, policy, stamps, yamltext
 from desk.errors import (
     BusyError,
     DamagedError,
@@ -140,6 +140,7 @@ class Desk:
 
         _ = self.policy  # so that they are read
         texts = "\0".join(part for pair in self._policy_texts.items() for part in pair)
+        texts += __version__  # which may reckon otherwise
         return hashlib.sha256(texts.encode()).hexdigest()
 
     @property
@@ -258,9 +259,10 @@ class Desk:
     def folders(self) -> Iterator[str]:
         """The folders that records are in: the months, and that of the articles."""
         for year in self.names("tickets"):
-            if re.fullmatch(r"\d{4}", year):
+            if re.fullmatch(r"[0-9]{4}", year):
                 for month in self.names(f"tickets/{year}"):
-                    yield f"tickets/{year}/{month}"
+                    if re.fullmatch(r"[0-9]{2}", month):
+                        yield f"tickets/{year}/{month}"
         yield "kb"
 
     def walk(self, folder: str = "") -> Iterator[str]:

@@ -83,6 +83,8 @@ def _words(line: bytes) -> list[str]:
         text = line.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UsageError("this is not UTF-8 text; save the lines as UTF-8") from error
+    if "\0" in text:
+        raise UsageError("a NUL stands in this line, which no argument can hold; take it out")
     match = _CODE.match(text)
     code = match[0] if match else ""
     behind = text[len(code) :].strip()

@@ -62,6 +62,11 @@ def search_(
     `desk list`. Where nothing has the words, what has them spelt nearly so is shown, and that is
     said; --exact leaves it out.
     """
+    if any(term.lower() in ("or", "and") or term.lstrip("-")[:1] in ("(", "（") for term in terms):
+        raise UsageError(
+            "search takes words, and conditions such as team:network; or and brackets are for "
+            "`desk list`"
+        )
     words = fulltext.terms(" ".join(term for term in terms if not _is_condition(term)))
     if not words:
         raise UsageError("there is no word to search for; `desk list` lists by TERMs alone")

@@ -104,6 +104,7 @@ def summarise_(
         zone=session.desk.policy.zone,
         promises=promises,
     )
+    session.index.release()
     fields = [name for name in by if name not in TIME_FIELDS]
     session.check_fields(asked, fields, seen)
     if names:

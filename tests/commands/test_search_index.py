@@ -5,6 +5,7 @@ import os
 import shutil
 import sqlite3
 import time
+from contextlib import closing
 
 import pytest
 
@@ -263,3 +264,41 @@ def test_where_it_cannot_be_written_a_copy_in_memory_serves(filled: Shell):
     assert (
         ran.err == ".desk/index.sqlite cannot be written, so every command reads the files anew\n"
     )
+
+
+def test_no_text_of_a_ticket_makes_a_search_slow(shell: Shell):
+    shell.open("10.0.0.1 is down", "-d", "10" + "_0" * 5000)
+    begun = time.monotonic()
+    assert shell.done("search", "10.0.0.1").out
+    assert time.monotonic() - begun < 2
+
+
+def test_a_journal_of_somebody_else_is_not_played_back(shell: Shell):
+    shell.open()
+    shell.done("list")
+    kept = shell.root / ".desk" / "index.sqlite"
+    for end in ("-journal", "-wal"):
+        aside = kept.with_name(f"{kept.name}{end}")
+        aside.write_bytes(b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7" + bytes(600))
+        stood = kept.stat().st_ino
+        assert shell.done("list", "-f", "ids").out == "T-261121-A0001\n"
+        assert not aside.exists()
+        assert kept.stat().st_ino != stood
+
+
+def test_a_folder_whose_name_is_no_text_is_passed_over(shell: Shell):
+    shell.open()
+    os.mkdir(os.path.join(os.fsencode(shell.root), b"tickets/2026/\xff"))
+    assert shell.done("list", "-f", "ids").out == "T-261121-A0001\n"
+
+
+def test_an_index_that_failed_is_made_anew_by_the_next_command(shell: Shell):
+    shell.open()
+    shell.done("list")
+    kept = shell.root / ".desk" / "index.sqlite"
+    mark = kept.stat().st_mtime_ns
+    with closing(sqlite3.connect(kept)) as connection, connection:
+        connection.execute("UPDATE record SET head = '{'")
+    os.utime(kept, ns=(mark, mark))
+    assert shell.run("list").code == 70
+    assert shell.done("list", "-f", "ids").out == "T-261121-A0001\n"
