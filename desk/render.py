@@ -76,7 +76,8 @@ def rows(rows: Sequence[Row], form: str, columns: Sequence[str] = ()) -> str:
     if form == "json":
         return as_json(rows) + "\n"
     if form == "ndjson":
-        return "".join(as_json(row, indent=None) + "\n" for row in rows)
+        encode = json.JSONEncoder(ensure_ascii=False).encode
+        return _UNSAFE.sub(_json_escape, "".join(f"{encode(row)}\n" for row in rows))
     if form == "yaml":
         return yamltext.dump_value([dict(row) for row in rows])
     if form == "ids":
