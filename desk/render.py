@@ -24,10 +24,8 @@ _UNSAFE = re.compile(f"[{yamltext.UNSAFE}]")
 _UNSAFE_OR_BREAK = re.compile(f"[{yamltext.UNSAFE}\n\t]")
 _NARROWEST = 6
 # Characters that take two columns each, whatever stands beside them: no need for wcwidth.
-_WIDE = re.compile(
-    "[\u3001-\u3029\u3041-\u3096\u30a0-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uff01-\uff60]"
-)
-_PLAIN = re.compile(f"(?:[ -~]|{_WIDE.pattern})*")
+_WIDE = (("\u3001", "\u3029"), ("\u3041", "\u3096"), ("\u30a0", "\u30ff"), ("\u3400", "\u4dbf"),
+         ("\u4e00", "\u9fff"), ("\uff01", "\uff60"))  # fmt: skip
 # How many characters of a long text are shown on each side of a mistake in it.
 _AROUND = 20
 # What is led by `'` already is led by one more, so that taking one off gives the text back.
@@ -233,11 +231,19 @@ def columns_of(text: str) -> int:
     """How many columns of a terminal a text takes: East Asian characters take two."""
     if text.isascii():
         return len(text)
-    if _PLAIN.fullmatch(text):
-        return len(text) + len(_WIDE.findall(text))
+    widths = [_width(character) for character in text]
+    if all(widths):
+        return sum(widths)
     from wcwidth import wcswidth
 
     return max(wcswidth(text), 0)
+
+
+def _width(character: str) -> int:
+    """The columns of a character that takes them whatever stands beside it, else 0."""
+    if any(first <= character <= last for first, last in _WIDE):
+        return 2
+    return " " <= character <= "~"
 
 
 def cut(text: str, width: int) -> str:
