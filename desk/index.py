@@ -23,7 +23,7 @@ import sqlite3
 import stat
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from typing import Any, Literal, NamedTuple, TypeAlias, cast, overload
@@ -49,6 +49,8 @@ _ENDED, _UNENDED, _LIVE = 0, 1, 2
 _MARK = (1_000_000_000 + VERSION) * 1_000_000_000
 # What SQLite would play back into the file; desk writes none, so somebody else did.
 _ASIDE = ("-journal", "-wal", "-shm")
+_BUSY = 20.0  # seconds, for another command that moves a change into the file
+_TRIES = 3  # of an answer while other commands are killed
 _WAIT = 2.0  # seconds, for another command that writes the index
 _SPREAD = 500  # from about so many files reading on all cores is quicker
 _FACTS = Facts._fields[:-1]  # but what they are grouped by
@@ -85,9 +87,10 @@ _OTHER_FACTS_BEFORE = f"""
 SELECT {", ".join(_FACTS)} FROM fact WHERE last < ? AND (reopened != '' OR ahead != '')
 """  # noqa: S608
 _WITHOUT_FACTS = """
-SELECT number, id, head, log FROM file JOIN record USING (number)
+SELECT number FROM file JOIN record USING (number)
 WHERE folder != 'kb' AND number NOT IN (SELECT number FROM fact)
 """
+_NUMBERED = "SELECT id, head, log FROM file JOIN record USING (number) WHERE number = ?"
 _ALL = "SELECT id, head, log FROM file JOIN record USING (number)"
 # "rank > 0" is what SQLite recognises the partial index by.
 _UNENDED_ONES = """
@@ -465,14 +468,12 @@ class Index:
     def _learn_facts(self) -> None:
         """Work out the facts of the tickets of which they are not known by this policy."""
         digest = self._desk.policy_digest
-        if self._rows("SELECT digest FROM policy") != [(digest,)]:
-            self._change(partial(_forget_facts, digest=digest))
-        if unknown := self._rows(_WITHOUT_FACTS):
-            self._change(partial(_add_facts, tickets=unknown, promises=self._desk.policy.promises))
+        known_by = self._rows("SELECT digest FROM policy")
+        if known_by != [(digest,)] or self._rows(f"{_WITHOUT_FACTS} LIMIT 1"):
+            self._change(partial(_add_facts, digest=digest, promises=self._desk.policy.promises))
 
     def _ticket(self, number: int) -> Ticket:
-        query = "SELECT id, head, log FROM file JOIN record USING (number) WHERE number = ?"
-        ((record_id, head, log),) = self._connection().execute(query, (number,))
+        ((record_id, head, log),) = self._connection().execute(_NUMBERED, (number,))
         return cast(Ticket, _record(record_id, head, log.__str__))
 
     def field_names(self) -> set[str]:
@@ -599,12 +600,21 @@ class Index:
             before.close()
 
     def _rows(self, query: str, *values: object) -> list[Any]:
-        """The answer to a query; an index that SQLite finds damaged is made anew first."""
-        try:
-            return self._connection().execute(query, values).fetchall()
-        except sqlite3.DatabaseError:
-            self.rebuild()
-            return self._connection().execute(query, values).fetchall()
+        """The answer to a query, from an index that was whole meanwhile."""
+        for _ in range(_TRIES):
+            try:
+                rows = self._connection().execute(query, values).fetchall()
+            except sqlite3.DatabaseError:
+                self.rebuild()
+                continue
+            if self._is_sound():
+                return rows
+            every, looked = self._looked
+            self._open_again()
+            if looked:
+                self.look(every=every)
+        self._in_memory()
+        return self._connection().execute(query, values).fetchall()
 
     # --- looking at the folder -------------------------------------------------------------
 
@@ -620,7 +630,11 @@ class Index:
             changes = self._changes(every=every)
         except sqlite3.DatabaseError:
             self.rebuild()
-            changes = self._changes(every=every)
+            return
+        if not self._is_sound():
+            self._open_again()
+            self.look(every=every)
+            return
         if changes:
             self._change(partial(self._write, changes))
         self._looked = (every, True)
@@ -700,6 +714,8 @@ class Index:
             found = stamps.of_path(self._path)
             with suppress(sqlite3.DatabaseError):
                 self._open = _connected(self._path)
+                # Nobody who reads is kept out before the end of a change.
+                self._open.execute("PRAGMA cache_spill = OFF")
             self._inode = found.inode if found else 0
         return self._open or self.rebuild()
 
@@ -709,6 +725,19 @@ class Index:
             return _is_marked(self._path)
         with self._locked():
             return _is_marked(self._path)
+
+    def _is_sound(self) -> bool:
+        """Whether nobody was killed while writing what was read from the open file until now."""
+        if self._private or self._is_still_trusted():
+            return True
+        with self._locked():  # another command may be about to set the mark
+            return self._is_still_trusted()
+
+    def _open_again(self) -> None:
+        """Leave the open file for the one in place."""
+        if self._open:
+            self._open.close()
+        self._open, self._looked = None, (False, False)
 
     def _change(self, write: Callable[[sqlite3.Connection], None]) -> None:
         """Write in one transaction; where that cannot be, in a copy in memory."""
@@ -722,11 +751,18 @@ class Index:
                         os.utime(self._path, ns=(_MARK, _MARK))
                         return
                     except (sqlite3.DatabaseError, OSError):
-                        connection.rollback()
-            memory = _connected(":memory:")
-            connection.backup(memory)
-            connection = self._use(memory, private=True)
+                        pass
+            connection = self._copied(connection)
         _in_one(connection, write)
+
+    def _copied(self, connection: sqlite3.Connection) -> sqlite3.Connection:
+        """A copy in memory; one that is made from the files where the open one may be torn."""
+        if self._is_still_trusted():
+            memory = _connected(":memory:")
+            with suppress(sqlite3.DatabaseError):
+                connection.backup(memory)
+                return self._use(memory, private=True)
+        return self._in_memory()
 
     def _is_still_trusted(self) -> bool:
         """Whether the file that is open is the one in place, and bears the mark."""
@@ -746,10 +782,11 @@ class Index:
         """Make the index anew from the files, in memory where it cannot be written."""
         with self._locked() as locked:
             if locked:
-                try:
+                with suppress(sqlite3.DatabaseError, OSError):
                     return self._made_anew()
-                except (sqlite3.OperationalError, OSError):
-                    pass
+        return self._in_memory()
+
+    def _in_memory(self) -> sqlite3.Connection:
         connection = self._use(_connected(":memory:"), private=True)
         self._fill(connection)
         return connection
@@ -833,7 +870,7 @@ def _is_marked(path: str) -> bool:
 
 def _connected(path: str) -> sqlite3.Connection:
     """A connection without a journal file: what a kill leaves half written bears no mark."""
-    connection = sqlite3.connect(path, timeout=_WAIT, isolation_level=None)
+    connection = sqlite3.connect(path, timeout=_BUSY, isolation_level=None)
     for pragma in ("journal_mode = MEMORY", "synchronous = NORMAL", "temp_store = MEMORY",
                    "trusted_schema = OFF"):  # fmt: skip
         connection.execute(f"PRAGMA {pragma}")
@@ -841,28 +878,27 @@ def _connected(path: str) -> sqlite3.Connection:
 
 
 def _in_one(connection: sqlite3.Connection, write: Callable[[sqlite3.Connection], None]) -> None:
-    """Write in one transaction."""
-    connection.execute("BEGIN IMMEDIATE")
+    """Write in one transaction, or nothing of it."""
+    connection.execute(f"PRAGMA busy_timeout = {_WAIT * 1000:.0f}")
     try:
+        connection.execute("BEGIN IMMEDIATE")
         write(connection)
+        connection.commit()
     except BaseException:
         connection.rollback()
         raise
-    connection.commit()
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {_BUSY * 1000:.0f}")
 
 
-def _forget_facts(connection: sqlite3.Connection, digest: str) -> None:
-    connection.execute("DELETE FROM fact")
-    connection.execute("DELETE FROM policy")
-    connection.execute("INSERT INTO policy VALUES (?)", (digest,))
-
-
-def _add_facts(
-    connection: sqlite3.Connection,
-    tickets: Iterable[tuple[int, str, str, str]],
-    promises: Promises,
-) -> None:
-    for number, record_id, head, log in tickets:
+def _add_facts(connection: sqlite3.Connection, digest: str, promises: Promises) -> None:
+    """Add the facts that are missing; where they are those of another policy, all are."""
+    if connection.execute("SELECT digest FROM policy").fetchall() != [(digest,)]:
+        connection.execute("DELETE FROM fact")
+        connection.execute("DELETE FROM policy")
+        connection.execute("INSERT INTO policy VALUES (?)", (digest,))
+    for (number,) in connection.execute(_WITHOUT_FACTS).fetchall():
+        ((record_id, head, log),) = connection.execute(_NUMBERED, (number,))
         ticket = cast(Ticket, _record(record_id, head, log.__str__))
         case = facts.whole_case(ticket, promises)
         if case.facts:
