@@ -17,8 +17,10 @@ TRACED = (
     "openat", "read", "pread64", "write", "fsync", "rename", "renameat", "renameat2", "link",
     "linkat", "unlink", "unlinkat", "mkdir", "mkdirat", "getdents64", "flock", "close",
 )  # fmt: skip
+# How SQLite writes, and how its file is marked.
+OF_SQLITE = ("pwrite64", "fdatasync", "ftruncate", "utimensat")
 CHANGING = ("write", "fsync", "rename", "renameat", "renameat2", "link", "linkat", "unlink",
-            "unlinkat", "mkdir", "mkdirat", "flock")  # fmt: skip
+            "unlinkat", "mkdir", "mkdirat", "flock", *OF_SQLITE)  # fmt: skip
 _LINE = re.compile(r"(?:\d+ +)?([a-z0-9]+)\((.*)")
 
 
@@ -56,10 +58,12 @@ def need_strace() -> None:
         pytest.skip(why_not())
 
 
-def trace(arguments: list[str], folder: Path, env: dict[str, str]) -> list[Call]:
+def trace(
+    arguments: list[str], folder: Path, env: dict[str, str], traced: tuple[str, ...] = TRACED
+) -> list[Call]:
     """The calls on files below the folder that the command makes, in order."""
     log = folder.parent / "trace"
-    names = ",".join(TRACED)
+    names = ",".join(traced)
     done = scene.run(arguments, folder, env, "strace", "-f", "-y", "-o", str(log),
                      "-e", f"trace={names}")  # fmt: skip
     assert done.returncode == 0, done.stderr.decode()

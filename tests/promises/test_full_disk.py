@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -136,22 +136,6 @@ def test_every_call_fails_once(command: str, scratch: Path, figures: Callable[[s
 
 
 # --- a disk that is really full ------------------------------------------------------------
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 64 KB."""
-    where = tmp_path / "disk"
-    where.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(where)],
-        capture_output=True,
-        check=False,
-    )
-    if mounted.returncode:
-        pytest.skip("a file system may not be mounted here")
-    yield where
-    subprocess.run(["umount", "-l", str(where)], check=True)
 
 
 def test_a_full_disk_keeps_what_was_acknowledged(
