@@ -45,8 +45,9 @@ OnDamage: TypeAlias = Callable[[DamagedError], None]
 Among: TypeAlias = Literal["all", "unended", "live"]
 # How far a record may still move: an ended ticket only by a reopening.
 _ENDED, _UNENDED, _LIVE = 0, 1, 2
-# The time of last change, in nanoseconds, of an index file that desk was the last to write.
-_MARK = (1_000_000_000 + VERSION) * 1_000_000_000
+# The time of last change, in nanoseconds, of an index file that desk was the last to write;
+# some file systems keep even seconds only.
+_MARK = (1_000_000_000 + 2 * VERSION) * 1_000_000_000
 # What SQLite would play back into the file; desk writes none, so somebody else did.
 _ASIDE = ("-journal", "-wal", "-shm")
 _BUSY = 20.0  # seconds, for another command that moves a change into the file

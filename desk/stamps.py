@@ -14,6 +14,9 @@ _TICK = 50_000_000  # nanoseconds; the longest tick of Linux and macOS is 10 ms
 _COARSE_TICK = 2_100_000_000  # where only whole seconds are kept
 
 
+_LARGEST = (1 << 63) - 1  # that SQLite keeps; file systems of the network have larger inodes
+
+
 class Stamp(NamedTuple):
     """Nanoseconds since 1970, bytes, number of the inode."""
 
@@ -27,7 +30,7 @@ UNPROVEN = Stamp(-1, -1, -1)
 
 def of(status: os.stat_result) -> Stamp:
     """The stamp that a file or folder has now."""
-    return Stamp(status.st_ctime_ns, status.st_size, status.st_ino)
+    return Stamp(status.st_ctime_ns, status.st_size, status.st_ino & _LARGEST)
 
 
 def proven(stamp: Stamp, looked: int) -> Stamp:
