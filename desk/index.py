@@ -871,7 +871,10 @@ def _is_marked(path: str) -> bool:
 
 def _connected(path: str) -> sqlite3.Connection:
     """A connection without a journal file: what a kill leaves half written bears no mark."""
-    connection = sqlite3.connect(path, timeout=_BUSY, isolation_level=None)
+    # An index that nobody uses any more may be swept up in another thread.
+    connection = sqlite3.connect(
+        path, timeout=_BUSY, isolation_level=None, check_same_thread=False
+    )
     for pragma in ("journal_mode = MEMORY", "synchronous = NORMAL", "temp_store = MEMORY",
                    "trusted_schema = OFF"):  # fmt: skip
         connection.execute(f"PRAGMA {pragma}")
