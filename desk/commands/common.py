@@ -9,13 +9,14 @@ import click
 
 from desk.commands.outcome import REPORT_FORMATS, Outcome, changed, failed
 from desk.errors import DamagedError, DeskError, ManyError, UsageError
-from desk.lifecycle import Act
 from desk.model import LIVE, STATUSES, Ticket
 from desk.session import Session, session_options
-from desk.store import Transaction
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
+
+    from desk.lifecycle import Act
+    from desk.store import Transaction
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -112,6 +113,8 @@ class TermsCommand(DeskCommand):
     _MARK = "\0"  # no argument of a process can hold it
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not any(word == "--" or self._is_like_negated(word) for word in args):
+            return super().parse_args(ctx, args)  # without what reads queries
         from desk.terms import NEGATED, literal
 
         end = args.index("--") if "--" in args else len(args)
@@ -124,6 +127,10 @@ class TermsCommand(DeskCommand):
         return super().parse_args(
             ctx, marked + args[end : end + 1] + list(map(literal, args[end + 1 :]))
         )
+
+    @staticmethod
+    def _is_like_negated(word: str) -> bool:
+        return word[:1] == "-" and any(mark in word for mark in ':：(（"“@')
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem[Any]]":
         """Click asks the command for whatever begins with a dash: options, and negated terms."""
@@ -293,11 +300,11 @@ def tell(sentence: str) -> None:
 def change_each(
     session: Session,
     arguments: Sequence[str],
-    act: Act,
+    act: "Act",
     change: Callable[[Ticket], Ticket],
     said: Callable[[Ticket], str],
     *,
-    afterwards: Callable[[Transaction, Ticket], Iterable[Outcome]] = lambda *_: (),
+    afterwards: "Callable[[Transaction, Ticket], Iterable[Outcome]]" = lambda *_: (),
 ) -> None:
     """Change each ticket that is named, as `changed_each` does, and report it.
 
@@ -310,11 +317,11 @@ def change_each(
 def changed_each(
     session: Session,
     parts: Sequence[str],
-    act: Act,
+    act: "Act",
     change: Callable[[Ticket], Ticket],
     said: Callable[[Ticket], str],
     *,
-    afterwards: Callable[[Transaction, Ticket], Iterable[Outcome]] = lambda *_: (),
+    afterwards: "Callable[[Transaction, Ticket], Iterable[Outcome]]" = lambda *_: (),
 ) -> list[Outcome]:
     """Change each ticket that is named, in one transaction; what became of each, in that order.
 
@@ -322,7 +329,7 @@ def changed_each(
     change others along with one.
     """
 
-    def one(transaction: Transaction, record_id: str, given: str) -> Iterable[Outcome]:
+    def one(transaction: "Transaction", record_id: str, given: str) -> Iterable[Outcome]:
         before = transaction.ticket(record_id)
         after = change(before)
         transaction.replace(after)
@@ -335,8 +342,8 @@ def changed_each(
 def each_named(
     session: Session,
     parts: Sequence[str],
-    act: Act,
-    one: Callable[[Transaction, str, str], Iterable[Outcome]],
+    act: "Act",
+    one: "Callable[[Transaction, str, str], Iterable[Outcome]]",
 ) -> list[Outcome]:
     """Do `one` to the id of each record that is named, in one transaction; all outcomes.
 
@@ -410,14 +417,21 @@ def show_table(
 
     A table is cut to the terminal but for its first `whole` columns.
     """
+    if cells:
+        page(table_text(cells, headers, form, whole=whole))
+
+
+def table_text(
+    cells: Sequence[Sequence[str]], headers: Sequence[str], form: str, *, whole: int = 1
+) -> str:
+    """The text that `show_table` prints."""
     from desk.render import markdown_table, table
 
     if not cells:
-        return
+        return ""
     if form == "markdown":
-        page(markdown_table(cells, headers))
-    else:
-        page(table(cells, headers, terminal_width(), whole))
+        return markdown_table(cells, headers)
+    return table(cells, headers, terminal_width(), whole)
 
 
 def terminal_width() -> int:
