@@ -14,7 +14,10 @@ from desk.facts import Facts
 # Clocks that can lie ahead of one ticket: to respond, to update and to resolve.
 _CLOCKS = 3
 _PLAIN = Facts._fields[: Facts._fields.index("reopened")]
-COLUMNS = {name: place for place, name in enumerate((*_PLAIN, "reopenings"))}
+# What follows from the others: whether one contact and the first level sufficed, as
+# desk.definitions has it, and whether the ticket is live or has a clock that runs.
+_DERIVED = ("first_contact", "first_level", "pending")
+COLUMNS = {name: place for place, name in enumerate((*_PLAIN, *_DERIVED))}
 _AHEAD = len(COLUMNS)
 WIDTH = _AHEAD + 2 * _CLOCKS
 _FLAGS = frozenset(("live", "respond_met", "update_met", "resolve_met"))
@@ -28,7 +31,10 @@ def _numbers(one: Facts) -> list[float]:
     moments = list(chain.from_iterable(ahead))
     none = [math.nan] * (2 * _CLOCKS - len(moments))
     numbers = [math.nan if number is None else number for number in plain]
-    return [*numbers, len(reopened), *moments, *none]
+    interrupted = one.holds or reopened or one.reassignments or one.escalations
+    first_contact = one.replies <= 1 and not interrupted
+    first_level = not one.functional and not one.moves
+    return [*numbers, first_contact, first_level, bool(one.live or ahead), *moments, *none]
 
 
 def packed(one: Facts) -> bytes:
@@ -86,7 +92,7 @@ class FactSet:
         self.extend(others._numbers.tobytes(), others.reopened)
 
     def column(self, name: str) -> "array[float]":
-        """One of COLUMNS of every ticket; true and false are 1 and 0."""
+        """One of COLUMNS for every ticket; true and false are 1 and 0."""
         return self._numbers[COLUMNS[name] :: WIDTH]
 
     def ahead(self) -> "list[tuple[array[float], array[float]]]":

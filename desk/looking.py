@@ -161,9 +161,13 @@ def _is_sealed(path: str, seal: int) -> bool:
 def _seal(path: str) -> int:
     """The number that `_sealed` gives for all that is in a folder now."""
     seal = 1  # 0 is that of a folder whose files are not proven
-    with os.scandir(path) as entries:
-        for entry in entries:
-            with suppress(OSError):
-                status = entry.stat(follow_symlinks=False)
-                seal ^= hash((status.st_ctime_ns, status.st_size, stamps.inode(status)))
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)  # from which names are found sooner
+    try:
+        with os.scandir(handle) as entries:
+            for entry in entries:
+                with suppress(OSError):
+                    status = entry.stat(follow_symlinks=False)
+                    seal ^= hash((status.st_ctime_ns, status.st_size, stamps.inode(status)))
+    finally:
+        os.close(handle)
     return seal

@@ -116,22 +116,25 @@ def _average(
 
 def _measures(period: Period, tickets: FactSet, *, promised: bool) -> dict[str, Measure]:
     """All figures of a period, in the order of DEFINITIONS."""
-    start, opened = period.start, tickets.column("opened")
-    resolved = [start <= at for at in tickets.column("resolved")]
-    closed = [start <= at for at in tickets.column("closed")]
+    start = period.start
+    backlog = compress(tickets.column("opened"), tickets.column("live"))
     found = {
-        **_count("opened", sum(start <= at for at in opened)),
-        **_count("resolved", sum(resolved)),
-        **_count("closed", sum(closed)),
-        **_backlog([period.as_of - at for at in compress(opened, tickets.column("live"))]),
-        **_times(start, tickets, resolved),
-        **_quality(tickets, resolved),
+        **_count("opened", sum(_within(start, tickets, "opened"))),
+        **_count("closed", sum(_within(start, tickets, "closed"))),
+        **_backlog([period.as_of - at for at in backlog]),
+        **_responses(start, tickets),
+        **_resolutions(start, tickets),
         **_reopened(start, tickets),
         **(_kept(period, tickets) if promised else {}),
-        **_answered(tickets, closed),
         **_satisfaction(start, tickets),
     }
     return {name: found[name] for name in DEFINITIONS if name in found}
+
+
+def _within(start: float, tickets: FactSet, column: str) -> list[bool]:
+    """For each ticket whether that moment lies in the period."""
+    # Facts are as of the end, or of an earlier one: they hold no moment behind it.
+    return [*map(start.__le__, tickets.column(column))]
 
 
 def _backlog(ages: Sequence[float]) -> dict[str, Measure]:
@@ -141,86 +144,72 @@ def _backlog(ages: Sequence[float]) -> dict[str, Measure]:
     return found
 
 
-def _times(start: float, tickets: FactSet, resolved: Sequence[bool]) -> dict[str, Measure]:
-    opened = tickets.column("opened")
-    responded = zip(tickets.column("responded"), opened, strict=True)
-    responses = sorted(at - begun for at, begun in responded if start <= at)
-    took = map(sub, compress(tickets.column("resolved"), resolved), compress(opened, resolved))
-    resolutions = [*took]
-    work = [*map(sub, resolutions, compress(tickets.column("held"), resolved))]
-    resolutions.sort()
+def _responses(start: float, tickets: FactSet) -> dict[str, Measure]:
+    responded = _within(start, tickets, "responded")
+    begun = compress(tickets.column("opened"), responded)
+    took = sorted(map(sub, compress(tickets.column("responded"), responded), begun))
     return {
-        **_average("first_response_median", responses, _median),
-        **_average("first_response_p90", responses, _p90),
-        **_average("resolution_median", resolutions, _median),
-        **_average("resolution_p90", resolutions, _p90),
-        **_average("resolution_mean", resolutions, _mean),
-        **_average("work_median", work, _median),
+        **_average("first_response_median", took, _median),
+        **_average("first_response_p90", took, _p90),
     }
 
 
-def _quality(tickets: FactSet, resolved: Sequence[bool]) -> dict[str, Measure]:
-    """How the tickets were handled that were resolved."""
+def _resolutions(start: float, tickets: FactSet) -> dict[str, Measure]:
+    """Of the tickets that were resolved: how many, how long that took, how they were handled."""
+    resolved = _within(start, tickets, "resolved")
 
-    def of_resolved(name: str) -> list[float]:
+    def of_them(name: str) -> list[float]:
         return [*compress(tickets.column(name), resolved)]
 
-    reassignments, escalations = of_resolved("reassignments"), of_resolved("escalations")
-    contacts = zip(
-        of_resolved("replies"),
-        of_resolved("holds"),
-        of_resolved("reopenings"),
-        reassignments,
-        escalations,
-        strict=True,
-    )
-    at_first = sum(replies <= 1 and not any(more) for replies, *more in contacts)
-    levels = zip(of_resolved("functional"), of_resolved("moves"), strict=True)
-    at_first_level = sum(not functional and not moves for functional, moves in levels)
-    count = len(escalations)
+    took = [*map(sub, of_them("resolved"), of_them("opened"))]
+    work = [*map(sub, took, of_them("held"))]
+    took.sort()
+    count = len(took)
     return {
-        **_rate("first_contact_resolution_rate", at_first, count),
-        **_rate("first_level_resolution_rate", at_first_level, count),
-        **_average("reassignment_mean", reassignments, _mean),
-        **_rate("escalation_rate", sum(number > 0 for number in escalations), count),
+        **_count("resolved", count),
+        **_average("resolution_median", took, _median),
+        **_average("resolution_p90", took, _p90),
+        **_average("resolution_mean", took, _mean),
+        **_average("work_median", work, _median),
+        **_rate("first_contact_resolution_rate", of_them("first_contact").count(1), count),
+        **_rate("first_level_resolution_rate", of_them("first_level").count(1), count),
+        **_average("reassignment_mean", of_them("reassignments"), _mean),
+        **_rate("escalation_rate", count - of_them("escalations").count(0), count),
     }
 
 
 def _kept(period: Period, tickets: FactSet) -> dict[str, Measure]:
     """How promises were kept in the period, and how those stand that are still open."""
     last = math.nextafter(period.end, -math.inf)  # what happens at the end is outside
-    ends = [tickets.column(f"{clock}_end") for clock in _CLOCKS]
-    mets = [tickets.column(f"{clock}_met") for clock in _CLOCKS]
+    mets = {clock: tickets.column(f"{clock}_met") for clock in _CLOCKS}
     live, ahead = tickets.column("live"), tickets.ahead()
     breached = at_risk = 0
-    for at, (is_live, first) in enumerate(zip(live, ahead[0][1], strict=True)):
-        if is_live or not math.isnan(first):
-            late = is_live and any(met[at] == 0 for met in mets)
-            breached += late or any(moment[at] <= last for _, moment in ahead)
-            at_risk += any(risky[at] <= last < moment[at] for risky, moment in ahead)
+    for at in compress(range(len(tickets)), tickets.column("pending")):
+        late = live[at] and any(met[at] == 0 for met in mets.values())
+        breached += bool(late or any(moment[at] <= last for _, moment in ahead))
+        at_risk += any(risky[at] <= last < moment[at] for risky, moment in ahead)
     found: dict[str, Measure] = {}
-    for clock, end, met in zip(_CLOCKS, ends, mets, strict=True):
-        kept = [*compress(met, [period.start <= moment for moment in end])]
-        found |= _rate(f"{clock}_attainment", sum(one == 1 for one in kept), len(kept))
+    for clock, met in mets.items():
+        kept = [*compress(met, _within(period.start, tickets, f"{clock}_end"))]
+        found |= _rate(f"{clock}_attainment", kept.count(1), len(kept))
     return {**found, **_count(BREACHED, breached), **_count(AT_RISK, at_risk)}
 
 
 def _reopened(start: float, tickets: FactSet) -> dict[str, Measure]:
     """Of the tickets that were resolved in the period those that were reopened after that."""
-    last = tickets.column("last_resolution")
-    reopened = sum(start <= last[at] and start <= max(moments) for at, moments in tickets.reopened)
-    return _rate("reopen_rate", reopened, sum(start <= at for at in last))
-
-
-def _answered(tickets: FactSet, closed: Sequence[bool]) -> dict[str, Measure]:
-    answers = [not math.isnan(at) for at in compress(tickets.column("answered"), closed)]
-    return _rate("survey_response_rate", sum(answers), len(answers))
+    resolved = _within(start, tickets, "last_resolution")
+    reopened = sum(resolved[at] and start <= max(moments) for at, moments in tickets.reopened)
+    return _rate("reopen_rate", reopened, sum(resolved))
 
 
 def _satisfaction(start: float, tickets: FactSet) -> dict[str, Measure]:
-    answered = zip(tickets.column("answered"), tickets.column("score"), strict=True)
-    scores = [score for at, score in answered if start <= at]
+    """What the surveys of the tickets said that were closed, and those that were answered."""
+    closed = _within(start, tickets, "closed")
+    answers = [not math.isnan(at) for at in compress(tickets.column("answered"), closed)]
+    answered = _within(start, tickets, "answered")
+    scores = [*compress(tickets.column("score"), answered)]
     return {
+        **_rate("survey_response_rate", sum(answers), len(answers)),
         **_rate("csat", sum(score >= 4 for score in scores), len(scores)),
         **_average("csat_mean", scores, _mean),
     }
