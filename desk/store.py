@@ -212,10 +212,15 @@ class Desk:
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
             new = os.open(temporary, flags, 0o666, dir_fd=handle)
             try:
-                _write_all(new, data)
-            finally:
-                os.close(new)
-            os.rename(temporary, name, src_dir_fd=handle, dst_dir_fd=handle)
+                try:
+                    _write_all(new, data)
+                finally:
+                    os.close(new)
+                os.rename(temporary, name, src_dir_fd=handle, dst_dir_fd=handle)
+            except OSError:
+                with suppress(OSError):
+                    os.unlink(temporary, dir_fd=handle)
+                raise
 
     def _let_folder_go(self) -> None:
         if self._kept[0] is not None:
