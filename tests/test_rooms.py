@@ -13,7 +13,7 @@ ROWS = (
     ("__main__",),
     ("cli",),
     ("commands",),
-    ("session",),
+    ("session", "groups"),
     ("figures", "openmetrics", "restorer", "watcher"),
     ("exporter",),
     ("cells",),
@@ -26,10 +26,11 @@ ROWS = (
     ("rehearsal",),
     ("store", "git"),
     ("fulltext", "stamps", "cores"),
+    ("articles",),
     ("lifecycle",),
     ("policy",),
     ("people", "rules"),
-    ("promises",),
+    ("promises", "roles"),
     ("workhours",),
     ("settings", "codec", "holidays", "jsontext"),
     ("ownlayout",),
@@ -48,7 +49,7 @@ ONLY_IN = {
     "icalendar": {"holidays"},
     "sqlite3": {"index", "exporter", "restorer", "commands"},
     "rapidfuzz": {"search"},
-    "click": {"cli", "session", "commands"},
+    "click": {"cli", "groups", "session", "commands"},
     "subprocess": {"git", "commands"},
 }
 
@@ -133,5 +134,5 @@ def test_the_commands_at_hand_import_nothing_heavy(tmp_path: Path) -> None:
 def test_the_version_imports_click_and_little_else(tmp_path: Path) -> None:
     modules = modules_after("--version", cwd=tmp_path)
     ours = {name for name in modules if name.startswith("desk")}
-    assert ours == {"desk", "desk.cli", "desk.errors", "desk.session"}
+    assert ours == {"desk", "desk.cli", "desk.errors", "desk.groups", "desk.session"}
     assert "yaml" not in modules

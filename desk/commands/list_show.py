@@ -1,6 +1,7 @@
 """desk list, show and history."""
 
 import sys
+from collections.abc import Callable, Sequence
 
 import click
 
@@ -20,6 +21,7 @@ from desk.commands.common import (
     terms_argument,
 )
 from desk.commands.promised import clock_lines, plan_of
+from desk.commands.reading import as_read, read_named, standing
 from desk.errors import ManyError, nearest
 from desk.fields import AsOf, field_value, in_order
 from desk.model import REQUESTER_FIELDS, TICKET_FIELDS, Record, Ticket, Value
@@ -72,16 +74,16 @@ def list_(
     tickets = session.tickets(damage, among="all" if everywhere else "live")
     fitting = asked.among(tickets, seen)
     found = [ticket for ticket in fitting if everywhere or ticket.live]
-    session.check_fields(asked, _named(names, sort), seen)
+    session.check_fields(asked, named_fields(names, sort), seen)
     chosen = in_order(found, sort, session.as_of, session.desk.policy.priorities)[:limit]
     if form in render.FOR_PEOPLE:
-        _show(chosen, names, form, session.as_of)
+        show_list(chosen, names or _COLUMNS, form, session.as_of)
         if not chosen:
             _tell_why_none(session, asked, everywhere, bool(found))
     else:
         if form in ("csv", "tsv"):
             names = names or _all_columns(chosen)
-        rows = [_row(ticket, names, session.as_of) for ticket in chosen]
+        rows = [row_of(ticket, names, session.as_of) for ticket in chosen]
         data(render.rows(rows, form, names))
     damage.say()
 
@@ -98,16 +100,17 @@ def _tell_why_none(session: Session, asked: query.Filter, everywhere: bool, cut:
     tell("no ticket fits" if everywhere else "no live ticket fits; --all looks at ended ones too")
 
 
-def _named(columns: list[str], sort: str) -> list[str]:
+def named_fields(columns: list[str], sort: str) -> list[str]:
     """The fields that --columns and --sort name."""
     by = (name.strip().lstrip("-") for name in sort.split(","))
     return [name for name in (*columns, *by) if name and name not in _COLUMNS]
 
 
-def _row(ticket: Ticket, names: list[str], as_of: AsOf) -> dict[str, Value]:
+def row_of(record: Record, names: Sequence[str], as_of: AsOf) -> dict[str, Value]:
+    """Those fields of a record as data; its head without names."""
     if not names:
-        return codec.as_dict(ticket, log=False)
-    return {"id": ticket.id, **{name: field_value(ticket, name, as_of) for name in names}}
+        return codec.as_dict(record, log=False)
+    return {"id": record.id, **{name: field_value(record, name, as_of) for name in names}}
 
 
 def _all_columns(tickets: list[Ticket]) -> list[str]:
@@ -118,16 +121,16 @@ def _all_columns(tickets: list[Ticket]) -> list[str]:
     return [*TICKET_FIELDS[:place], *requester, *TICKET_FIELDS[place + 1 :], *sorted(custom)]
 
 
-def _show(tickets: list[Ticket], names: list[str], form: str, as_of: AsOf) -> None:
-    columns = names or list(_COLUMNS)
-    cells = [[_cell(ticket, name, as_of) for name in columns] for ticket in tickets]
+def show_list(records: Sequence[Record], columns: Sequence[str], form: str, as_of: AsOf) -> None:
+    """Print those fields of records for a person, in a form of FOR_PEOPLE."""
+    cells = [[_cell(record, name, as_of) for name in columns] for record in records]
     show_table(cells, [name.removesuffix(".name") for name in columns], form)
 
 
-def _cell(ticket: Ticket, name: str, as_of: AsOf) -> str:
-    if name == "status" and ticket.text("waiting_for"):
-        return render.shown(f"{ticket.status} ({ticket.text('waiting_for')})")
-    value = field_value(ticket, name, as_of)
+def _cell(record: Record, name: str, as_of: AsOf) -> str:
+    if name == "status" and record.text("waiting_for"):
+        return render.shown(f"{record.status} ({record.text('waiting_for')})")
+    value = field_value(record, name, as_of)
     if name == "age" and isinstance(value, int):
         return dates.in_words(value)
     return render.shown(value)
@@ -142,12 +145,17 @@ def show_(session: Session, ids: tuple[str, ...], form: str) -> None:
 
     An escalated ticket opens with its hand-over.
     """
-    found, failures = [], []
-    for part in parts_of_ids(ids):
-        try:
-            found.append(session.desk.read(session.named(part)))
-        except ManyError.ONE_RECORD as error:
-            failures.append(error)
+    show_named(session, ids, form)
+
+
+def show_named(
+    session: Session,
+    ids: Sequence[str],
+    form: str,
+    as_kind: Callable[[Record], Record] = lambda record: record,
+) -> None:
+    """Print the records that are named whole; `as_kind` refuses those of another kind."""
+    found, failures = read_named(session, parts_of_ids(ids), as_kind)
     if form == "table":
         page("\n".join(_shown(record, session) for record in found))
     elif form == "markdown":
@@ -161,7 +169,7 @@ def show_(session: Session, ids: tuple[str, ...], form: str) -> None:
 
 def _shown(record: Record, session: Session) -> str:
     if not isinstance(record, Ticket):
-        return render.record(record, session.now)
+        return render.record(*standing(record, session.now))
     return render.record(
         record,
         session.now,
@@ -176,7 +184,11 @@ def _shown(record: Record, session: Session) -> str:
 @pass_session
 def history_(session: Session, record_id: str, form: str) -> None:
     """Show a record's log: what happened when, by whom, and what it changed."""
-    record = session.desk.read(session.named(record_id))
+    show_log(as_read(session, session.desk.read(session.named(record_id))), form)
+
+
+def show_log(record: Record, form: str) -> None:
+    """Print the log of a record."""
     if form in render.FOR_PEOPLE:
         show_table(*render.history_table(record), form)
     else:
