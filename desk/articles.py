@@ -422,9 +422,9 @@ def approved(article: Article, act: Act) -> Article:
             f"{act.by} wrote some of {article.id}, and a reviewer is not the author; {way} "
             "(`knowledge: {review: none}` in desk.yaml does without)"
         )
-    if is_approved(article):
-        raise RefusedError(f"{article.id} is approved already; `desk kb publish` is next")
     may_publish = act.policy.rights_of(act.by).may(PUBLISH)
+    if is_approved(article) and not may_publish:
+        raise RefusedError(f"{article.id} is approved already; `desk kb publish` is next")
     return _added(article, act, "approve", _publication(article, act) if may_publish else None)
 
 
