@@ -143,7 +143,7 @@ def _stray(path: str) -> Problem:
 
 
 def _misplaced(entry: Entry, *, taken: bool) -> Problem:
-    line = yamltext.line_of(entry.text, "id")
+    line = codec.line_of(entry.text, "id")
     sentence = f"its id is {entry.record.id}, whose place is {store.path_of(entry.record.id)}"
     if taken:
         sentence = f"{sentence}; another file has that id too, keep one of them"
@@ -175,7 +175,7 @@ def hand_edits(entry: Entry, act: Act) -> Iterator[Problem]:
         was = "says something else" if hidden else was
         yield Problem(
             entry.path,
-            yamltext.line_of(entry.text, name),
+            codec.line_of(entry.text, name),
             "warning",
             f"{name!r} was changed by hand: the log {was}; the next command writes an edit event",
             _rewrite(record.id),
@@ -209,7 +209,7 @@ def statuses(entry: Entry, _: Act) -> Iterator[Problem]:
         if record.status != "on_hold"
         else f"status on_hold needs 'waiting_for': {', '.join(model.WAITING_FOR)}"
     )
-    yield Problem(entry.path, yamltext.line_of(entry.text, "status"), "error", right)
+    yield Problem(entry.path, codec.line_of(entry.text, "status"), "error", right)
 
 
 def numbers(entry: Entry, _: Act) -> Iterator[Problem]:
@@ -220,7 +220,7 @@ def numbers(entry: Entry, _: Act) -> Iterator[Problem]:
     missing = _missing(entry.record.log)
     if missing:
         sentence = f"event {missing} is missing; a log only grows, bring it back from git"
-        yield Problem(entry.path, yamltext.line_of(entry.text, "log"), "error", sentence)
+        yield Problem(entry.path, codec.line_of(entry.text, "log"), "error", sentence)
 
 
 def _missing(log: Iterable[Event]) -> int | None:
@@ -244,10 +244,10 @@ def times(entry: Entry, act: Act) -> Iterator[Problem]:
     if early:
         numbers = ", ".join(map(str, early))
         sentence = f"events {numbers} lie before the opening; durations count from that"
-        yield Problem(entry.path, yamltext.line_of(entry.text, "opened"), "warning", sentence)
+        yield Problem(entry.path, codec.line_of(entry.text, "opened"), "warning", sentence)
     for position, event in enumerate(entry.record.log):
         if event.when - act.at > timedelta(days=1):
-            line = yamltext.line_of(entry.text, "log", position, "at")
+            line = codec.line_of(entry.text, "log", position, "at")
             yield Problem(entry.path, line, "warning", f"event {event.n} lies ahead: {event.at}")
 
 
@@ -256,7 +256,7 @@ def approval(entry: Entry, act: Act) -> Iterator[Problem]:
     if isinstance(entry.record, Article):
         wrong = articles.why_unapproved(entry.record, act.policy)
         if wrong:
-            line = yamltext.line_of(entry.text, "status")
+            line = codec.line_of(entry.text, "status")
             yield Problem(
                 entry.path, line, "warning", f"{wrong}; retire it and `desk kb submit` it again"
             )
@@ -360,7 +360,7 @@ def views(desk: Desk, act: Act, fields: Collection[str]) -> Iterator[Problem]:
             level = "warning"
             asked.check_fields(fields)
         except UsageError as error:
-            line = yamltext.line_of(text, "views", name)
+            line = codec.line_of(text, "views", name)
             yield Problem(store.POLICY_FILE, line, level, str(error))
 
 

@@ -22,7 +22,7 @@ def load(text: str) -> Record:
     Raises DamagedError with the line where the text is no such record.
     """
     fields = _own_layout()(text)
-    return _of_text(yamltext.parse(text) if fields is None else fields, text)
+    return load_strictly(text) if fields is None else _of_text(fields, text)
 
 
 @functools.cache
@@ -34,7 +34,7 @@ def _own_layout() -> Callable[[str], dict[str, Value] | None]:
 
 def load_strictly(text: str) -> Record:
     """As load, by the strict reader alone: a proof of what is to be written."""
-    return _of_text(yamltext.parse(text), text)
+    return _of_text(parse(text), text)
 
 
 def _of_text(value: Value, text: str) -> Record:
@@ -42,7 +42,28 @@ def _of_text(value: Value, text: str) -> Record:
         return _record(value)
     except _MisfitError as misfit:
         problem = misfit.problem[: yamltext.MAX_SENTENCE]
-        raise DamagedError(problem, line=yamltext.line_of(text, *misfit.path)) from None
+        raise DamagedError(problem, line=line_of(text, *misfit.path)) from None
+
+
+def parse(text: str) -> Value:
+    """The value of a YAML document; see yamlreader."""
+    from desk import yamlreader  # which takes long to import, and is needed for few files
+
+    return yamlreader.parse(text)
+
+
+def line_of(text: str, *path: str | int) -> int:
+    """The line (from 1) at which the value under that path of keys and positions stands."""
+    from desk import yamlreader
+
+    return yamlreader.line_of(text, *path)
+
+
+def comments(text: str) -> list[str]:
+    """The comments of a record's text, in order, each with its `#`."""
+    from desk import yamlreader
+
+    return yamlreader.comments(text)
 
 
 def from_dict(value: Value) -> Record:

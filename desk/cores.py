@@ -24,6 +24,21 @@ def count() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def beside(question: Callable[[], bool]) -> Callable[[], bool]:
+    """Ask a question in a process of its own; what is returned waits for the answer.
+
+    That is no where asking fails.
+    """
+    child = os.fork()
+    if not child:
+        answer = False
+        try:
+            answer = question()
+        finally:
+            os._exit(not answer)
+    return lambda: os.waitpid(child, 0)[1] == 0
+
+
 def spread(items: Sequence[Item], begin: Begin[Item, Answer], workers: int) -> Iterator[Answer]:
     """The answer to each item, in order, from that many processes.
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from desk import model, settings
+from desk import codec, model, settings
 from desk.errors import UsageError, nearest
 from desk.model import Value
 
@@ -105,7 +105,7 @@ def load_map(text: str, path: str) -> Map:
 
     Raises DamagedError that lists every mistake with its line.
     """
-    reader = _Reader(text, path)
+    reader = _Reader(text, path, codec.parse)
     found = reader.map()
     reader.refuse_mistakes()
     return found

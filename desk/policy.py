@@ -10,7 +10,7 @@ from datetime import timedelta, tzinfo
 
 from desk import codec, dates, yamltext
 from desk.errors import DamagedError, RefusedError, nearest
-from desk.model import Ticket
+from desk.model import Ticket, Value
 from desk.people import PERSON, TEAM, Person, Team, read_people, read_teams
 from desk.promises import ENDS, PAUSES, SHARE, TARGETS, Promises
 from desk.promises import read as read_promises
@@ -201,12 +201,17 @@ def template(**values: str) -> str:
     return text
 
 
-def load(text: str, path: str = "desk.yaml", beside: Callable[[str], str] = no_files) -> Policy:
-    """The policy in that text; `beside` gives the text of a file that it names.
+def load(
+    text: str,
+    path: str = "desk.yaml",
+    beside: Callable[[str], str] = no_files,
+    parse: Callable[[str], Value] = codec.parse,
+) -> Policy:
+    """The policy in that text; `beside` and `parse` are those of settings.Reader.
 
     Raises DamagedError that lists every mistake with its line.
     """
-    reader = _Reader(text, path, beside)
+    reader = _Reader(text, path, parse, beside)
     policy = reader.policy()
     reader.refuse_mistakes()
     return policy
@@ -264,15 +269,21 @@ TOP = {
 class _Reader(Reader):
     """Reads one desk.yaml."""
 
-    def __init__(self, text: str, path: str, beside: Callable[[str], str]) -> None:
-        super().__init__(text, path, beside)
+    def __init__(
+        self,
+        text: str,
+        path: str,
+        parse: Callable[[str], Value],
+        beside: Callable[[str], str],
+    ) -> None:
+        super().__init__(text, path, parse, beside)
         number = self.top.get("format")
         if type(number) is int and number > FORMAT:
             raise DamagedError(
                 f"this desk has format {number} and this program reads up to {FORMAT}; "
                 "install a newer desk",
                 path,
-                yamltext.line_of(text, "format"),
+                self.line("format"),
             )
         if number != FORMAT:
             self.problem(f"`format: {FORMAT}` is missing", "format")

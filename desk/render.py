@@ -74,8 +74,7 @@ def rows(rows: Sequence[Row], form: str, columns: Sequence[str] = ()) -> str:
     if form == "json":
         return as_json(rows) + "\n"
     if form == "ndjson":
-        encode = json.JSONEncoder(ensure_ascii=False).encode
-        return _UNSAFE.sub(_json_escape, "".join(f"{encode(row)}\n" for row in rows))
+        return ndjson(map(json.JSONEncoder(ensure_ascii=False).encode, rows))
     if form == "yaml":
         return yamltext.dump_value([dict(row) for row in rows])
     if form == "ids":
@@ -90,6 +89,11 @@ def rows(rows: Sequence[Row], form: str, columns: Sequence[str] = ()) -> str:
         return tsv(flat, names)
     cells = [[shown(row.get(name)) for name in names] for row in flat]
     return markdown_table(cells, names) if form == "markdown" else table(cells, names)
+
+
+def ndjson(lines: Iterable[str]) -> str:
+    """Lines of JSON, each with its end; characters that act on a terminal are escaped."""
+    return _UNSAFE.sub(_json_escape, "".join(f"{line}\n" for line in lines))
 
 
 def flattened(row: Row) -> dict[str, Value]:

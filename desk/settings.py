@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 
-from desk import dates, yamltext
+from desk import dates
 from desk.errors import DamagedError, UsageError, nearest
 from desk.model import Value
 
@@ -19,10 +19,17 @@ def no_files(name: str) -> str:
 class Reader:
     """Takes values out of one settings file and gathers its mistakes as (line, sentence)."""
 
-    def __init__(self, text: str, path: str, beside: Callable[[str], str] = no_files) -> None:
+    def __init__(
+        self,
+        text: str,
+        path: str,
+        parse: Callable[[str], Value],
+        beside: Callable[[str], str] = no_files,
+    ) -> None:
         """Parse the text; `path` is what its mistakes are said of.
 
-        `beside` gives the text of a file beside it that a setting names.
+        `parse` gives the value of the text, `beside` the text of a file beside it that a setting
+        names.
         Raises DamagedError where it is no YAML or no mapping.
         """
         self.path = path
@@ -30,7 +37,7 @@ class Reader:
         self.problems: list[tuple[int, str]] = []
         self._text = text
         try:
-            value = yamltext.parse(text)
+            value = parse(text)
         except DamagedError as error:
             raise error.in_file(path) from error
         if not isinstance(value, dict):
@@ -46,7 +53,13 @@ class Reader:
 
     def problem(self, sentence: str, *path: str | int) -> None:
         """Note a mistake in the value under that path of keys and positions."""
-        self.problems.append((yamltext.line_of(self._text, *path), sentence))
+        self.problems.append((self.line(*path), sentence))
+
+    def line(self, *path: str | int) -> int:
+        """The line (from 1) at which the value under that path stands."""
+        from desk import yamlreader
+
+        return yamlreader.line_of(self._text, *path)
 
     def only(self, mapping: Mapping[str, Value], allowed: Iterable[str], *path: str | int) -> None:
         """Note every key of the mapping that is not allowed."""

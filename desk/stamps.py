@@ -8,6 +8,9 @@ may change again within the tick gets a stamp that equals no other, and is looke
 
 import os
 import stat
+import sys
+import time
+from contextlib import suppress
 from typing import NamedTuple
 
 _TICK = 50_000_000  # nanoseconds; the longest tick of Linux and macOS is 10 ms
@@ -27,16 +30,35 @@ class Stamp(NamedTuple):
 
 UNPROVEN = Stamp(-1, -1, -1)
 
+_COARSE_CLOCK = 5  # Linux's CLOCK_REALTIME_COARSE, for which Python has no name
+
+
+def now() -> int:
+    """The moment in nanoseconds since 1970 by the clock that file systems stamp files with.
+
+    On a busy machine that one may be a good while behind the clock of programs.
+    """
+    clock = time.time_ns()
+    if sys.platform == "linux":
+        with suppress(OSError):
+            return min(clock, time.clock_gettime_ns(_COARSE_CLOCK))
+    return clock
+
 
 def of(status: os.stat_result) -> Stamp:
     """The stamp that a file or folder has now."""
-    return Stamp(status.st_ctime_ns, status.st_size, status.st_ino & _LARGEST)
+    return Stamp(status.st_ctime_ns, status.st_size, inode(status))
+
+
+def inode(status: os.stat_result) -> int:
+    """The number of an inode as a stamp has it."""
+    return status.st_ino & _LARGEST
 
 
 def proven(stamp: Stamp, looked: int) -> Stamp:
     """The stamp if it will be another after any later change, else UNPROVEN.
 
-    `looked` is when it was looked at, or shortly before, in nanoseconds since 1970.
+    `looked` is when it was looked at, or shortly before, by `now`.
     """
     tick = _TICK if stamp.changed % 1_000_000_000 else _COARSE_TICK
     return stamp if stamp.changed < looked - tick else UNPROVEN

@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import cached_property
 
-from desk import __version__, codec, model, policy, stamps, yamltext
+from desk import __version__, codec, keptsettings, model, policy, stamps, yamltext
 from desk.errors import (
     BusyError,
     DamagedError,
@@ -27,7 +27,7 @@ from desk.errors import (
     StorageError,
     UsageError,
 )
-from desk.model import Article, Record, Ticket
+from desk.model import Article, Record, Ticket, Value
 from desk.stamps import Stamp
 
 POLICY_FILE = "desk.yaml"
@@ -133,7 +133,23 @@ class Desk:
     @cached_property
     def policy(self) -> policy.Policy:
         """The rules in desk.yaml."""
-        return policy.load(self._policy_text(POLICY_FILE), POLICY_FILE, self._policy_text)
+        text = self._policy_text(POLICY_FILE)
+        return policy.load(text, POLICY_FILE, self._policy_text, self._parsed)
+
+    def _parsed(self, text: str) -> Value:
+        """The value of desk.yaml's text, as it was kept or from the YAML reader."""
+        looked = stamps.now()
+        stamp = self.stamp(POLICY_FILE)
+        if stamp is None or stamps.proven(stamp, looked) != stamp or self.dry_run:
+            return codec.parse(text)
+        kept = self.private(keptsettings.FILE)
+        if kept and (value := keptsettings.value(kept, text, stamp)):
+            return value
+        value = codec.parse(text)
+        if data := keptsettings.kept(value, text, stamp):
+            with suppress(OSError):
+                self.keep_private(keptsettings.FILE, data)
+        return value
 
     def _policy_text(self, path: str) -> str:
         self._policy_texts[path] = self.text(path)
@@ -183,6 +199,29 @@ class Desk:
                 self._let_folder_go()
                 self._kept = folder, os.dup(handle)
             return _read(name, handle)
+
+    def private(self, name: str) -> bytes | None:
+        """What a file in `.desk` holds, None where none can be read."""
+        try:
+            with self._folder(".desk") as handle:
+                return _read(name, handle)
+        except (OSError, DeskError):
+            return None
+
+    def keep_private(self, name: str, data: bytes) -> None:
+        """Write a file in `.desk` that may be lost at any time; raises OSError."""
+        temporary = f"{name}.new"
+        with self._folder(".desk", make=True) as handle:
+            _write_ignore_file(handle)
+            with suppress(FileNotFoundError):
+                os.unlink(temporary, dir_fd=handle)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+            new = os.open(temporary, flags, 0o666, dir_fd=handle)
+            try:
+                _write_all(new, data)
+            finally:
+                os.close(new)
+            os.rename(temporary, name, src_dir_fd=handle, dst_dir_fd=handle)
 
     def _let_folder_go(self) -> None:
         if self._kept[0] is not None:
@@ -410,7 +449,7 @@ class Transaction:
         return self._with_hand_edits(_loaded(text, path), text)
 
     def _with_hand_edits(self, record: Record, text: str) -> Record:
-        lost = [] if codec.dump(record) == text else yamltext.comments(text)
+        lost = [] if codec.dump(record) == text else codec.comments(text)
         return model.with_hand_edits(record, self._at, self._by, lost)
 
     def ticket(self, record_id: str) -> Ticket:
@@ -550,7 +589,7 @@ def _loaded(text: str, path: str) -> Record:
         raise DamagedError(
             f"its id is {record.id}, whose place is {path_of(record.id)}; move it or mend the id",
             path,
-            yamltext.line_of(text, "id"),
+            codec.line_of(text, "id"),
         )
     return record
 

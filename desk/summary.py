@@ -9,17 +9,21 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
+from itertools import compress
+from operator import sub
 from typing import Required, TypedDict
 
 from desk import dates
 from desk.definitions import DEFINITIONS
 from desk.facts import Case, Facts, sort_key
+from desk.factset import FactSet
 from desk.model import Value
 from desk.periods import TIME_FIELDS, Key, Period, split, through
 from desk.promises import RESOLVE, RESPOND, UPDATE, Promises
 from desk.sla import AT_RISK, BREACHED
 
 _DAY = 86_400
+_CLOCKS = (RESPOND, UPDATE, RESOLVE)
 _AGES = (
     ("backlog_age_up_to_1d", -1, 1),
     ("backlog_age_1d_to_5d", 1, 5),
@@ -86,18 +90,14 @@ def _count(name: str, number: int) -> dict[str, Measure]:
     return {name: Measure(value=number, unit=one.unit, definition=one.text)}
 
 
-def _rate(name: str, hits: Sequence[bool]) -> dict[str, Measure]:
+def _rate(name: str, hits: int, of: int) -> dict[str, Measure]:
     """The share of hits, nothing where there is nothing to be a share of."""
-    if not hits:
+    if not of:
         return {}
-    one, numerator, denominator = DEFINITIONS[name], sum(hits), len(hits)
+    one = DEFINITIONS[name]
     return {
         name: Measure(
-            value=numerator / denominator,
-            unit=one.unit,
-            numerator=numerator,
-            denominator=denominator,
-            definition=one.text,
+            value=hits / of, unit=one.unit, numerator=hits, denominator=of, definition=one.text
         )
     }
 
@@ -114,23 +114,27 @@ def _average(
     return {name: Measure(value=value, unit=one.unit, n=len(values), definition=one.text)}
 
 
-def _measures(period: Period, tickets: Sequence[Facts], *, promised: bool) -> dict[str, Measure]:
+def _measures(period: Period, tickets: FactSet, *, promised: bool) -> dict[str, Measure]:
     """All figures of a period, in the order of DEFINITIONS."""
-    resolved = [one for one in tickets if period.has(one.resolved)]
-    closed = [one for one in tickets if period.has(one.closed)]
+    start = period.start
+    backlog = compress(tickets.column("opened"), tickets.column("live"))
     found = {
-        **_count("opened", sum(period.has(one.opened) for one in tickets)),
-        **_count("resolved", len(resolved)),
-        **_count("closed", len(closed)),
-        **_backlog([period.as_of - one.opened for one in tickets if one.live]),
-        **_times([one for one in tickets if period.has(one.responded)], resolved),
-        **_quality(resolved),
-        **_rate("reopen_rate", _reopened(period, tickets)),
+        **_count("opened", sum(_within(start, tickets, "opened"))),
+        **_count("closed", sum(_within(start, tickets, "closed"))),
+        **_backlog([period.as_of - at for at in backlog]),
+        **_responses(start, tickets),
+        **_resolutions(start, tickets),
+        **_reopened(start, tickets),
         **(_kept(period, tickets) if promised else {}),
-        **_rate("survey_response_rate", [one.answered is not None for one in closed]),
-        **_satisfaction([one for one in tickets if period.has(one.answered)]),
+        **_satisfaction(start, tickets),
     }
     return {name: found[name] for name in DEFINITIONS if name in found}
+
+
+def _within(start: float, tickets: FactSet, column: str) -> list[bool]:
+    """For each ticket whether that moment lies in the period."""
+    # Facts are as of the end, or of an earlier one: they hold no moment behind it.
+    return [*map(start.__le__, tickets.column(column))]
 
 
 def _backlog(ages: Sequence[float]) -> dict[str, Measure]:
@@ -140,74 +144,73 @@ def _backlog(ages: Sequence[float]) -> dict[str, Measure]:
     return found
 
 
-def _times(responded: Sequence[Facts], resolved: Sequence[Facts]) -> dict[str, Measure]:
-    responses = sorted((one.responded or 0) - one.opened for one in responded)
-    resolutions = sorted((one.resolved or 0) - one.opened for one in resolved)
-    work = [(one.resolved or 0) - one.opened - one.held for one in resolved]
+def _responses(start: float, tickets: FactSet) -> dict[str, Measure]:
+    responded = _within(start, tickets, "responded")
+    begun = compress(tickets.column("opened"), responded)
+    took = sorted(map(sub, compress(tickets.column("responded"), responded), begun))
     return {
-        **_average("first_response_median", responses, _median),
-        **_average("first_response_p90", responses, _p90),
-        **_average("resolution_median", resolutions, _median),
-        **_average("resolution_p90", resolutions, _p90),
-        **_average("resolution_mean", resolutions, _mean),
+        **_average("first_response_median", took, _median),
+        **_average("first_response_p90", took, _p90),
+    }
+
+
+def _resolutions(start: float, tickets: FactSet) -> dict[str, Measure]:
+    """Of the tickets that were resolved: how many, how long that took, how they were handled."""
+    resolved = _within(start, tickets, "resolved")
+
+    def of_them(name: str) -> list[float]:
+        return [*compress(tickets.column(name), resolved)]
+
+    took = [*map(sub, of_them("resolved"), of_them("opened"))]
+    work = [*map(sub, took, of_them("held"))]
+    took.sort()
+    count = len(took)
+    return {
+        **_count("resolved", count),
+        **_average("resolution_median", took, _median),
+        **_average("resolution_p90", took, _p90),
+        **_average("resolution_mean", took, _mean),
         **_average("work_median", work, _median),
+        **_rate("first_contact_resolution_rate", of_them("first_contact").count(1), count),
+        **_rate("first_level_resolution_rate", of_them("first_level").count(1), count),
+        **_average("reassignment_mean", of_them("reassignments"), _mean),
+        **_rate("escalation_rate", count - of_them("escalations").count(0), count),
     }
 
 
-def _quality(resolved: Sequence[Facts]) -> dict[str, Measure]:
-    return {
-        **_rate("first_contact_resolution_rate", [_at_first_contact(one) for one in resolved]),
-        **_rate(
-            "first_level_resolution_rate",
-            [not one.functional and not one.moves for one in resolved],
-        ),
-        **_average("reassignment_mean", [one.reassignments for one in resolved], _mean),
-        **_rate("escalation_rate", [one.escalations > 0 for one in resolved]),
-    }
-
-
-def _at_first_contact(one: Facts) -> bool:
-    return one.replies <= 1 and not (
-        one.holds or one.reopened or one.reassignments or one.escalations
-    )
-
-
-def _kept(period: Period, tickets: Sequence[Facts]) -> dict[str, Measure]:
+def _kept(period: Period, tickets: FactSet) -> dict[str, Measure]:
     """How promises were kept in the period, and how those stand that are still open."""
     last = math.nextafter(period.end, -math.inf)  # what happens at the end is outside
+    mets = {clock: tickets.column(f"{clock}_met") for clock in _CLOCKS}
+    live, ahead = tickets.column("live"), tickets.ahead()
     breached = at_risk = 0
-    for one in tickets:
-        if one.live or one.ahead:
-            late = one.live and 0 in (one.respond_met, one.update_met, one.resolve_met)
-            breached += late or any(moment <= last for _, moment in one.ahead)
-            at_risk += any(risky <= last < moment for risky, moment in one.ahead)
+    for at in compress(range(len(tickets)), tickets.column("pending")):
+        late = live[at] and any(met[at] == 0 for met in mets.values())
+        breached += bool(late or any(moment[at] <= last for _, moment in ahead))
+        at_risk += any(risky[at] <= last < moment[at] for risky, moment in ahead)
+    found: dict[str, Measure] = {}
+    for clock, met in mets.items():
+        kept = [*compress(met, _within(period.start, tickets, f"{clock}_end"))]
+        found |= _rate(f"{clock}_attainment", kept.count(1), len(kept))
+    return {**found, **_count(BREACHED, breached), **_count(AT_RISK, at_risk)}
+
+
+def _reopened(start: float, tickets: FactSet) -> dict[str, Measure]:
+    """Of the tickets that were resolved in the period those that were reopened after that."""
+    resolved = _within(start, tickets, "last_resolution")
+    reopened = sum(resolved[at] and start <= max(moments) for at, moments in tickets.reopened)
+    return _rate("reopen_rate", reopened, sum(resolved))
+
+
+def _satisfaction(start: float, tickets: FactSet) -> dict[str, Measure]:
+    """What the surveys of the tickets said that were closed, and those that were answered."""
+    closed = _within(start, tickets, "closed")
+    answers = [not math.isnan(at) for at in compress(tickets.column("answered"), closed)]
+    answered = _within(start, tickets, "answered")
+    scores = [*compress(tickets.column("score"), answered)]
     return {
-        **_attainment(RESPOND, period, ((one.respond_end, one.respond_met) for one in tickets)),
-        **_attainment(UPDATE, period, ((one.update_end, one.update_met) for one in tickets)),
-        **_attainment(RESOLVE, period, ((one.resolve_end, one.resolve_met) for one in tickets)),
-        **_count(BREACHED, breached),
-        **_count(AT_RISK, at_risk),
-    }
-
-
-def _attainment(
-    clock: str, period: Period, stopped: Iterable[tuple[float | None, bool | None]]
-) -> dict[str, Measure]:
-    """The share of kept promises among those of a clock that came to an end in the period."""
-    start = period.start
-    ended = [met for end, met in stopped if end is not None and start <= end]
-    return _rate(f"{clock}_attainment", [met == 1 for met in ended])
-
-
-def _reopened(period: Period, tickets: Sequence[Facts]) -> list[bool]:
-    """For each ticket that was resolved in the period: whether it was reopened after that."""
-    return [any(map(period.has, one.reopened)) for one in tickets if period.resolution_in(one)]
-
-
-def _satisfaction(answered: Sequence[Facts]) -> dict[str, Measure]:
-    scores = [one.score for one in answered]
-    return {
-        **_rate("csat", [score >= 4 for score in scores]),
+        **_rate("survey_response_rate", sum(answers), len(answers)),
+        **_rate("csat", sum(score >= 4 for score in scores), len(scores)),
         **_average("csat_mean", scores, _mean),
     }
 
@@ -218,13 +221,13 @@ class _Bucket:
 
     period: Period
     row: tuple[Value, ...]
-    tickets: list[Facts]
+    tickets: FactSet
 
 
 def summarise(
     cases: Iterable[Case],
     *,
-    settled: Sequence[Facts] = (),
+    settled: FactSet | None = None,
     now: datetime,
     since: datetime | None,
     until: datetime | None,
@@ -241,7 +244,7 @@ def summarise(
     those of a summary of its own: a sub-period's are as of the end of that sub-period.
     Values of fields are those at that end; groups without any ticket that counts are left
     out, but sub-periods by themselves are all there. Without `promises` nothing is said of them.
-    `settled` are facts of further tickets to which nothing happened since the period's end
+    `settled` are the facts of further tickets to which nothing happened since the period's end
     (see end_of); they count where nothing is grouped.
     Raises UsageError for more than MAX_SUBPERIODS.
     """
@@ -255,7 +258,8 @@ def summarise(
         cases = list(cases)
         parts = split(_from_first_opening(whole, cases), units, zone)
     everything, buckets = _gather(cases, whole, parts, fields, promises)
-    everything += filter(whole.touches, settled)
+    if settled:
+        everything.join(settled)
     place = [(units + fields).index(name) for name in names]
     groups = [
         Group(
@@ -305,9 +309,9 @@ def _gather(
     parts: Sequence[Period],
     fields: Sequence[str],
     promises: Promises | None,
-) -> tuple[list[Facts], dict[Key, _Bucket]]:
+) -> tuple[FactSet, dict[Key, _Bucket]]:
     """The tickets that count in the whole period, and those of each group."""
-    everything: list[Facts] = []
+    everything = FactSet()
     buckets: dict[Key, _Bucket] = {}
     ends = [part.end for part in parts]
     undivided = list(parts) == [whole]
@@ -316,7 +320,8 @@ def _gather(
     for case in cases:
         one = case.facts_before(whole.end, fields, promises)
         counts = one is not None and whole.touches(one)
-        everything += [one] if one and counts else []
+        if one and counts:
+            everything.add(one)
         for same, then in (
             [([whole], one)]
             if undivided and one and counts
@@ -341,6 +346,6 @@ def _put(
         key = (*part.key, *own)
         bucket = buckets.get(key)
         if bucket is None:
-            bucket = buckets[key] = _Bucket(part, (*part.labels.values(), *values), [])
+            bucket = buckets[key] = _Bucket(part, (*part.labels.values(), *values), FactSet())
         if ticket:
-            bucket.tickets.append(ticket)
+            bucket.tickets.add(ticket)

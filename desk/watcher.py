@@ -111,7 +111,7 @@ class Watcher:
             self._all_by = time.monotonic() + ALL
         for name in dict.fromkeys((*self._desk.folders(), *self._folders)):
             folder = self._folders.setdefault(name, _Folder())
-            looked = time.time_ns()
+            looked = stamps.now()
             stamp = self._stamp(name)
             ids = set(folder.near)
             if everything or stamp is None or stamp != folder.stamp:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from desk import codec, ownlayout, yamltext
+from desk import codec, ownlayout, yamlreader
 from desk.errors import DamagedError
 from desk.model import Event, Record, Ticket
 from tests import strategies
@@ -30,7 +30,7 @@ def is_read(text: str) -> bool:
     found = ownlayout.read(text)
     if found is None:
         return False
-    assert repr(found) == repr(yamltext.parse(text))  # with types, and keys in their order
+    assert repr(found) == repr(yamlreader.parse(text))  # with types, and keys in their order
     return True
 
 
@@ -109,7 +109,7 @@ READ = {
 @pytest.mark.parametrize(("text", "value"), READ.items(), ids=lambda one: repr(one)[:40])
 def test_read(text: str, value: object):
     assert repr(ownlayout.read(text)) == repr(value)
-    assert repr(yamltext.parse(text)) == repr(value)
+    assert repr(yamlreader.parse(text)) == repr(value)
 
 
 @pytest.mark.parametrize("text", SAMPLE, ids=lambda text: text.split()[1])

@@ -11,7 +11,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
-from desk import codec, model, people, policy, promises, rules, schema, shapes, workhours, yamltext
+from desk import (
+    codec,
+    model,
+    people,
+    policy,
+    promises,
+    rules,
+    schema,
+    shapes,
+    workhours,
+    yamlreader,
+)
 from desk.errors import DamagedError
 from desk.model import Article, Record, Ticket
 from tests import strategies, test_codec, test_policy, test_policy_promises
@@ -32,7 +43,7 @@ def kind_of(path: Path) -> str:
 
 def faults(kind: str, text: str) -> list[str]:
     """What the schema finds wrong in the text of a file."""
-    errors = VALIDATORS[kind].iter_errors(yamltext.parse(text))
+    errors = VALIDATORS[kind].iter_errors(yamlreader.parse(text))
     return [f"{'.'.join(map(str, error.absolute_path))}: {error.message}" for error in errors]
 
 
@@ -167,7 +178,7 @@ def mistakes() -> Iterator[tuple[str, str, str]]:
 
 def parses(text: str) -> bool:
     try:
-        yamltext.parse(text)
+        yamlreader.parse(text)
     except DamagedError:
         return False
     return True

@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from desk import yamltext
+from desk import yamlreader, yamltext
 from desk.errors import DamagedError
 from tests import strategies
 
@@ -42,7 +42,7 @@ ACCEPTED = {
 
 @pytest.mark.parametrize(("text", "value"), ACCEPTED.items())
 def test_accepted(text: str, value: object):
-    found = yamltext.parse(text)
+    found = yamlreader.parse(text)
     assert (found, repr(found)) == (value, repr(value))
 
 
@@ -92,19 +92,19 @@ REFUSED = {
 @pytest.mark.parametrize(("text", "sentence"), REFUSED.items(), ids=lambda text: repr(text[:40]))
 def test_refused_with_the_line(text: str, sentence: str):
     with pytest.raises(DamagedError) as caught:
-        yamltext.parse(text)
+        yamlreader.parse(text)
     said = str(caught.value)
     # What follows then is libyaml's own wording, which differs between its versions.
     assert said == sentence or (sentence.endswith("YAML: ") and said.startswith(sentence))
 
 
 def test_the_deepest_that_is_accepted():
-    assert yamltext.parse("[" * 32 + "]" * 32) is not None
+    assert yamlreader.parse("[" * 32 + "]" * 32) is not None
 
 
 def test_a_sentence_stays_short_whatever_the_file_says():
     with pytest.raises(DamagedError) as caught:
-        yamltext.parse("a: !" + "x" * 100_000 + " 1")
+        yamlreader.parse("a: !" + "x" * 100_000 + " 1")
     assert len(str(caught.value)) < 400
 
 
@@ -126,7 +126,7 @@ def test_bytes_that_are_no_text(data: bytes, sentence: str):
 
 
 def test_a_byte_order_mark_is_no_part_of_the_text():
-    assert yamltext.parse(yamltext.decode(b"\xef\xbb\xbfa: 1")) == {"a": 1}
+    assert yamlreader.parse(yamltext.decode(b"\xef\xbb\xbfa: 1")) == {"a": 1}
 
 
 POSITIONS = "a: 1\nb:\n  c:\n  - x\n  - d: y\n    e: |\n      z\n"
@@ -138,16 +138,16 @@ POSITIONS = "a: 1\nb:\n  c:\n  - x\n  - d: y\n    e: |\n      z\n"
      (("b", "c", 1), 5), (("b", "c", 1, "e"), 6), (("b", "no", 3), 2), (("no",), 1)],
 )  # fmt: skip
 def test_the_line_of_a_value(path: tuple, line: int):
-    assert yamltext.line_of(POSITIONS, *path) == line
+    assert yamlreader.line_of(POSITIONS, *path) == line
 
 
 @given(st.text(max_size=200) | strategies.texts(200))
 def test_any_text_is_a_value_or_damaged(text: str):
     try:
-        yamltext.parse(text)
+        yamlreader.parse(text)
     except DamagedError:
         return
-    assert all(comment.startswith("#") for comment in yamltext.comments(text))
+    assert all(comment.startswith("#") for comment in yamlreader.comments(text))
 
 
 def test_hostile_texts_are_refused_in_time():
@@ -156,7 +156,7 @@ def test_hostile_texts_are_refused_in_time():
     for bomb in bombs:
         began = time.perf_counter()
         with contextlib.suppress(DamagedError):
-            yamltext.parse(bomb * (yamltext.MAX_BYTES // len(bomb)))
+            yamlreader.parse(bomb * (yamltext.MAX_BYTES // len(bomb)))
         assert time.perf_counter() - began < 2, bomb
 
 
@@ -213,13 +213,13 @@ COMMENTED = [
 @pytest.mark.parametrize("text", COMMENTED)
 def test_each_comment_is_found_and_no_other(text: str):
     wanted = [line[line.index("#:") :].rstrip() for line in text.splitlines() if "#:" in line]
-    yamltext.parse(text)
-    assert yamltext.comments(text) == wanted
+    yamlreader.parse(text)
+    assert yamlreader.comments(text) == wanted
 
 
 @given(strategies.records().map(lambda record: record.head))
 def test_what_desk_writes_has_no_comments(head: dict):
-    assert yamltext.comments(yamltext.dump_value(head)) == []
+    assert yamlreader.comments(yamltext.dump_value(head)) == []
 
 
 @settings(max_examples=40)
@@ -227,16 +227,16 @@ def test_what_desk_writes_has_no_comments(head: dict):
 def test_a_comment_put_behind_any_line_is_found(data: st.DataObject):
     """A file that desk wrote, with a comment put where YAML allows one."""
     text = yamltext.dump_value(data.draw(strategies.tickets()).head)
-    plain = yamltext.parse(text)
+    plain = yamlreader.parse(text)
     lines = text.split("\n")[:-1]
     at = data.draw(st.integers(0, len(lines)))
     commented = "\n".join([*lines[:at], "#: remark", *lines[at:], ""])
     try:
-        survives = yamltext.parse(commented) == plain
+        survives = yamlreader.parse(commented) == plain
     except DamagedError:
         survives = False
     if survives:
-        assert yamltext.comments(commented) == ["#: remark"]
+        assert yamlreader.comments(commented) == ["#: remark"]
     assert survives or at not in (0, len(lines))
 
 
@@ -301,21 +301,21 @@ def test_texts_are_quoted_where_a_reader_would_take_them_for_something_else(text
 )  # fmt: skip
 def test_values_are_laid_out(value, wanted: str):
     assert yamltext.dump_value(value) == wanted
-    assert yamltext.parse(wanted) == value
+    assert yamlreader.parse(wanted) == value
 
 
 @given(strategies.values())
 def test_any_value_reads_back(value):
     text = yamltext.dump_value(value)
-    assert yamltext.parse(text) == value
+    assert yamlreader.parse(text) == value
 
 
 @given(strategies.texts(200))
 def test_a_text_on_one_line_is_one_line_and_reads_back_anywhere(text: str):
     for line in (yamltext.scalar(text), yamltext.flow(text)):
         assert not re.search("[\n\r\x85\u2028\u2029]", line)
-        assert yamltext.parse(f"a: {line}\n") == {"a": text}
-    assert yamltext.parse(f"a: [{yamltext.flow(text)}, {{b: {yamltext.flow(text)}}}]\n") == {
+        assert yamlreader.parse(f"a: {line}\n") == {"a": text}
+    assert yamlreader.parse(f"a: [{yamltext.flow(text)}, {{b: {yamltext.flow(text)}}}]\n") == {
         "a": [text, {"b": text}]
     }
 

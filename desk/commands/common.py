@@ -10,13 +10,14 @@ import click
 
 from desk.commands.outcome import REPORT_FORMATS, Outcome, changed, failed
 from desk.errors import DamagedError, DeskError, ManyError, UsageError
-from desk.lifecycle import Act
 from desk.model import LIVE, STATUSES, Article, Record, Ticket
 from desk.session import Session, session_options
-from desk.store import Transaction, as_article, as_ticket
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
+
+    from desk.lifecycle import Act
+    from desk.store import Transaction
 
 F = TypeVar("F", bound=Callable[..., Any])
 R = TypeVar("R", bound=Record)
@@ -114,6 +115,8 @@ class TermsCommand(DeskCommand):
     _MARK = "\0"  # no argument of a process can hold it
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not any(word == "--" or self._is_like_negated(word) for word in args):
+            return super().parse_args(ctx, args)  # without what reads queries
         from desk.terms import NEGATED, literal
 
         end = args.index("--") if "--" in args else len(args)
@@ -126,6 +129,10 @@ class TermsCommand(DeskCommand):
         return super().parse_args(
             ctx, marked + args[end : end + 1] + list(map(literal, args[end + 1 :]))
         )
+
+    @staticmethod
+    def _is_like_negated(word: str) -> bool:
+        return word[:1] == "-" and any(mark in word for mark in ':：(（"“@')
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem[Any]]":
         """Click asks the command for whatever begins with a dash: options, and negated terms."""
@@ -304,11 +311,11 @@ def tell(sentence: str) -> None:
 def change_each(
     session: Session,
     arguments: Sequence[str],
-    act: Act,
+    act: "Act",
     change: Callable[[Ticket], Ticket],
     said: Callable[[Ticket], str],
     *,
-    afterwards: Callable[[Transaction, Ticket], Iterable[Outcome]] = lambda *_: (),
+    afterwards: "Callable[[Transaction, Ticket], Iterable[Outcome]]" = lambda *_: (),
 ) -> None:
     """Change each ticket that is named, as `changed_each` does, and report it.
 
@@ -321,28 +328,32 @@ def change_each(
 def changed_each(
     session: Session,
     parts: Sequence[str],
-    act: Act,
+    act: "Act",
     change: Callable[[Ticket], Ticket],
     said: Callable[[Ticket], str],
     *,
-    afterwards: Callable[[Transaction, Ticket], Iterable[Outcome]] = lambda *_: (),
+    afterwards: "Callable[[Transaction, Ticket], Iterable[Outcome]]" = lambda *_: (),
 ) -> list[Outcome]:
     """Change each ticket that is named, in one transaction; what became of each, in that order.
 
     A ticket that is refused does not keep the others from being changed; `afterwards` may
     change others along with one.
     """
+    from desk.store import as_ticket
+
     return changed_records(session, parts, act, as_ticket, change, said, afterwards=afterwards)
 
 
 def change_articles(
     session: Session,
     arguments: Sequence[str],
-    act: Act,
+    act: "Act",
     change: Callable[[Article], Article],
     said: Callable[[Article], str],
 ) -> None:
     """Change each article that is named, as `change_each` does tickets, and report it."""
+    from desk.store import as_article
+
     parts = parts_of_ids(arguments)
     report(session, changed_records(session, parts, act, as_article, change, said))
 
@@ -350,16 +361,16 @@ def change_articles(
 def changed_records(
     session: Session,
     parts: Sequence[str],
-    act: Act,
+    act: "Act",
     as_kind: Callable[[Record], R],
     change: Callable[[R], R],
     said: Callable[[R], str],
     *,
-    afterwards: Callable[[Transaction, R], Iterable[Outcome]] = lambda *_: (),
+    afterwards: "Callable[[Transaction, R], Iterable[Outcome]]" = lambda *_: (),
 ) -> list[Outcome]:
     """As `changed_each`, of records of the kind that `as_kind` refuses others for."""
 
-    def one(transaction: Transaction, record_id: str, given: str) -> Iterable[Outcome]:
+    def one(transaction: "Transaction", record_id: str, given: str) -> Iterable[Outcome]:
         before = as_kind(transaction.read(record_id))
         after = change(before)
         transaction.replace(after)
@@ -372,8 +383,8 @@ def changed_records(
 def each_named(
     session: Session,
     parts: Sequence[str],
-    act: Act,
-    one: Callable[[Transaction, str, str], Iterable[Outcome]],
+    act: "Act",
+    one: "Callable[[Transaction, str, str], Iterable[Outcome]]",
 ) -> list[Outcome]:
     """Do `one` to the id of each record that is named, in one transaction; all outcomes.
 
@@ -452,14 +463,21 @@ def show_table(
 
     A table is cut to the terminal but for its first `whole` columns.
     """
+    if cells:
+        page(table_text(cells, headers, form, whole=whole))
+
+
+def table_text(
+    cells: Sequence[Sequence[str]], headers: Sequence[str], form: str, *, whole: int = 1
+) -> str:
+    """The text that `show_table` prints."""
     from desk.render import markdown_table, table
 
     if not cells:
-        return
+        return ""
     if form == "markdown":
-        page(markdown_table(cells, headers))
-    else:
-        page(table(cells, headers, terminal_width(), whole))
+        return markdown_table(cells, headers)
+    return table(cells, headers, terminal_width(), whole)
 
 
 def terminal_width() -> int:

@@ -11,10 +11,12 @@ from desk.commands.common import (
     command,
     data,
     format_option,
+    show_table,
     tell,
 )
-from desk.commands.list_show import named_fields, row_of, show_list, show_log, show_named
+from desk.commands.list import cell_of, row_of
 from desk.commands.reading import all_articles, articles_argument, as_read, complete_articles
+from desk.commands.show_history import show_log, show_named
 from desk.fields import by_fields, field_value
 from desk.model import ARTICLE_FIELDS, Article
 from desk.session import Session, pass_session
@@ -60,16 +62,19 @@ def list_(
     asked = query.parse(
         terms, lambda: session.actor, lambda: session.as_of, session.desk.policy.views, kind
     )
-    names = [name.strip() for name in columns.split(",") if name.strip()]
+    names = tuple(name.strip() for name in columns.split(",") if name.strip())
     found = list(all_articles(session, damage))
     seen = {name for article in found for name in article.head}
     asked.check_fields(seen)
-    query.check_names(named_fields(names, sort), seen, kind)
+    by = (name.strip().lstrip("-") for name in sort.split(","))
+    query.check_names(filter(None, (*names, *by)), seen, kind)
     everywhere = everything or any(field == "status" for field, _ in asked.wanted())
     fitting = [a for a in found if (everywhere or a.status != RETIRED) and asked.matches(a)]
     chosen = by_fields(fitting, sort, session.as_of)[:limit]
     if form in render.FOR_PEOPLE:
-        show_list(chosen, names or _COLUMNS, form, session.as_of)
+        shown = names or _COLUMNS
+        cells = [[cell_of(article, name, session.as_of) for name in shown] for article in chosen]
+        show_table(cells, shown, form)
         if not fitting:
             tell("no article fits")
     else:
@@ -77,10 +82,10 @@ def list_(
     damage.say()
 
 
-def _print(session: Session, chosen: list[Article], names: list[str], form: str) -> None:
+def _print(session: Session, chosen: list[Article], names: tuple[str, ...], form: str) -> None:
     if form in ("csv", "tsv") and not names:
         custom = {name for article in chosen for name in article.head} - {*ARTICLE_FIELDS}
-        names = [*ARTICLE_FIELDS, *DERIVED, *sorted(custom)]
+        names = (*ARTICLE_FIELDS, *DERIVED, *sorted(custom))
     rows = [row_of(article, names, session.as_of) for article in chosen]
     for row, article in zip(rows, chosen, strict=True):
         if "status" in row:

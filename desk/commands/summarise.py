@@ -3,11 +3,11 @@
 import math
 from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import click
 
-from desk import query, render, yamltext
+from desk import render, yamltext
 from desk.commands.common import (
     Damage,
     TermsCommand,
@@ -26,6 +26,7 @@ from desk.session import Session, pass_session
 
 if TYPE_CHECKING:
     from desk.facts import Case
+    from desk.query import Filter
     from desk.summary import Summary
 
 # People are told apart by name, not by all that is known of how to reach them.
@@ -67,9 +68,7 @@ def summarise_(
     TERMs choose tickets as in `desk list`. Counts are of what happened in the period; the
     backlog is that at its end.
     """
-    from desk import summary
     from desk.definitions import DEFINITIONS
-    from desk.periods import TIME_FIELDS
 
     names = [name.strip() for name in measures.split(",") if name.strip()]
     for name in names:
@@ -80,33 +79,8 @@ def summarise_(
             raise UsageError("definitions are no metrics; take another --format")
         _define(names or list(DEFINITIONS), form)
         return
-    by = tuple(_GROUPED.get(name) or canonical(name) for name in by)
-    if derived := sorted({*by} & {*DERIVED}):
-        raise UsageError(f"--by {derived[0]} is not possible: it is no field of the head")
-    start, end = session.moment(since), session.moment(until)
-    if start and start >= (end or session.now):
-        raise UsageError("the period is empty: --since is not before --until or now")
-    damage = Damage()
-    promises = promises_of(session, other)
-    asked = session.filter(terms, promises)
-    seen: set[str] = set()
-    # Without conditions and groups only the facts of most tickets are needed.
-    since_then = summary.end_of(session.now, end) if not (terms or by or other) else -math.inf
-    settled = session.index.settled(since_then) if since_then > -math.inf else []
-    found = summary.summarise(
-        _cases(session, asked, damage, seen, end or session.now, other, since_then),
-        settled=settled,
-        now=session.now,
-        since=start,
-        until=end,
-        by=by,
-        filter_text=asked.text,
-        zone=session.desk.policy.zone,
-        promises=promises,
-    )
-    session.index.release()
-    fields = [name for name in by if name not in TIME_FIELDS]
-    session.check_fields(asked, fields, seen)
+    question = _question(session, terms, by, since, until, other)
+    found, damage = session.index.answered(lambda: _summary(session, question), every=True)
     if names:
         for part in (found, *found["groups"]):
             kept = part["measures"]
@@ -114,24 +88,80 @@ def summarise_(
     if form == "openmetrics":
         from desk import openmetrics
 
-        asked_for = {"filter": asked.text, "since": since or "", "until": until or ""}
-        data(openmetrics.text(found, by, {k: said for k, said in asked_for.items() if said}))
+        asked_for = {"filter": found["filter"], "since": since or "", "until": until or ""}
+        said = {key: text for key, text in asked_for.items() if text}
+        data(openmetrics.text(found, question.by, said))
     else:
-        _print(found, names, by, form)
+        _print(found, names, question.by, form)
     damage.say()
+
+
+class _Question(NamedTuple):
+    """What is to be summarised; `policy` is that of another file, if one was named."""
+
+    terms: tuple[str, ...]
+    by: tuple[str, ...]
+    since: datetime | None
+    until: datetime | None
+    policy: str | None
+
+
+def _question(
+    session: Session,
+    terms: tuple[str, ...],
+    by: tuple[str, ...],
+    since: str | None,
+    until: str | None,
+    policy: str | None,
+) -> _Question:
+    by = tuple(_GROUPED.get(name) or canonical(name) for name in by)
+    if derived := sorted({*by} & {*DERIVED}):
+        raise UsageError(f"--by {derived[0]} is not possible: it is no field of the head")
+    start, end = session.moment(since), session.moment(until)
+    if start and start >= (end or session.now):
+        raise UsageError("the period is empty: --since is not before --until or now")
+    return _Question(terms, by, start, end, policy)
+
+
+def _summary(session: Session, question: _Question) -> "tuple[Summary, Damage]":
+    """The figures, and the damaged files met on the way."""
+    from desk import summary
+    from desk.periods import TIME_FIELDS
+
+    damage = Damage()
+    seen: set[str] = set()
+    promises = promises_of(session, question.policy)
+    asked = session.filter(question.terms, promises)
+    # Without conditions and groups only the facts of most tickets are needed.
+    whole = not (question.terms or question.by or question.policy)
+    since = summary.end_of(session.now, question.until) if whole else -math.inf
+    found = summary.summarise(
+        _cases(session, asked, question, damage, seen, since),
+        settled=session.index.settled(since) if whole else None,
+        now=session.now,
+        since=question.since,
+        until=question.until,
+        by=question.by,
+        filter_text=asked.text,
+        zone=session.desk.policy.zone,
+        promises=promises,
+    )
+    fields = [name for name in question.by if name not in TIME_FIELDS]
+    session.check_fields(asked, fields, seen)
+    return found, damage
 
 
 def _cases(
     session: Session,
-    asked: query.Filter,
+    asked: "Filter",
+    question: _Question,
     damage: Damage,
     seen: set[str],
-    moment: datetime,
-    other: str | None,
     since: float,
 ) -> "Iterator[Case]":
     """The tickets that fit, with their facts where those by the desk's own rules are wanted."""
-    if other:
+    moment = question.until or session.now
+    if question.policy:
         from desk import facts
 
         tickets = asked.among(session.index.tickets(damage), seen, moment)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from desk import yamltext
+from desk import yamlreader
 from tests.commands.promising import POLICY, Office
 from tests.support import commands
 from tests.test_markdown import Page
@@ -68,7 +68,7 @@ def rows_of_csv(text: str, separator: str = ",") -> list[list[str]]:
 READ: dict[str, Callable[[str], Any]] = {
     "json": lambda text: json.loads(text, parse_float=str),
     "ndjson": lambda text: [json.loads(line, parse_float=str) for line in text.splitlines()],
-    "yaml": yamltext.parse,  # which knows no fractions
+    "yaml": yamlreader.parse,  # which knows no fractions
     "csv": rows_of_csv,
     "tsv": lambda text: [line.split("\t") for line in text.splitlines()],
 }

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 import pytest
 
-from desk import cli, codec, fulltext, index, session
+from desk import cli, codec, factindex, fulltext, index, indexrows, session
 from desk.commands.common import complete_ids
 from desk.errors import DamagedError
 from desk.index import Index
@@ -261,12 +261,11 @@ def answering(one: Index) -> Iterator[None]:
 @contextmanager
 def many_are(number: int) -> Iterator[None]:
     """From that many files on they are read, and looked at, by other processes."""
-    own = index._SPREAD
-    index._SPREAD = number
-    try:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(index, "_MANY", number)
+        patched.setattr(indexrows, "_SPREAD", number)
+        patched.setattr(factindex, "_SPREAD", number)
         yield
-    finally:
-        index._SPREAD = own
 
 
 def run(folder: Path, seed: int, operations: int) -> tuple[Counter[str], int, list[str]]:

@@ -1,0 +1,178 @@
+"""desk list."""
+
+import json
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+from desk import codec, dates, render
+from desk.commands.common import (
+    Damage,
+    TermsCommand,
+    command,
+    data,
+    format_option,
+    page,
+    table_text,
+    tell,
+    terms_argument,
+)
+from desk.errors import nearest
+from desk.fields import AsOf, field_value, in_order
+from desk.model import REQUESTER_FIELDS, TICKET_FIELDS, Record, Ticket, Value
+from desk.policy import KNOWN_FIELDS
+from desk.session import Session, pass_session
+
+if TYPE_CHECKING:
+    from desk.query import Filter
+
+_COLUMNS = ("id", "priority", "status", "title", "requester.name", "holder", "age")
+
+
+@command(
+    "list",
+    "desk list",
+    "desk list team:network priority:P1,P2 -assignee:chen",
+    "desk list 'team:network or (vpn opened:7d..)'",
+    "desk list @mine 'due:<4h'",
+    "desk list --all requester:李伟 --sort -opened --limit 10",
+    "desk list status:resolved --columns id,title,score -f csv",
+    cls=TermsCommand,
+)
+@terms_argument
+@click.option("--all", "everything", is_flag=True, help="Every status, live ones first.")
+@click.option("--sort", metavar="FIELD,-FIELD", default="", help="By these; - for downward.")
+@click.option("--limit", metavar="N", type=click.IntRange(min=0), help="At most so many.")
+@click.option("--columns", metavar="FIELD,…", default="", help="These fields only.")
+@format_option
+@pass_session
+def list_(
+    session: Session,
+    terms: tuple[str, ...],
+    everything: bool,
+    sort: str,
+    limit: int | None,
+    columns: str,
+    form: str,
+) -> None:
+    """List tickets: live ones, or those that the TERMs ask for.
+
+    A TERM is FIELD:VALUE, several values with commas, or words that stand in title and
+    description. -TERM is not, `or` stands between two, brackets around several; @NAME is a
+    view of desk.yaml. status:open is all that are live, assignee:me your own, FIELD:none what
+    is not set; opened:7d.. age:>3d due:<4h score:1..2 requester:~li compare. A status among
+    the TERMs, or --all, lists ended tickets too. What stands behind -- is words to find. The
+    whole language is in docs/queries.md.
+    """
+    names = tuple(name.strip() for name in columns.split(",") if name.strip())
+    wanted = _Wanted(terms, everything, sort, limit, names, form)
+    listed = session.index.answered(lambda: _listed(session, wanted))
+    (page if form in render.FOR_PEOPLE else data)(listed.text)
+    for sentence in listed.hints:
+        tell(sentence)
+    listed.damage.say()
+
+
+class _Wanted(NamedTuple):
+    """What the command line asks for."""
+
+    terms: tuple[str, ...]
+    everything: bool
+    sort: str
+    limit: int | None
+    columns: tuple[str, ...]
+    form: str
+
+
+class _Listed(NamedTuple):
+    """What is printed: data, sentences for a person, files that are damaged."""
+
+    text: str
+    hints: list[str]
+    damage: Damage
+
+
+def _listed(session: Session, wanted: _Wanted) -> _Listed:
+    damage = Damage()
+    if wanted.terms or wanted.sort or wanted.columns or session.now_is_given:
+        tickets, hints = _chosen(session, wanted, damage)
+        return _Listed(_as_text(session, wanted, tickets), hints, damage)
+    session.index.tell_damage(damage)
+    limit = -1 if wanted.limit is None else wanted.limit
+    priorities = session.desk.policy.priorities
+    heads = session.index.pressing(priorities, limit=limit, ended=wanted.everything)
+    hints = [] if heads or limit == 0 or wanted.form not in render.FOR_PEOPLE else [_NONE_LIVE]
+    if wanted.form == "ndjson":
+        return _Listed(render.ndjson(heads), hints, damage)
+    tickets = [Ticket(json.loads(head), ()) for head in heads]
+    return _Listed(_as_text(session, wanted, tickets), hints, damage)
+
+
+def _chosen(session: Session, wanted: _Wanted, damage: Damage) -> tuple[list[Ticket], list[str]]:
+    """The tickets that fit, in their order, and what to say where there are none."""
+    asked = session.filter(wanted.terms)
+    everywhere = wanted.everything or asked.ended
+    seen: set[str] = set()
+    tickets = session.tickets(damage, among="all" if everywhere else "live")
+    found = [one for one in asked.among(tickets, seen) if everywhere or one.live]
+    session.check_fields(asked, _named(wanted), seen)
+    ordered = in_order(found, wanted.sort, session.as_of, session.desk.policy.priorities)
+    silent = found or wanted.form not in render.FOR_PEOPLE
+    return ordered[: wanted.limit], [] if silent else _why_none(session, asked, everywhere)
+
+
+def _as_text(session: Session, wanted: _Wanted, tickets: list[Ticket]) -> str:
+    if wanted.form in render.FOR_PEOPLE:
+        shown = wanted.columns or _COLUMNS
+        cells = [[cell_of(ticket, name, session.as_of) for name in shown] for ticket in tickets]
+        return table_text(cells, [name.removesuffix(".name") for name in shown], wanted.form)
+    names = wanted.columns
+    if wanted.form in ("csv", "tsv"):
+        names = names or _all_columns(tickets)
+    rows = [row_of(ticket, names, session.as_of) for ticket in tickets]
+    return render.rows(rows, wanted.form, names)
+
+
+_NONE_LIVE = "no live ticket fits; --all looks at ended ones too"
+
+
+def _why_none(session: Session, asked: "Filter", everywhere: bool) -> list[str]:
+    """Why the list is empty: a value that nobody knows, or only ended tickets that fit."""
+    hints = []
+    for field, value in asked.wanted():
+        known = session.desk.policy.known(field) if field in KNOWN_FIELDS else ()
+        words = [word.casefold() for name in known for word in (name, *name.split("/"))]
+        if known and value not in (*words, "none", "me"):
+            hints.append(f"{field} {value!r} is not in desk.yaml; {nearest(value, known)}")
+    return [*hints, "no ticket fits" if everywhere else _NONE_LIVE]
+
+
+def _named(wanted: _Wanted) -> list[str]:
+    """The fields that --columns and --sort name."""
+    by = (name.strip().lstrip("-") for name in wanted.sort.split(","))
+    return [name for name in (*wanted.columns, *by) if name and name not in _COLUMNS]
+
+
+def row_of(record: Record, names: tuple[str, ...], as_of: AsOf) -> dict[str, Value]:
+    """Those fields of a record as data; its head without names."""
+    if not names:
+        return codec.as_dict(record, log=False)
+    return {"id": record.id, **{name: field_value(record, name, as_of) for name in names}}
+
+
+def _all_columns(tickets: list[Ticket]) -> tuple[str, ...]:
+    """The same columns for any tickets, then the custom fields that these have."""
+    requester = [f"requester.{part}" for part in REQUESTER_FIELDS]
+    place = TICKET_FIELDS.index("requester")
+    custom = {name for ticket in tickets for name in ticket.head} - set(TICKET_FIELDS)
+    return (*TICKET_FIELDS[:place], *requester, *TICKET_FIELDS[place + 1 :], *sorted(custom))
+
+
+def cell_of(record: Record, name: str, as_of: AsOf) -> str:
+    """A field of a record for a person."""
+    if name == "status" and record.text("waiting_for"):
+        return render.shown(f"{record.status} ({record.text('waiting_for')})")
+    value = field_value(record, name, as_of)
+    if name == "age" and isinstance(value, int):
+        return dates.in_words(value)
+    return render.shown(value)
