@@ -60,11 +60,13 @@ def as_read_by(article: Article, rights: Rights) -> Article | None:
     Whoever may read only what is public gets it without owner, links, custom fields and log.
     Everything that gives out an article's text goes through here.
     """
-    own = bool(rights.who) and rights.who in (article.text("owner"), *_first_author(article))
-    if not own and not _is_for(article, rights):
-        return None
-    if own or rights.may(READ_INTERNAL):
+    allowed = _is_for(article, rights)
+    if allowed and rights.may(READ_INTERNAL):
         return article
+    if _is_own(article, rights):  # comes last, as it looks into the log
+        return article
+    if not allowed:
+        return None
     shown = {
         name: value
         for name, value in article.head.items()
@@ -90,9 +92,12 @@ def _is_for(article: Article, rights: Rights) -> bool:
     return rights.may(READ_ALL) or (rights.may(READ_TEAM) and audience in rights.teams)
 
 
-def _first_author(article: Article) -> tuple[str, ...]:
-    first = min(article.log, key=Event.order, default=None)
-    return (first.by,) if first else ()
+def _is_own(article: Article, rights: Rights) -> bool:
+    """Whether they own it or wrote its first event."""
+    if not rights.who:
+        return False
+    first = next(iter(model.in_order(article.log)), None)
+    return rights.who == article.text("owner") or (first is not None and first.by == rights.who)
 
 
 def check_readable(record: Record, rights: Rights) -> Record:
@@ -152,6 +157,16 @@ def authors(article: Article) -> list[str]:
     """
     _, later = _since_approval(article)
     return list(dict.fromkeys(one.by for one in later if not one.words.get("by_hand")))
+
+
+def reviewers(article: Article, policy: Policy) -> list[str]:
+    """The people who may approve it: who may review, can read it and wrote none of its text."""
+    writers = authors(article)
+    return [
+        who
+        for who in policy.who_may(REVIEW)
+        if who not in writers and as_read_by(article, policy.rights_of(who)) is not None
+    ]
 
 
 def is_approved(article: Article) -> bool:
@@ -416,8 +431,8 @@ def approved(article: Article, act: Act) -> Article:
     _check_may(act, REVIEW, "review")
     _check_status(article, "approved", IN_REVIEW)
     if act.by in authors(article):
-        others = [one for one in act.policy.who_may(REVIEW) if one not in authors(article)]
-        way = f"{', '.join(others)} may" if others else "give somebody else the role reviewer"
+        others = ", ".join(reviewers(article, act.policy))
+        way = f"{others} may" if others else "give somebody else the role reviewer"
         raise RefusedError(
             f"{act.by} wrote some of {article.id}, and a reviewer is not the author; {way} "
             "(`knowledge: {review: none}` in desk.yaml does without)"

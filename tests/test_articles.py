@@ -151,6 +151,14 @@ def test_a_reviewer_is_not_the_author():
     assert articles.approved(touched, act("mei")).status == "review"
 
 
+def test_a_reviewer_can_read_what_is_to_be_reviewed():
+    assert articles.reviewers(in_review(), RULES) == ["lin", "zhao", "mei", "root"]
+    of_team = articles.submitted(draft(audience="vendor"), act())
+    assert articles.reviewers(of_team, RULES) == ["mei", "root"]
+    with pytest.raises(RefusedError):
+        articles.approved(of_team, act("zhao"))
+
+
 def test_tags_and_the_like_make_nobody_an_author():
     tagged = articles.edited(in_review(), act("zhao"), {"tags": ["vpn"], "owner": "zhao"})
     assert articles.authors(tagged) == ["chen"]

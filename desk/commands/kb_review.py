@@ -7,7 +7,7 @@ from desk.commands.common import Verb, at_option, change_articles, command, text
 from desk.commands.reading import articles_argument
 from desk.lifecycle import Act
 from desk.model import Article
-from desk.roles import PUBLISH, REVIEW
+from desk.roles import PUBLISH
 from desk.session import Session, pass_session
 
 
@@ -20,11 +20,9 @@ def submit_(session: Session, ids: tuple[str, ...], at: str | None) -> None:
     act = session.act(at)
 
     def said(article: Article) -> str:
-        reviewers = [
-            one for one in act.policy.who_may(REVIEW) if one not in articles.authors(article)
-        ]
-        who = f" ({', '.join(reviewers)} may review it)" if reviewers else ""
-        return f"waits for a reviewer now{who}"
+        able = articles.reviewers(article, act.policy)
+        who = f"{', '.join(able) or 'nobody in desk.yaml'} may review it"
+        return f"waits for a reviewer now ({who})"
 
     change_articles(session, ids, act, lambda one: articles.submitted(one, act), said)
 

@@ -38,13 +38,15 @@ def as_read(session: Session, record: Record) -> Record:
 
 def readable(session: Session, records: Iterable[Record]) -> Iterator[Record]:
     """The records as whoever acts may read them, without the articles that they may not."""
+    mine: Rights | None = None
     for record in records:
         if not isinstance(record, Article):
             yield record
             continue
         from desk import articles
 
-        shown = articles.as_read_by(record, rights(session))
+        mine = mine or rights(session)
+        shown = articles.as_read_by(record, mine)
         if shown is not None:
             yield shown
 
