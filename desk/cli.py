@@ -1,5 +1,6 @@
 """The command group, its global options, and the one place where an error becomes an exit code."""
 
+import gc
 import io
 import os
 import sys
@@ -183,6 +184,7 @@ def _open_closed_streams() -> None:
 
 def main() -> NoReturn:
     """Run the command line of this process and end it with the exit code."""
+    gc.set_threshold(100_000, 50, 100)  # a run is short, and makes many objects that stay
     _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # data is UTF-8; a terminal shows what it can

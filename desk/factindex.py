@@ -17,7 +17,7 @@ from desk.factset import FactSet, packed, unpacked
 from desk.model import Ticket
 from desk.promises import Promises
 
-SCHEMA = (
+TABLES = (
     "CREATE TABLE policy (digest TEXT)",
     "CREATE TABLE fact (number INTEGER PRIMARY KEY, folder TEXT, last REAL, numbers BLOB,"
     " reopened TEXT)",
@@ -35,14 +35,13 @@ _SPREAD = 2000  # from about so many tickets working them out on all cores is qu
 Fact = tuple[float, bytes, str]  # when the last thing happened, the facts, when it was reopened
 
 
-def forget(connection: sqlite3.Connection, number: int, folder: str) -> None:
-    """Forget the facts of a ticket in that folder."""
+def forget(connection: sqlite3.Connection, number: int) -> None:
+    """Forget the facts of a ticket."""
     connection.execute("DELETE FROM fact WHERE number = ?", (number,))
-    came(connection, folder)
 
 
-def came(connection: sqlite3.Connection, folder: str) -> None:
-    """Something came into that folder or went."""
+def forget_pack(connection: sqlite3.Connection, folder: str) -> None:
+    """Forget all facts together of that folder: something in it came, changed or went."""
     connection.execute("DELETE FROM pack WHERE folder = ?", (folder,))
 
 

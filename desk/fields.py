@@ -14,6 +14,8 @@ from desk.promises import Promises
 from desk.sla import AT_RISK, BREACHED, MET, PAUSED, RUNNING, Clock
 
 DERIVED = ("age", "holder", "score", "code", "solution", "closed", "resolved", "sla", "due")
+# Those of DERIVED that need the log.
+LOGGED = frozenset(("score", "code", "solution", "closed", "resolved", "sla", "due"))
 FIELDS = (*model.TICKET_FIELDS, *(f"requester.{part}" for part in model.REQUESTER_FIELDS), *DERIVED)
 TIMES = frozenset(("opened", "began", "until", "review_by", "closed", "resolved", "due"))
 
@@ -111,6 +113,8 @@ def sort_key(value: Value, field: str) -> tuple[bool, int, str]:
     if field in TIMES and isinstance(value, str):
         with suppress(ValueError):  # a custom field of that name holds any text
             return (False, int(dates.seconds(value)), "")
+    if type(value) is str and field != "sla":
+        return (True, 0, value.casefold())
     if isinstance(value, bool | int):
         return (False, int(value), "")
     if field == "sla" and value in _SEVERITY:

@@ -434,10 +434,10 @@ class Index:
         """Make all tables, from all files."""
         from desk import indexrows
 
-        for statement in indexrows.SCHEMA:
-            connection.execute(statement)
-        self._was_made_anew, self._files_read = True, 0
-        self._write(looking.changes(self._desk, self._known(), every=False), connection)
+        nothing = Known({}, (), lambda _: {})
+        changes = looking.changes(self._desk, nothing, every=False)
+        self._files_read = indexrows.fill(connection, self._desk, changes, self._progress)
+        self._was_made_anew = True
         self._looked = (True, True)
 
     def _write(self, changes: Changes, connection: sqlite3.Connection) -> None:

@@ -21,47 +21,72 @@ _ENDED, _UNENDED, _LIVE = 0, 1, 2
 _SPREAD = 500  # from about so many files reading on all cores is quicker
 
 # `file` has what is asked of many records, `record` what is read of few; `opened` is in seconds
-# since 1970. `fact` and `pack` are desk.factindex's.
-SCHEMA = (
+# since 1970. `fact` and `pack` are those of factindex.
+_TABLES = (
     "CREATE TABLE folder (path TEXT PRIMARY KEY, changed INTEGER, size INTEGER, inode INTEGER,"
     " seal INTEGER, ids TEXT) WITHOUT ROWID",
-    "CREATE TABLE file (number INTEGER PRIMARY KEY, folder TEXT NOT NULL, id TEXT NOT NULL UNIQUE,"
+    "CREATE TABLE file (number INTEGER PRIMARY KEY, folder TEXT NOT NULL, id TEXT NOT NULL,"
     " changed INTEGER, size INTEGER, inode INTEGER, rank INTEGER, external TEXT, damage TEXT,"
     " priority TEXT, opened REAL)",
     "CREATE TABLE record (number INTEGER PRIMARY KEY, head TEXT, log TEXT)",
+    "CREATE TABLE word (word TEXT PRIMARY KEY, records INTEGER NOT NULL) WITHOUT ROWID",
+    "CREATE VIRTUAL TABLE text USING fts5 (title, body, log, content='',"
+    f" tokenize='{fulltext.TOKENIZER}')",
+    # Words are sorted in memory of so many bytes before they are written.
+    "INSERT INTO text (text, rank) VALUES ('hashsize', 16777216)",
+    *factindex.TABLES,
+)
+_INDEXES = (
+    "CREATE UNIQUE INDEX file_id ON file (id)",
     "CREATE INDEX file_folder ON file (folder)",
     "CREATE INDEX file_to_look_at ON file (rank, folder, id, changed, size, inode) WHERE rank > 0",
     "CREATE INDEX file_external ON file (external) WHERE external != ''",
     "CREATE INDEX file_damage ON file (folder) WHERE damage IS NOT NULL",
     "CREATE INDEX file_pressing ON file (rank, priority, opened, id) WHERE priority IS NOT NULL",
-    "CREATE TABLE word (word TEXT PRIMARY KEY, records INTEGER NOT NULL) WITHOUT ROWID",
-    "CREATE VIRTUAL TABLE text USING fts5 (title, body, log, content='',"
-    f" tokenize='{fulltext.TOKENIZER}')",
-    *factindex.SCHEMA,
 )
+
+
+def fill(connection: sqlite3.Connection, desk: Desk, changes: Changes, progress: Progress) -> int:
+    """Make the tables from the files, all of which are among the changes; how many were read."""
+    connection.execute("PRAGMA cache_size = -65536")
+    for statement in _TABLES:
+        connection.execute(statement)
+    words: Counter[str] = Counter()
+    for _, row in _read_rows(desk, changes.files, progress):
+        if row is not None:
+            _add(connection, row, words)
+    for statement in _INDEXES:  # which is quicker than to keep them up meanwhile
+        connection.execute(statement)
+    _count_words(connection, words)
+    _write_folders(connection, changes)
+    return len(changes.files)
 
 
 def write(connection: sqlite3.Connection, desk: Desk, changes: Changes, progress: Progress) -> int:
     """Bring the tables to what the files say; how many files were read for that."""
-    empty = not connection.execute("SELECT 1 FROM file LIMIT 1").fetchone()
     words: Counter[str] = Counter()
     gone = {path for path, seen in changes.folders.items() if seen is None}
     files = [file for file in changes.files if file[0] not in gone]
+    for folder in dict.fromkeys(folder for folder, _ in changes.files):
+        factindex.forget_pack(connection, folder)
     for folder, record_id in changes.files:
         if folder in gone:
             _remove(connection, record_id, words)
     for (_, record_id), row in _read_rows(desk, files, progress):
-        if not empty:
-            _remove(connection, record_id, words)
+        _remove(connection, record_id, words)
         if row is not None:
             _add(connection, row, words)
     _count_words(connection, words)
+    _write_folders(connection, changes)
+    return len(files)
+
+
+def _write_folders(connection: sqlite3.Connection, changes: Changes) -> None:
     for path, seen in changes.folders.items():
         connection.execute("DELETE FROM folder WHERE path = ?", (path,))
         if seen:
             values = (path, *seen.stamp, seen.seal, seen.ids)
             connection.execute("INSERT INTO folder VALUES (?,?,?,?,?,?)", values)
-    return len(files)
 
 
 class Row(NamedTuple):
@@ -153,10 +178,8 @@ def _read_rows(
 
 def _remove(connection: sqlite3.Connection, record_id: str, words: Counter[str]) -> None:
     """Remove a record's rows; its words are taken off `words`."""
-    query = (
-        "SELECT number, folder, head, log FROM file LEFT JOIN record USING (number) WHERE id = ?"
-    )
-    for number, folder, head, log in connection.execute(query, (record_id,)).fetchall():
+    query = "SELECT number, head, log FROM file LEFT JOIN record USING (number) WHERE id = ?"
+    for number, head, log in connection.execute(query, (record_id,)).fetchall():
         if head is not None:
             stood = fulltext.texts(stored.record(record_id, head, log.__str__))
             words.subtract(fulltext.known_words(stood))
@@ -165,7 +188,7 @@ def _remove(connection: sqlite3.Connection, record_id: str, words: Counter[str])
                 (number, *stood),
             )
             connection.execute("DELETE FROM record WHERE number = ?", (number,))
-            factindex.forget(connection, number, folder)
+            factindex.forget(connection, number)
         connection.execute("DELETE FROM file WHERE number = ?", (number,))
 
 
@@ -188,7 +211,6 @@ def _add(connection: sqlite3.Connection, row: Row, words: Counter[str]) -> None:
     if not row.texts:
         return
     number = inserted.lastrowid
-    factindex.came(connection, row.folder)
     connection.execute("INSERT INTO record VALUES (?,?,?)", (number, row.head, row.log))
     connection.execute(
         "INSERT INTO text (rowid, title, body, log) VALUES (?,?,?,?)", (number, *row.texts)

@@ -18,7 +18,7 @@ from desk.commands.common import (
     terms_argument,
 )
 from desk.errors import nearest
-from desk.fields import AsOf, field_value, in_order
+from desk.fields import FIELDS, LOGGED, AsOf, field_value, in_order
 from desk.model import REQUESTER_FIELDS, TICKET_FIELDS, Record, Ticket, Value
 from desk.policy import KNOWN_FIELDS
 from desk.session import Session, pass_session
@@ -26,6 +26,8 @@ from desk.session import Session, pass_session
 if TYPE_CHECKING:
     from desk.query import Filter
 
+# Fields that stand in a head or follow from it without the log.
+_HEAD_FIELDS = frozenset((*FIELDS, "tag", "link", "age", "holder")) - LOGGED
 _COLUMNS = ("id", "priority", "status", "title", "requester.name", "holder", "age")
 
 
@@ -94,17 +96,19 @@ class _Listed(NamedTuple):
 
 def _listed(session: Session, wanted: _Wanted) -> _Listed:
     damage = Damage()
-    if wanted.terms or wanted.sort or wanted.columns or session.now_is_given:
+    if wanted.terms or session.now_is_given or not _HEAD_FIELDS.issuperset(_named(wanted)):
         tickets, hints = _chosen(session, wanted, damage)
         return _Listed(_as_text(session, wanted, tickets), hints, damage)
     session.index.tell_damage(damage)
-    limit = -1 if wanted.limit is None else wanted.limit
     priorities = session.desk.policy.priorities
+    limit = -1 if wanted.limit is None or wanted.sort else wanted.limit
     heads = session.index.pressing(priorities, limit=limit, ended=wanted.everything)
     hints = [] if heads or limit == 0 or wanted.form not in render.FOR_PEOPLE else [_NONE_LIVE]
-    if wanted.form == "ndjson":
+    if wanted.form == "ndjson" and not (wanted.columns or wanted.sort):
         return _Listed(render.ndjson(heads), hints, damage)
     tickets = [Ticket(json.loads(head), ()) for head in heads]
+    if wanted.sort:
+        tickets = in_order(tickets, wanted.sort, session.as_of)[: wanted.limit]
     return _Listed(_as_text(session, wanted, tickets), hints, damage)
 
 
