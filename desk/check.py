@@ -5,18 +5,19 @@ that can be mended without a guess carries its fix.
 """
 
 import os
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from desk import codec, lifecycle, model, query, store, yamltext
+from desk import articles, codec, lifecycle, model, query, store, yamltext
 from desk.errors import DamagedError, DeskError, ManyError, UsageError, nearest
 from desk.fields import AsOf
 from desk.lifecycle import Act
-from desk.model import Event, Record, Ticket, Value
-from desk.policy import KNOWN_FIELDS
+from desk.model import Article, Event, Record, Ticket, Value
+from desk.policy import KNOWN_FIELDS, KNOWN_FIELDS_OF_ARTICLES
 from desk.store import Desk, Transaction
 
 Fix = Callable[[Transaction], None]
@@ -54,13 +55,17 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """What the checks of the whole desk need of one record."""
+    """What the checks of the whole desk need of one record.
+
+    `mentions` are ids in the text of an article, with the line of the first.
+    """
 
     path: str
     id: str
     links: tuple[tuple[str, str], ...]
     external: str
     names: dict[str, str] = field(default_factory=dict)
+    mentions: dict[str, int] = field(default_factory=dict)
 
 
 def problems(desk: Desk, act: Act, on_file: Callable[[], None] = lambda: None) -> list[Problem]:
@@ -106,8 +111,22 @@ def _entry(desk: Desk, path: str) -> Entry | None:
 
 def _brief(entry: Entry) -> Brief:
     record = entry.record
-    names = {name: record.text(name) for name in KNOWN_FIELDS if record.text(name)}
-    return Brief(entry.path, record.id, tuple(record.links), record.text("external"), names)
+    is_article = isinstance(record, Article)
+    fields = KNOWN_FIELDS_OF_ARTICLES if is_article else KNOWN_FIELDS
+    names = {name: record.text(name) for name in fields if record.text(name)}
+    mentions = _mentions(entry) if is_article else {}
+    links = tuple(record.links)
+    return Brief(entry.path, record.id, links, record.text("external"), names, mentions)
+
+
+def _mentions(entry: Entry) -> dict[str, int]:
+    """The ids in the texts of an article, with the line in which each first stands."""
+    texts = "\n".join(entry.record.text(name) for name in articles.TEXTS)
+    found = dict.fromkeys(_ID_IN_TEXT.findall(texts))
+    return {one: entry.text[: entry.text.find(one)].count("\n") + 1 for one in found}
+
+
+_ID_IN_TEXT = re.compile(rf"(?<![\w-]){codec.ID_PATTERN.pattern}(?![\w-])", re.ASCII)
 
 
 def _damage(error: DamagedError, path: str) -> Problem:
@@ -144,17 +163,22 @@ def _rewrite(record_id: str) -> Fix:
     return lambda transaction: transaction.replace(transaction.read(record_id))
 
 
-def hand_edits(entry: Entry, _: Act) -> Iterator[Problem]:
+def hand_edits(entry: Entry, act: Act) -> Iterator[Problem]:
     """Fields whose value the log does not explain."""
-    for name in model.hand_edits(entry.record):
-        logged = model.fold(entry.record.log).get(name)
+    record = entry.record
+    hidden = isinstance(record, Article) and not articles.is_read_whole(
+        record, act.policy.rights_of(act.by)
+    )
+    for name in model.hand_edits(record):
+        logged = model.fold(record.log).get(name)
         was = "has none" if logged is None else f"says {yamltext.flow(logged)}"
+        was = "says something else" if hidden else was
         yield Problem(
             entry.path,
             codec.line_of(entry.text, name),
             "warning",
             f"{name!r} was changed by hand: the log {was}; the next command writes an edit event",
-            _rewrite(entry.record.id),
+            _rewrite(record.id),
         )
 
 
@@ -227,12 +251,24 @@ def times(entry: Entry, act: Act) -> Iterator[Problem]:
             yield Problem(entry.path, line, "warning", f"event {event.n} lies ahead: {event.at}")
 
 
+def approval(entry: Entry, act: Act) -> Iterator[Problem]:
+    """A published article whose text nobody but its authors has approved."""
+    if isinstance(entry.record, Article):
+        wrong = articles.why_unapproved(entry.record, act.policy)
+        if wrong:
+            line = codec.line_of(entry.text, "status")
+            yield Problem(
+                entry.path, line, "warning", f"{wrong}; retire it and `desk kb submit` it again"
+            )
+
+
 RECORD_CHECKS: tuple[Callable[[Entry, Act], Iterable[Problem]], ...] = (
     hand_edits,
     layout,
     statuses,
     numbers,
     times,
+    approval,
 )
 
 # --- the whole desk ------------------------------------------------------------------------
@@ -279,6 +315,15 @@ def unknown_names(briefs: dict[str, Brief], act: Act) -> Iterator[Problem]:
             yield Problem(first[name, value], None, "warning", sentence)
 
 
+def mentions(briefs: dict[str, Brief], act: Act) -> Iterator[Problem]:
+    """Ids in the text of an article that no record has."""
+    for brief in briefs.values():
+        for one, line in brief.mentions.items():
+            if one.startswith(("KB-", f"{act.policy.prefix}-")) and one not in briefs:
+                sentence = f"the text names {one}: there is no such record"
+                yield Problem(brief.path, line, "warning", sentence)
+
+
 def externals(briefs: dict[str, Brief], _: Act) -> Iterator[Problem]:
     """Outside numbers that several records have."""
     by_number: defaultdict[str, list[Brief]] = defaultdict(list)
@@ -322,6 +367,7 @@ def views(desk: Desk, act: Act, fields: Collection[str]) -> Iterator[Problem]:
 DESK_CHECKS: tuple[Callable[[dict[str, Brief], Act], Iterable[Problem]], ...] = (
     links,
     unknown_names,
+    mentions,
     externals,
     policy_files,
 )

@@ -1,7 +1,6 @@
 """The command group, its global options, and the one place where an error becomes an exit code."""
 
 import gc
-import importlib
 import io
 import os
 import sys
@@ -11,6 +10,7 @@ import click
 
 from desk import __version__
 from desk.errors import INTERRUPTED, READER_GONE, DeskError, Place, StorageError
+from desk.groups import LazyGroup
 from desk.session import Session, session_options
 
 # command: (its module in desk.commands, its line in `desk --help`)
@@ -41,6 +41,7 @@ COMMANDS = {
     "tick": ("tick", "Do everything that time alone decides, once."),
     "team": ("team_policy", "Show who is on shift, with skills, load and capacity."),
     "policy": ("team_policy", "Show which rules apply to a ticket and why."),
+    "kb": ("kb", "Knowledge: write, review, publish, find articles."),
     "summarise": ("summarise", "Figures of the desk, from the tickets' logs."),
     "import": ("import_", "Bring in another desk's export, or take back one of desk's own."),
     "export": ("export", "Write records for other programs, or to bring them in elsewhere."),
@@ -53,36 +54,10 @@ COMMANDS = {
 ALIASES = {"summarize": "summarise"}
 
 
-class LazyGroup(click.Group):
-    """A group that imports a command's module only when it is asked for."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        name = ALIASES.get(cmd_name, cmd_name)
-        if name not in COMMANDS:
-            return None
-        module = importlib.import_module(f"desk.commands.{COMMANDS[name][0]}")
-        command: click.Command = getattr(module, f"{name}_")
-        return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in COMMANDS and args[0] not in ALIASES and args[0][:1] != "-":
-            from desk.errors import nearest
-
-            ctx.fail(f"there is no command {args[0]!r}; {nearest(args[0], COMMANDS)}")
-        return super().resolve_command(ctx, args)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, help_line) for name, (_, help_line) in COMMANDS.items()])
-
-
 @click.group(
     cls=LazyGroup,
+    known=COMMANDS,
+    aliases=ALIASES,
     context_settings={
         "color": True,  # else click takes what looks like a colour out of a ticket's text
         "help_option_names": ["-h", "--help"],

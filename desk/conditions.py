@@ -1,24 +1,24 @@
-"""What one condition of a query asks of a ticket: a term or phrase to a function (pure).
+"""What one condition of a query asks of a record: a term or phrase to a function (pure).
 
 All that can be worked out once is: texts are folded, times and lengths read, before the first
-ticket is looked at.
+record is looked at.
 """
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, NoReturn, TypeAlias
 
 from desk import dates, model
 from desk.errors import UsageError, nearest
 from desk.fields import FIELDS, TIMES, AsOf, canonical, field_value, texts
-from desk.model import Ticket
+from desk.model import Record, Ticket
 from desk.sla import STATES
 from desk.terms import Phrase, Term, mistake
 from desk.terms import Value as Wanted
 
-Test: TypeAlias = Callable[[Ticket], bool]
+Test: TypeAlias = Callable[[Record], bool]
 # Whether what stands in a field is as it is wanted.
 _Found: TypeAlias = Callable[[model.Value], bool]
 # From the first number up to without the second.
@@ -39,10 +39,11 @@ CLOSED_SETS: Mapping[str, tuple[str, ...]] = {
     "major": ("true", "false"),
 }
 _SET_NAMES = {"status": "status", "sla": "state of a clock"}
-_PEOPLE = frozenset(("assignee", "holder"))
 # Times that lie ahead: a length counts from now on, in all others it is that long ago.
 _AHEAD = frozenset(("due", "until", "review_by"))
 _OF_CLOCKS = frozenset(("sla", "due"))
+# What depends on the moment; the status is that of an article.
+_OF_MOMENTS = _OF_CLOCKS | {"age", "status", "needs"}
 _OF_LOGS = frozenset(("score", "code", "solution", "closed", "resolved"))
 _NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d)?)?", re.ASCII)
@@ -50,11 +51,63 @@ _BEGINS_AS_DATE = re.compile(r"\d{4}(?:[-年]|\Z)", re.ASCII)
 _PART_OF_ID = re.compile(r"(?=.*\d)[a-z0-9-]+|[a-z]{1,5}", re.IGNORECASE | re.ASCII)
 
 
+class Kind(NamedTuple):
+    """What can be asked of a kind of records.
+
+    `plain` are the `fields` that are no more than what stands in the head, `closed` the values
+    of those for which no desk has others, `people` those whose value may be `me`, `numbers`
+    those that count, `words` those in which words are looked for; `verbs` are of its log.
+    """
+
+    name: str
+    fields: tuple[str, ...]
+    plain: Collection[str]
+    closed: Mapping[str, tuple[str, ...]]
+    people: Collection[str]
+    numbers: Collection[str]
+    words: tuple[str, ...]
+    verbs: tuple[str, ...]
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """What a term can ask for."""
+        return (*self.fields, "tag", "link", HAS, LINKED)
+
+
 class Asker(NamedTuple):
-    """Who asks and as of when; both are found out only if a condition needs them."""
+    """Who asks of what records and as of when; who and when are found out only if needed."""
 
     me: Callable[[], str]
     as_of: Callable[[], AsOf]
+    kind: Kind
+
+
+TICKETS = Kind(
+    name="ticket",
+    fields=FIELDS,
+    plain=frozenset(model.TICKET_FIELDS),
+    closed=CLOSED_SETS,
+    people=("assignee", "holder"),
+    numbers=("score",),
+    words=("title", "description"),
+    verbs=VERBS,
+)
+
+
+def of_articles() -> Kind:
+    """What can be asked of articles."""
+    from desk import articles  # which queries of tickets do without
+
+    return Kind(
+        name="article",
+        fields=(*model.ARTICLE_FIELDS, *articles.DERIVED),
+        plain=frozenset(model.ARTICLE_FIELDS) - {"status"},
+        closed={"status": model.ARTICLE_STATUSES, "needs": articles.NEEDS},
+        people=("owner",),
+        numbers=("uses", "helpful", "unhelpful"),
+        words=("title", *articles.TEXTS),
+        verbs=articles.VERBS,
+    )
 
 
 def cost(condition: Term | Phrase) -> int:
@@ -66,14 +119,14 @@ def cost(condition: Term | Phrase) -> int:
     return 3 if names & _OF_CLOCKS else 2 if names & (_OF_LOGS | {*VERBS}) else 0
 
 
-def of_phrase(phrase: Phrase) -> Test:
-    """Whether the words stand, one behind the other, in the title or the description."""
+def of_phrase(phrase: Phrase, asker: Asker) -> Test:
+    """Whether the words stand, one behind the other, in one of the fields for words."""
     words = [word.casefold() for word in phrase.words]
     pattern = re.compile(r"\s+".join(map(re.escape, words))) if len(words) > 1 else None
 
-    def holds(ticket: Ticket) -> bool:
-        for field in ("title", "description"):
-            text = ticket.text(field).casefold()
+    def holds(record: Record) -> bool:
+        for field in asker.kind.words:
+            text = record.text(field).casefold()
             if pattern.search(text) if pattern else words[0] in text:
                 return True
         return False
@@ -93,7 +146,7 @@ def of_term(term: Term, asker: Asker) -> Test:
     names: list[str] = []
     found: list[_Found] = []
     for value in term.values:
-        if value.sign == "=" and _is_text(field):
+        if value.sign == "=" and _is_text(field, asker.kind):
             names += _names(field, value, asker)
         else:
             found.append(_found(field, value, asker))
@@ -101,29 +154,29 @@ def of_term(term: Term, asker: Asker) -> Test:
         found.insert(0, _one_of(names))
     look = _look(field, asker)
     only = found[0] if len(found) == 1 else _any_of(found)
-    return lambda ticket: only(look(ticket))
+    return lambda record: only(look(record))
 
 
 def _any(tests: list[Test]) -> Test:
-    return tests[0] if len(tests) == 1 else lambda ticket: any(test(ticket) for test in tests)
+    return tests[0] if len(tests) == 1 else lambda record: any(test(record) for test in tests)
 
 
 def _any_of(found: Sequence[_Found]) -> _Found:
     return lambda value: any(one(value) for one in found)
 
 
-def _look(field: str, asker: Asker) -> Callable[[Ticket], model.Value]:
-    """What takes the field's value out of a ticket; of clocks all states, of an age seconds."""
-    if field in model.TICKET_FIELDS:
-        return lambda ticket: ticket.head.get(field)
-    if field not in ("age", *_OF_CLOCKS):
-        return lambda ticket: field_value(ticket, field)
+def _look(field: str, asker: Asker) -> Callable[[Record], model.Value]:
+    """What takes the field's value out of a record; of clocks all states, of an age seconds."""
+    if field in asker.kind.plain:
+        return lambda record: record.head.get(field)
+    if field not in _OF_MOMENTS:
+        return lambda record: field_value(record, field)
     as_of = asker.as_of()
 
-    def look(ticket: Ticket) -> model.Value:
-        if field == "sla" and field not in ticket.head:
-            return [clock.state for clock in as_of.clocks(ticket)]
-        return field_value(ticket, field, as_of)
+    def look(record: Record) -> model.Value:
+        if field == "sla" and field not in record.head and isinstance(record, Ticket):
+            return [clock.state for clock in as_of.clocks(record)]
+        return field_value(record, field, as_of)
 
     return look
 
@@ -131,22 +184,22 @@ def _look(field: str, asker: Asker) -> Callable[[Ticket], model.Value]:
 # --- texts ---------------------------------------------------------------------------------
 
 
-def _is_text(field: str) -> bool:
+def _is_text(field: str, kind: Kind) -> bool:
     """Whether a value of the field is no more than its text."""
-    return field in FIELDS and field not in (*TIMES, "age", "category")
+    return field in kind.fields and field not in (*TIMES, "age", "category")
 
 
 def _names(field: str, value: Wanted, asker: Asker) -> Iterable[str]:
     """The texts that a wanted value stands for; raises UsageError for one of no closed set."""
     text = value.text.casefold()
-    known = CLOSED_SETS.get(field)
+    known = asker.kind.closed.get(field)
     if known and text not in known:
         what, more = _SET_NAMES.get(field, f"value of {field}"), field != "status"
         near = nearest(value.text, (*known, "none") if more else known)
         mistake(f"{value.text!r} is no {what}; {near}", value.place)
     if field == "status" and text == "open":
         return model.LIVE
-    if field in _PEOPLE and text == "me" and not value.quoted:
+    if field in asker.kind.people and text == "me" and not value.quoted:
         return (asker.me().casefold(),)
     return (text,)
 
@@ -175,11 +228,11 @@ def _found(field: str, value: Wanted, asker: Asker) -> _Found:
         return _in_time(_of_times(field, value, asker))
     if field == "age":
         return _in_number(_of_lengths(field, value))
-    if field == "score":
+    if field in asker.kind.numbers:
         return _in_number(_of_numbers(field, value))
     if field == "category" and value.sign == "=":
         return lambda value: any(f"/{wanted}/" in f"/{one.casefold()}/" for one in texts(value))
-    if field in FIELDS:
+    if field in asker.kind.fields:
         mistake(f"{field} has no order to compare by; write {field}:ONE,OTHER (and text that "
                 "looks like a comparison in quotes)", value.place)  # fmt: skip
     return _of_custom(field, value, asker)
@@ -334,12 +387,12 @@ def _has(value: Wanted, asker: Asker) -> Test:
     name = canonical(value.text)
     if value.sign != "=":
         _no_name(HAS, value, f"{HAS}:survey, {HAS}:reply or {HAS}:due")
-    look, is_verb = _look(name, asker), value.text in VERBS
+    look, is_verb = _look(name, asker), value.text in asker.kind.verbs
 
-    def holds(ticket: Ticket) -> bool:
-        if texts(look(ticket)):
+    def holds(record: Record) -> bool:
+        if texts(look(record)):
             return True
-        return is_verb and any(event.did == value.text for event in ticket.log)
+        return is_verb and any(event.did == value.text for event in record.log)
 
     return holds
 
@@ -347,16 +400,16 @@ def _has(value: Wanted, asker: Asker) -> Test:
 def _linked(value: Wanted, _: Asker) -> Test:
     """Whether it is linked in that way, or to an id that has that part."""
     if value.sign in ("none", "*"):
-        return lambda ticket: bool(ticket.links) == (value.sign == "*")
+        return lambda record: bool(record.links) == (value.sign == "*")
     how, part = value.text.casefold(), model.forgiven(value.text)
     if value.sign == "=" and how in model.INVERSE_LINKS:
-        return lambda ticket: any(link == how for link, _ in ticket.links)
+        return lambda record: any(link == how for link, _ in record.links)
     if value.sign != "=" or not _PART_OF_ID.fullmatch(value.text):
         near = nearest(value.text, model.INVERSE_LINKS)
         mistake(f"{value.text!r} is neither a part of an id nor a link; {near}", value.place)
-    return lambda ticket: any(part in model.forgiven(other) for _, other in ticket.links)
+    return lambda record: any(part in model.forgiven(other) for _, other in record.links)
 
 
 def _no_name(field: str, value: Wanted, right: str) -> NoReturn:
     typed = value.place.text[value.place.start : value.place.end].strip()
-    mistake(f"{field}:{typed} names nothing that a ticket can have; write {right}", value.place)
+    mistake(f"{field}:{typed} names nothing that a record can have; write {right}", value.place)

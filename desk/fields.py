@@ -1,15 +1,15 @@
-"""What stands in a ticket's fields, also in those that follow from its log or the moment.
+"""What stands in a record's fields, also in those that follow from its log or the moment.
 
-And the order of tickets by their fields.
+And the order of records by their fields.
 """
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from desk import dates, model, sla
-from desk.model import LIVE, Ticket, Value
+from desk.model import LIVE, Article, Record, Ticket, Value
 from desk.promises import Promises
 from desk.sla import AT_RISK, BREACHED, MET, PAUSED, RUNNING, Clock
 
@@ -18,6 +18,9 @@ DERIVED = ("age", "holder", "score", "code", "solution", "closed", "resolved", "
 LOGGED = frozenset(("score", "code", "solution", "closed", "resolved", "sla", "due"))
 FIELDS = (*model.TICKET_FIELDS, *(f"requester.{part}" for part in model.REQUESTER_FIELDS), *DERIVED)
 TIMES = frozenset(("opened", "began", "until", "review_by", "closed", "resolved", "due"))
+
+
+R = TypeVar("R", bound=Record)
 
 
 class AsOf(NamedTuple):
@@ -42,15 +45,23 @@ def canonical(field: str) -> str:
     return {"tag": "tags", "link": "links"}.get(field, field)
 
 
-def field_value(ticket: Ticket, field: str, as_of: AsOf | None = None) -> Value:
-    """A field of the head, a part of one (`requester.email`), or a DERIVED one."""
+def field_value(record: Record, field: str, as_of: AsOf | None = None) -> Value:
+    """A field of the head, a part of one (`requester.email`), or a DERIVED one.
+
+    An article's derived ones are those of articles.DERIVED, and its status at that moment.
+    """
     field = canonical(field)
-    value: Value = ticket.head.get(field)
-    if value is None and field in DERIVED:
-        return _derived(ticket, field, as_of)
+    value: Value = record.head.get(field)
+    if isinstance(record, Article) and (value is None or field == "status"):
+        from desk import articles  # which a list of tickets does without
+
+        found = articles.derived(record, field, as_of.now if as_of else None)
+        return value if found is None else found
+    if value is None and field in DERIVED and isinstance(record, Ticket):
+        return _derived(record, field, as_of)
     if value is None and "." in field:
         name, _, part = field.partition(".")
-        outer = ticket.head.get(name)
+        outer = record.head.get(name)
         value = outer.get(part) if isinstance(outer, dict) else None
     return value
 
@@ -114,7 +125,7 @@ def sort_key(value: Value, field: str) -> tuple[bool, int, str]:
 def in_order(
     tickets: Iterable[Ticket], sort: str, as_of: AsOf, priorities: Sequence[str] = ()
 ) -> list[Ticket]:
-    """Tickets by `FIELD,-FIELD`; without one: live first, by priority, the oldest first.
+    """Tickets as `by_fields`; without a field: live first, by priority, the oldest first.
 
     `priorities` are the policy's, the most pressing first; others come after them by name.
     """
@@ -127,14 +138,17 @@ def in_order(
         opened = dates.seconds(str(head["opened"]))
         return head["status"] not in LIVE, place, priority, opened, str(head["id"])
 
-    if not sort:
-        return sorted(tickets, key=pressing)
-    result = sorted(tickets, key=lambda ticket: ticket.id)
+    return by_fields(tickets, sort, as_of) if sort else sorted(tickets, key=pressing)
+
+
+def by_fields(records: Iterable[R], sort: str, as_of: AsOf) -> list[R]:
+    """Records in the order of `FIELD,-FIELD`, those that lack a field last, equal ones by id."""
+    result = sorted(records, key=lambda record: record.id)
     for field in reversed([name.strip() for name in sort.split(",") if name.strip()]):
         name = canonical(field.lstrip("-"))
-        values = [(field_value(ticket, name, as_of), ticket) for ticket in result]
-        have = [(sort_key(value, name), ticket) for value, ticket in values if value is not None]
+        values = [(field_value(record, name, as_of), record) for record in result]
+        have = [(sort_key(value, name), record) for value, record in values if value is not None]
         have.sort(key=lambda pair: pair[0], reverse=field.startswith("-"))
-        lack = [ticket for value, ticket in values if value is None]
-        result = [ticket for _, ticket in have] + lack
+        lack = [record for value, record in values if value is None]
+        result = [record for _, record in have] + lack
     return result

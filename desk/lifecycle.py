@@ -4,14 +4,23 @@ Each takes the ticket and an Act (who, when, by which policy), appends exactly o
 and raises RefusedError with the reason and what would be allowed where a rule says no.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from desk import dates, model
 from desk.errors import DamagedError, NotFoundError, RefusedError, UsageError, nearest
-from desk.model import INVERSE_LINKS, LINKS, Record, Ticket, Value
+from desk.model import (
+    INVERSE_LINKS,
+    LINKS,
+    SOLVED_BY,
+    SOLVES,
+    Article,
+    Record,
+    Ticket,
+    Value,
+)
 from desk.policy import Policy
 
 CLASSIFIED = ("kind", "category", "impact", "urgency")
@@ -55,20 +64,28 @@ def _added(
 ) -> Ticket:
     """The ticket with the act's event.
 
-    Raises UsageError where it is dated back before the opening or, if it changes the status,
-    before the status became what it is.
+    Raises UsageError as `check_dated` does.
     """
-    if act.backdated:
-        since = ticket.opened
-        if change and "status" in change:
-            moves = (event.when for event in ticket.log if "status" in event.change)
-            since = max((since, *moves))
-        if act.at < since:
-            what = "opened" if since == ticket.opened else ticket.status
-            raise UsageError(
-                f"--at {dates.stamp(act.at)} is before {ticket.id} was {what}, {dates.stamp(since)}"
-            )
+    check_dated(ticket, act, change or (), ticket.opened)
     return ticket.add(did, act.at, act.by, change, **words)
+
+
+def check_dated(record: Record, act: Act, changed: Container[str], opened: datetime) -> None:
+    """Raise UsageError where the act is dated back before the opening.
+
+    If the status is among the fields that it changes: before that became what it is.
+    """
+    if not act.backdated:
+        return
+    since = opened
+    if "status" in changed:
+        moves = (event.when for event in record.log if "status" in event.change)
+        since = max((since, *moves))
+    if act.at < since:
+        what = "opened" if since == opened else record.status
+        raise UsageError(
+            f"--at {dates.stamp(act.at)} is before {record.id} was {what}, {dates.stamp(since)}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +259,7 @@ def escalated(
     _check_live(ticket, "escalated")
     if sum(map(bool, (to, team, up))) != 1:
         raise UsageError("say where: one of --to-team TEAM, --to WHO or --up")
-    _check_said(because, "--because")
+    check_said(because, "--because")
     manager = act.policy.manager_of(ticket)
     if up and not manager:
         raise RefusedError(
@@ -259,20 +276,21 @@ def escalated(
     return _added(ticket, act, "escalate", change, escalation=way, because=because)
 
 
-def _check_said(text: str, what: str) -> None:
+def check_said(text: str, what: str) -> None:
+    """Raise UsageError where there are no words."""
     if not text.strip():
         raise UsageError(f"{what} is empty; write what there is to say")
 
 
 def noted(ticket: Ticket, act: Act, text: str) -> Ticket:
     """The ticket with an internal note."""
-    _check_said(text, "the note")
+    check_said(text, "the note")
     return _added(ticket, act, "note", text=text)
 
 
 def replied(ticket: Ticket, act: Act, text: str) -> Ticket:
     """The ticket with a public reply, which the requester reads; a new one is now in work."""
-    _check_said(text, "the reply")
+    check_said(text, "the reply")
     change: dict[str, Value] = {"status": "in_progress"} if ticket.status == "new" else {}
     return _added(ticket, act, "reply", change, text=text)
 
@@ -305,13 +323,27 @@ def resumed(ticket: Ticket, act: Act) -> Ticket:
 OFF_HOLD: Mapping[str, Value] = {"waiting_for": None, "until": None}
 
 
-def resolved(ticket: Ticket, act: Act, *, solution: str, code: str = "", **words: Value) -> Ticket:
-    """The ticket with its solution; `words` are cause, steps, parts, config_changes, because."""
+def resolved(
+    ticket: Ticket,
+    act: Act,
+    *,
+    solution: str,
+    code: str = "",
+    articles: Sequence[str] = (),
+    **words: Value,
+) -> Ticket:
+    """The ticket with its solution; `words` are cause, steps, parts, config_changes, because.
+
+    It is linked to the `articles` by which it was solved, whose side `with_link` writes.
+    """
     model.check_transition(ticket, "resolved", "resolved")
-    _check_said(solution, "--solution")
+    check_said(solution, "--solution")
     if code:
         code = act.policy.checked("code", code)
     change: dict[str, Value] = {"status": "resolved", **OFF_HOLD}
+    if articles:
+        links = (*ticket.items("links"), *(f"{SOLVED_BY} {article}" for article in articles))
+        change["links"] = list(dict.fromkeys(links))
     return _added(ticket, act, "resolve", change, code=code, solution=solution, **words)
 
 
@@ -340,7 +372,7 @@ def reopened(ticket: Ticket, act: Act, because: str) -> Ticket:
     if ticket.live:
         raise RefusedError(f"{ticket.id} is {ticket.status}; only what was resolved is reopened")
     model.check_transition(ticket, "in_progress", "reopened")
-    _check_said(because, "--because")
+    check_said(because, "--because")
     closing = model.last(ticket.log, "close")
     window = act.policy.reopen_within
     if ticket.status == "closed" and closing and act.at - closing.when > window:
@@ -356,7 +388,7 @@ def reopened(ticket: Ticket, act: Act, because: str) -> Ticket:
 def cancelled(ticket: Ticket, act: Act, because: str) -> Ticket:
     """The ticket taken back: it was opened in error or is not wanted any more."""
     model.check_transition(ticket, "cancelled", "cancelled")
-    _check_said(because, "--because")
+    check_said(because, "--because")
     change: dict[str, Value] = {"status": "cancelled", **OFF_HOLD}
     return _added(ticket, act, "cancel", change, because=because)
 
@@ -396,6 +428,11 @@ def linked(record: Record, act: Act, how: str, other: Record) -> tuple[Record, R
     """Both records with the link: `how` on the one, its inverse on the other."""
     if record.id == other.id:
         raise RefusedError(f"{record.id} cannot be linked to itself")
+    if how == SOLVED_BY and not (isinstance(record, Ticket) and isinstance(other, Article)):
+        raise RefusedError(
+            f"{record.id} cannot be {how} {other.id}: a ticket is, by an article; swap them or "
+            "use related"
+        )
     inverse = LINKS[how]
     if (how, other.id) in record.links and (inverse, record.id) in other.links:
         raise RefusedError(f"{record.id} is {how} {other.id} already")
@@ -409,6 +446,8 @@ def with_link(record: Record, act: Act, how: str, other: str) -> Record:
     """The record with one side of a link; as it is where it has it."""
     if (how, other) in record.links:
         return record
+    if how == SOLVES:
+        return record.add("use", act.at, act.by, ticket=other)
     return _with_links(record, act, "link", [*record.items("links"), f"{how} {other}"])
 
 
@@ -437,6 +476,8 @@ def unlinked(sides: Sequence[Record], act: Act, how: str, other_id: str) -> list
 def _without_link(record: Record, act: Act, how: str, other: str) -> Record:
     if (how, other) not in record.links:
         return record
+    if how == SOLVES and f"{how} {other}" not in record.items("links"):
+        return record.add("unlink", act.at, act.by, ticket=other)
     links = [link for link in record.items("links") if link != f"{how} {other}"]
     return _with_links(record, act, "unlink", links)
 

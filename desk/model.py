@@ -38,7 +38,9 @@ LINKS: Mapping[str, str] = {
     "caused-by": "causes",
     "follows": "followed-by",
     "related": "related",
+    "solved-by": "solves",
 }
+SOLVED_BY, SOLVES = "solved-by", "solves"
 INVERSE_LINKS: Mapping[str, str] = {**{there: here for here, there in LINKS.items()}, **LINKS}
 
 TICKET_FIELDS = (
@@ -50,6 +52,7 @@ ARTICLE_FIELDS = (
     "id", "title", "status", "audience", "category", "tags", "language", "owner", "review_by",
     "links", "symptoms", "cause", "solution", "body",
 )  # fmt: skip
+# An older desk wrote `outdated`; it is what a published one is past its review_by.
 ARTICLE_STATUSES = ("draft", "review", "published", "outdated", "retired")
 REQUESTER_FIELDS = ("name", "email", "phone", "department")
 TIME_FIELDS = frozenset({"opened", "began", "until", "at", "review_by"})
@@ -174,6 +177,26 @@ class Record:
 @dataclass(frozen=True, slots=True)
 class Article(Record):
     """A knowledge article."""
+
+    @property
+    def links(self) -> list[tuple[str, str]]:
+        """(how, id) of every record it is linked to, with the tickets that it solved."""
+        return [*super(Article, self).links, *((SOLVES, ticket) for ticket in self.solved)]
+
+    @property
+    def solved(self) -> list[str]:
+        """The ids of the tickets that it solved: those of its `use` events not taken back.
+
+        They stand in no list of the head, which each of very many would write anew.
+        """
+        tickets: dict[str, None] = {}
+        for event in in_order(self.log):
+            ticket = event.text("ticket")
+            if event.did == "use":
+                tickets[ticket] = None
+            elif event.did == "unlink":
+                tickets.pop(ticket, None)
+        return list(tickets)
 
 
 @dataclass(frozen=True, slots=True)

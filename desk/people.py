@@ -1,6 +1,6 @@
 """Who works at the desk, in which teams and when, as desk.yaml says."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -19,6 +19,7 @@ PERSON = {
     "skills": Setting("What they can do, as assignment rules ask for it.", NAMES),
     "capacity": Setting(f"How many tickets in work are enough; {CAPACITY}, unless given.", WHOLE),
     "hours": Setting("The calendar that they work by; the desk's, unless given.", TEXT),
+    "roles": Setting("Their roles; agent, and lead where they are one, unless given.", NAMES),
     "away": Setting("When they are away: [2026-12-24..2027-01-02, 2027-03-08].", workhours.DAYS),
 }
 TEAM = {
@@ -37,7 +38,7 @@ class Person:
     """Somebody who works at the desk.
 
     `hours` is when they work, `away` their absences as (first, last) day; `capacity` is how
-    many tickets they can have in work at once.
+    many tickets they can have in work at once. `roles` is empty where desk.yaml gives them none.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Person:
     capacity: int
     hours: Calendar
     away: tuple[tuple[date, date], ...]
+    roles: tuple[str, ...] = ()
 
     def off_shift(self, now: datetime) -> str:
         """Why they do not work at that moment, empty if they do."""
@@ -107,17 +109,22 @@ def _team(
 
 
 def read_people(
-    reader: Reader, teams: Mapping[str, Team], calendars: Mapping[str, Calendar], calendar: Calendar
+    reader: Reader,
+    teams: Mapping[str, Team],
+    roles: Collection[str],
+    calendars: Mapping[str, Calendar],
+    calendar: Calendar,
 ) -> dict[str, Person]:
     """The people, who work by `calendar` unless they have hours of their own."""
     names = reader.mapping("people")
-    return {name: _person(reader, name, teams, calendars, calendar) for name in names}
+    return {name: _person(reader, name, teams, roles, calendars, calendar) for name in names}
 
 
 def _person(
     reader: Reader,
     name: str,
     teams: Mapping[str, Team],
+    roles: Collection[str],
     calendars: Mapping[str, Calendar],
     calendar: Calendar,
 ) -> Person:
@@ -126,6 +133,9 @@ def _person(
     member_of = reader.names(*path, "teams")
     for place, team in enumerate(member_of):
         reader.known(team, teams, *path, "teams", place)
+    own_roles = reader.names(*path, "roles")
+    for place, role in enumerate(own_roles):
+        reader.known(role, roles, *path, "roles", place)
     manager, hours = reader.text(*path, "manager"), reader.text(*path, "hours")
     reader.known(manager, reader.mapping("people"), *path, "manager")
     reader.known(hours, calendars, *path, "hours")
@@ -141,6 +151,7 @@ def _person(
         capacity=reader.whole(*path, "capacity", default=CAPACITY),
         hours=calendars.get(hours, calendar),
         away=tuple(_away(reader, *path, "away")),
+        roles=own_roles,
     )
 
 

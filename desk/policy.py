@@ -14,6 +14,17 @@ from desk.model import Ticket, Value
 from desk.people import PERSON, TEAM, Person, Team, read_people, read_teams
 from desk.promises import ENDS, PAUSES, SHARE, TARGETS, Promises
 from desk.promises import read as read_promises
+from desk.roles import (
+    AGENT,
+    KNOWLEDGE,
+    LEAD,
+    REQUESTER,
+    ROLE,
+    Knowledge,
+    Rights,
+    read_knowledge,
+    read_roles,
+)
 from desk.rules import (
     ASSIGNMENT_RULE,
     CLOCK_RULE,
@@ -29,10 +40,14 @@ from desk.shapes import LENGTH, NAMES, TEXT, Setting, Shape, each, keys, list_of
 from desk.workhours import CALENDAR
 
 FORMAT = 1
+# Those who may read an article, where it is not for one team.
+PUBLIC, INTERNAL = "public", "internal"
 # The fields of a ticket whose values desk.yaml lists.
 KNOWN_FIELDS = (
     "kind", "channel", "category", "impact", "urgency", "priority", "team", "assignee",
 )  # fmt: skip
+# And those of an article.
+KNOWN_FIELDS_OF_ARTICLES = ("category", "owner", "audience")
 FOLLOW = ("resolve", "offer", "leave")
 _PREFIX: Shape = {"type": "string", "pattern": "^(?!KB$)[A-Z][A-Z0-9]{0,7}$"}
 VIEW_NAME = re.compile(r"[\w-]+")
@@ -62,6 +77,9 @@ class Policy:
     rules: TimeRules
     assignment: tuple[AssignmentRule, ...]
     views: Mapping[str, str]
+    roles: Mapping[str, tuple[str, ...]]
+    speaks_of_roles: bool
+    knowledge: Knowledge
 
     @property
     def zone(self) -> tzinfo:
@@ -69,7 +87,7 @@ class Policy:
         return dates.zone(self.timezone)
 
     def known(self, field: str) -> tuple[str, ...]:
-        """The values that a field of a ticket may have."""
+        """The values that a field of a ticket or an article may have."""
         lists = {
             "kind": self.kinds,
             "channel": self.channels,
@@ -80,6 +98,8 @@ class Policy:
             "code": self.codes,
             "team": tuple(self.teams),
             "assignee": tuple(self.people),
+            "owner": tuple(self.people),
+            "audience": (PUBLIC, INTERNAL, *self.teams),
         }
         return lists[field]
 
@@ -99,7 +119,7 @@ class Policy:
             raise RefusedError(f"category {value!r} is several: {', '.join(leaves)}; say which")
         if leaves:
             return leaves[0]
-        word = "person" if field == "assignee" else field
+        word = "person" if field in ("assignee", "owner") else field
         raise RefusedError(f"{word} {value!r} is not in desk.yaml; {nearest(value, known)}")
 
     def person(self, who: str) -> str:
@@ -127,6 +147,26 @@ class Policy:
             if found:
                 return found[0]
         return None
+
+    def rights_of(self, who: str) -> Rights:
+        """What somebody may do: a person's id, or whoever is not in desk.yaml."""
+        person = self.people.get(who)
+        if person:
+            roles = person.roles or self._unless_given(person)
+        else:
+            roles = (REQUESTER if self.speaks_of_roles else AGENT,)
+        abilities = (ability for role in roles for ability in self.roles.get(role, ()))
+        return Rights(who, frozenset(person.teams if person else ()), frozenset(abilities))
+
+    def _unless_given(self, person: Person) -> tuple[str, ...]:
+        """The roles of somebody to whom desk.yaml gives none."""
+        leads = any(team.lead == person.id for team in self.teams.values())
+        manages = any(one.manager == person.id for one in self.people.values())
+        return (AGENT, LEAD) if leads or manages else (AGENT,)
+
+    def who_may(self, ability: str) -> list[str]:
+        """The people who have that ability."""
+        return [person for person in self.people if self.rights_of(person).may(ability)]
 
     def manager_of(self, ticket: Ticket) -> str:
         """Who stands above whoever has a ticket, empty where nobody does.
@@ -221,6 +261,8 @@ TOP = {
         list_of(or_none(keys(ASSIGNMENT_RULE))),
     ),
     "views": Setting("Queries by name, used as @name.", each(TEXT)),
+    "roles": Setting("What each role may do: {auditor: [kb.read-internal]}.", each(or_none(ROLE))),
+    "knowledge": Setting("What is demanded of knowledge articles.", keys(KNOWLEDGE)),
 }
 
 
@@ -260,11 +302,13 @@ class _Reader(Reader):
             "major": ("true", "false"),
         }  # fmt: skip
         promises = read_promises(self, timezone, known)
+        roles = read_roles(self)
+        people = read_people(self, teams, roles, promises.calendars, promises.calendar)
         policy = Policy(
             name=self.text("name", default="desk"),
             prefix=self._prefix(),
             timezone=timezone,
-            people=read_people(self, teams, promises.calendars, promises.calendar),
+            people=people,
             teams=teams,
             kinds=kinds,
             channels=channels,
@@ -281,6 +325,9 @@ class _Reader(Reader):
             rules=read_time_rules(self, known),
             assignment=read_assignment(self, known),
             views=self._views(),
+            roles=roles,
+            speaks_of_roles="roles" in self.top,
+            knowledge=read_knowledge(self),
         )
         self.only(policy.defaults, DEFAULTS, "defaults")
         for key, value in policy.defaults.items():

@@ -1,4 +1,4 @@
-"""`status:open team:network or "two words"` to a filter of tickets.
+"""`status:open team:network or "two words"` to a filter of tickets, or of articles.
 
 The syntax is read in `terms`, what one condition asks in `conditions`; here they come together,
 with the views of desk.yaml.
@@ -9,10 +9,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from datetime import datetime
 
 from desk import conditions, model, terms
-from desk.conditions import ASKED, HAS, VERBS, Asker, Test
+from desk.conditions import ASKED, HAS, TICKETS, Asker, Kind, Test
 from desk.errors import UsageError, nearest
-from desk.fields import FIELDS, AsOf, canonical
-from desk.model import ENDED, LIVE, STATUSES, Ticket
+from desk.fields import AsOf, canonical
+from desk.model import ENDED, LIVE, STATUSES, Record, Ticket
 from desk.terms import All, Either, Node, Not, Phrase, Term, View, mistake
 
 # What a word on the command line must look like to be taken for (a part of) an id.
@@ -56,7 +56,7 @@ class Filter:
         """
         return filter(self.judge(names, moment), tickets)
 
-    def judge(self, names: set[str], moment: datetime | None = None) -> Test:
+    def judge(self, names: set[str], moment: datetime | None = None) -> Callable[[Ticket], bool]:
         """A function that tells for one ticket what `among` tells for many."""
         matches = (self.at(moment) if moment and not self.empty else self).matches
 
@@ -78,12 +78,13 @@ class Filter:
 
     def check_fields(self, custom: Collection[str]) -> None:
         """Raise UsageError for a field that neither desk has nor is among the `custom` ones."""
+        kind = self._asker.kind
         for term, _ in _terms_of(self._tree):
-            if wrong := _unknown(term.field, ASKED, custom):
+            if wrong := _unknown(term.field, kind.asked, custom, kind):
                 start = term.place.start
                 mistake(wrong, term.place._replace(end=start + len(term.field)))
             for value in term.values if term.field == HAS else ():
-                if wrong := _unknown(value.text, (*FIELDS, *VERBS), custom):
+                if wrong := _unknown(value.text, (*kind.fields, *kind.verbs), custom, kind):
                     mistake(wrong, value.place)
 
 
@@ -92,14 +93,15 @@ def parse(
     me: Callable[[], str],
     as_of: Callable[[], AsOf],
     views: Mapping[str, str] | None = None,
+    kind: Kind = TICKETS,
 ) -> Filter:
     """The filter that the terms of a command line mean.
 
     `me` tells who asks, `as_of` when, `views` the queries that desk.yaml has by name.
     Raises UsageError, with the place, for what cannot be understood.
     """
-    tree = _Views(views or {}).in_place(terms.parse(arguments, ASKED))
-    return Filter(tree, Asker(me, as_of), " ".join(arguments))
+    tree = _Views(views or {}, kind).in_place(terms.parse(arguments, kind.asked))
+    return Filter(tree, Asker(me, as_of, kind), " ".join(arguments))
 
 
 def is_text(argument: str) -> bool:
@@ -112,8 +114,8 @@ def is_text(argument: str) -> bool:
 class _Views:
     """Puts the queries of desk.yaml in place of their names."""
 
-    def __init__(self, texts: Mapping[str, str]) -> None:
-        self._texts, self._used = texts, 0
+    def __init__(self, texts: Mapping[str, str], kind: Kind) -> None:
+        self._texts, self._asked, self._used = texts, kind.asked, 0
 
     def in_place(self, node: Node, within: tuple[str, ...] = ()) -> Node:
         """The tree without names of views; `within` are those that the node stands in."""
@@ -136,7 +138,7 @@ class _Views:
         if self._used > _MOST_VIEWS or len(within) == _DEEPEST:
             mistake(f"a query uses {_MOST_VIEWS} views at most, {_DEEPEST} deep", view.place)
         source = f"view @{view.name} of desk.yaml"
-        tree = terms.parse_text(self._texts[view.name], ASKED, source)
+        tree = terms.parse_text(self._texts[view.name], self._asked, source)
         return self.in_place(tree, (*within, view.name))
 
 
@@ -145,10 +147,10 @@ def _compiled(node: Node, asker: Asker) -> Test:
     if isinstance(node, Term):
         return conditions.of_term(node, asker)
     if isinstance(node, Phrase):
-        return conditions.of_phrase(node)
+        return conditions.of_phrase(node, asker)
     if isinstance(node, Not):
         inner = _compiled(node.inner, asker)
-        return lambda ticket: not inner(ticket)
+        return lambda record: not inner(record)
     if isinstance(node, View):
         raise TypeError(f"{node} has not been put in its place")
     tests = [_compiled(part, asker) for part in sorted(node.parts, key=_cost)]
@@ -156,9 +158,9 @@ def _compiled(node: Node, asker: Asker) -> Test:
 
 
 def _every(tests: Sequence[Test]) -> Test:
-    def every(ticket: Ticket) -> bool:
+    def every(record: Record) -> bool:
         for test in tests:  # noqa: SIM110 - twice as quick as all() of a generator
-            if not test(ticket):
+            if not test(record):
                 return False
         return True
 
@@ -166,9 +168,9 @@ def _every(tests: Sequence[Test]) -> Test:
 
 
 def _some(tests: Sequence[Test]) -> Test:
-    def some(ticket: Ticket) -> bool:
+    def some(record: Record) -> bool:
         for test in tests:  # noqa: SIM110 - twice as quick as any() of a generator
-            if test(ticket):
+            if test(record):
                 return True
         return False
 
@@ -220,16 +222,16 @@ def names_record(word: str) -> bool:
     return bool(_ID_PART.fullmatch(word))
 
 
-def check_names(names: Iterable[str], custom: Collection[str]) -> None:
+def check_names(names: Iterable[str], custom: Collection[str], kind: Kind = TICKETS) -> None:
     """Raise UsageError for a field that neither desk has nor is among the `custom` ones."""
     for name in names:
-        if wrong := _unknown(name, (*FIELDS, "tag"), custom):
+        if wrong := _unknown(name, (*kind.fields, "tag"), custom, kind):
             raise UsageError(wrong)
 
 
-def _unknown(name: str, own: Sequence[str], custom: Collection[str]) -> str:
+def _unknown(name: str, own: Sequence[str], custom: Collection[str], kind: Kind) -> str:
     """What is wrong with a name that is none of those, empty if it is one."""
-    known = {*custom} - {*FIELDS}  # whose parts, if they have any, are among them
+    known = {*custom} - {*kind.fields}  # whose parts, if they have any, are among them
     if canonical(name) in own or name in own or {name, name.partition(".")[0]} & known:
         return ""
-    return f"no ticket has a field {name!r}; {nearest(name, (*own, *sorted(custom)))}"
+    return f"no {kind.name} has a field {name!r}; {nearest(name, (*own, *sorted(custom)))}"

@@ -282,18 +282,28 @@ def aligned(pairs: Iterable[tuple[str, str]]) -> str:
 # --- one record ----------------------------------------------------------------------------
 
 _LONG = ("description", "symptoms", "cause", "solution", "body")
+# Events that hold all that a record began with.
+_FIRST = ("open", "new")
 _WHY = ("escalate", "reopen", "hold")
 _LISTS = ("steps", "parts", "config_changes")
 _TRIED = ("note", "reply", "resolve")
 
 
-def record(shown_record: Record, now: datetime, *, clocks: str = "", plan: str = "") -> str:
+def record(
+    shown_record: Record,
+    now: datetime,
+    more: Iterable[tuple[str, str]] = (),
+    *,
+    clocks: str = "",
+    plan: str = "",
+) -> str:
     """A record for a person: a hand-over if it was escalated, its fields, text and log.
 
-    `clocks` is a table of a ticket's, `plan` the text that a major incident is handled by.
+    `more` are (label, value) beside its fields, `clocks` is a table of a ticket's, `plan` the
+    text that a major incident is handled by.
     """
     title = f"{shown_record.id}  {safe(shown_record.title)}\n"
-    body = [title, _fields(shown_record, now)]
+    body = [title, _fields(shown_record, now, more)]
     body += [f"\nClocks\n{_indented(clocks)}"] if clocks else []
     body += [f"\nPlan for a major incident\n{_indented(plan)}"] if plan else []
     if (
@@ -309,7 +319,7 @@ def record(shown_record: Record, now: datetime, *, clocks: str = "", plan: str =
     return "".join(body)
 
 
-def _fields(shown_record: Record, now: datetime) -> str:
+def _fields(shown_record: Record, now: datetime, more: Iterable[tuple[str, str]]) -> str:
     pairs = []
     for name, value in codec.as_dict(shown_record, log=False).items():
         if name == "requester" and isinstance(value, dict):
@@ -319,7 +329,7 @@ def _fields(shown_record: Record, now: datetime) -> str:
             pairs.append((name, f"{value} ({age} ago)"))
         elif name not in ("id", "title", *_LONG):
             pairs.append((safe(name), shown(value)))
-    return aligned(pairs)
+    return aligned((*pairs, *more))
 
 
 def markdown_record(shown_record: Record) -> str:
@@ -378,7 +388,7 @@ def event(one: Event) -> str:
     """An event for a person: a line with who, what, when and its changes, then its words."""
     audience = {"note": " (internal)", "reply": " (public)"}.get(one.did, "")
     head = f"  {one.at}  {safe(one.by)}  {safe(one.did)}{audience}"
-    if one.change and one.did != "open":
+    if one.change and one.did not in _FIRST:
         head += f": {changes(one)}"
     words = (_word(name, word) for name, word in one.words.items())
     return "".join([f"{head}\n", *(f"      {line}\n" for word in words for line in word)])
@@ -418,7 +428,7 @@ def history_rows(shown_record: Record) -> list[dict[str, Value]]:
             "at": one.at,
             "by": one.by,
             "did": one.did,
-            "change": "" if one.did == "open" else changes(one),
+            "change": "" if one.did in _FIRST else changes(one),
             "words": "; ".join(f"{name}: {shown(word)}" for name, word in one.words.items()),
         }
         for one in shown_record.log

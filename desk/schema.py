@@ -8,7 +8,7 @@ an editor reads them: a plain 1.10 is a number to it and a text to desk.
 from collections.abc import Iterable, Mapping, Sequence
 
 from desk import codec, dates, model
-from desk.policy import KNOWN_FIELDS, TOP, Policy
+from desk.policy import KNOWN_FIELDS, KNOWN_FIELDS_OF_ARTICLES, TOP, Policy
 from desk.shapes import FLAG, TEXT, Setting, Shape, each, keys, list_of, matching, one_of, or_none
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
@@ -60,7 +60,7 @@ _ARTICLE = _BOTH | {
         {"type": "string", "pattern": f"^(?=KB-){_ID}$"},
     ),
     "status": Setting("Where it stands.", one_of(model.ARTICLE_STATUSES)),
-    "audience": Setting("Who may read it.", _TEXT),
+    "audience": Setting("Who may read it: public, internal or a team of desk.yaml.", _TEXT),
     "language": Setting("The language that it is in.", _TEXT),
     "owner": Setting("Who keeps it right: a person's id of desk.yaml.", _TEXT),
     "review_by": Setting("When it has to be looked at again (RFC 3339 with an offset).", _STAMP),
@@ -107,9 +107,11 @@ def of(kind: str, policy: Policy | None = None) -> Shape:
         about = "The policy of a desk: docs/format.md and docs/promises.md tell more."
         return _whole(POLICY, about, keys(TOP, ("format",)))
     if kind == ARTICLE:
-        shape = _record(_ARTICLE, model.ARTICLE_FIELDS, codec.ARTICLE_REQUIRED, policy)
+        known = _known(policy, KNOWN_FIELDS_OF_ARTICLES)
+        shape = _record(_ARTICLE, model.ARTICLE_FIELDS, codec.ARTICLE_REQUIRED, known)
         return _whole("A knowledge article", "Any other field is one of the desk's own.", shape)
-    shape = _record(_TICKET, model.TICKET_FIELDS, codec.TICKET_REQUIRED, policy)
+    known = _known(policy, KNOWN_FIELDS)
+    shape = _record(_TICKET, model.TICKET_FIELDS, codec.TICKET_REQUIRED, known)
     return _whole("A ticket", "Any other field is one of the desk's own.", {**shape, **_HOLD})
 
 
@@ -117,13 +119,16 @@ def _whole(title: str, about: str, shape: Shape) -> Shape:
     return {"$schema": DRAFT, "title": title, "description": about, **shape}
 
 
+def _known(policy: Policy | None, fields: Iterable[str]) -> dict[str, Sequence[str]]:
+    return {name: policy.known(name) for name in fields} if policy else {}
+
+
 def _record(
     fields: Mapping[str, Setting],
     order: Iterable[str],
     required: Iterable[str],
-    policy: Policy | None,
+    known: Mapping[str, Sequence[str]],
 ) -> Shape:
-    known = {name: policy.known(name) for name in KNOWN_FIELDS} if policy else {}
     settings = {name: _offering(fields[name], known.get(name, ())) for name in order}
     return keys({**settings, "log": _LOG}, required, additionalProperties=True)
 

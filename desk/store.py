@@ -27,7 +27,7 @@ from desk.errors import (
     StorageError,
     UsageError,
 )
-from desk.model import Record, Ticket, Value
+from desk.model import Article, Record, Ticket, Value
 from desk.stamps import Stamp
 
 POLICY_FILE = "desk.yaml"
@@ -74,6 +74,12 @@ def new_id(prefix: str, day: datetime, number: int) -> str:
 def random_number() -> int:
     """25 random bits for `new_id`."""
     return int.from_bytes(os.urandom(4), "big") & 0x1FFFFFF
+
+
+def new_ids(prefix: str, day: datetime) -> Iterator[str]:
+    """Ids of that day, drawn without end."""
+    while True:
+        yield new_id(prefix, day, random_number())
 
 
 def find(start: str) -> "Desk":
@@ -263,7 +269,7 @@ class Desk:
 
         Raises as `read` does, and RefusedError where it is an article.
         """
-        return _as_ticket(self.read(record_id))
+        return as_ticket(self.read(record_id))
 
     def ids(self) -> list[str]:
         """The ids of all records whose file is in its place, tickets first, by id."""
@@ -381,13 +387,24 @@ class Desk:
             outcome = "the changes were made" if done else "nothing was changed"
             raise StorageError(f"{self.root}: {error.strerror}; {outcome}") from error
 
-    def create(self, build: Callable[[str], Record], ids: Iterator[str], at: datetime) -> Record:
-        """Write the new record that `build` makes for the first of `ids` that is free."""
+    def create(
+        self,
+        build: Callable[[str], Record],
+        ids: Iterator[str],
+        at: datetime,
+        along: Callable[["Transaction", Record], None] = lambda _transaction, _record: None,
+        by: str = "",
+    ) -> Record:
+        """Write the new record that `build` makes for the first of `ids` that is free.
+
+        `along` changes others with it; `by` is who does, as in `changing`.
+        """
         while True:
             with suppress(IdTakenError):
                 record = build(next(ids))
-                with self.changing(at, "") as transaction:
+                with self.changing(at, by) as transaction:
                     transaction.create(record)
+                    along(transaction, record)
                 return record
 
     @contextmanager
@@ -445,7 +462,7 @@ class Transaction:
 
         Raises RefusedError where it is an article.
         """
-        return _as_ticket(self.read(record_id))
+        return as_ticket(self.read(record_id))
 
     def replace(self, *records: Record) -> None:
         """Keep changed records: all of them, or where one is refused none."""
@@ -554,10 +571,18 @@ def _proven(record: Record) -> bytes:
     return data
 
 
-def _as_ticket(record: Record) -> Ticket:
+def as_ticket(record: Record) -> Ticket:
+    """The record, which is a ticket; raises RefusedError where it is none."""
     if isinstance(record, Ticket):
         return record
     raise RefusedError(f"{record.id} is an article; this command is for tickets")
+
+
+def as_article(record: Record) -> Article:
+    """The record, which is an article; raises RefusedError where it is none."""
+    if isinstance(record, Article):
+        return record
+    raise RefusedError(f"{record.id} is a ticket; `desk kb` is for articles")
 
 
 def _loaded(text: str, path: str) -> Record:

@@ -332,10 +332,9 @@ def requester_of(ticket: Ticket) -> str:
 
 
 def _review_steps(article: Article, policy: Policy) -> Iterator[Step]:
-    """A published article past its review date is outdated."""
-    due = article.text("review_by")
-    if article.status == "published" and due:
+    """The owner of a published article hears of its review date when that has come."""
+    due, owner = article.text("review_by"), article.text("owner")
+    if article.status == "published" and due and owner:
         at = dates.from_stamp(due).astimezone(policy.zone)
         because = "its review is due"
-        tell = ((article.text("owner"), because),)
-        yield Step(at, REVIEW, "outdate", {"status": "outdated"}, because, tell)
+        yield Step(at, REVIEW, "tell", {}, because, ((owner, because),))

@@ -1,5 +1,6 @@
 """Writes docs/commands.md from each command's help: `python -m tests.command_reference`."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -22,14 +23,21 @@ def text() -> str:
         cli.cli, info_name="desk", help_option_names=names, max_content_width=80, terminal_width=80
     )
     parts = [_HEAD, _block(cli.cli.get_help(context))]
-    for name in cli.COMMANDS:
-        command = cli.cli.get_command(context, name)
+    parts += _sections(cli.cli, context)
+    return "\n".join(parts)
+
+
+def _sections(group: click.Group, context: click.Context) -> Iterator[str]:
+    """A section for each command of a group, and for those of the groups in it."""
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
         assert command is not None
         inner = click.Context(
             command, info_name=name, parent=context, max_content_width=80, terminal_width=80
         )
-        parts.append(f"## desk {name}\n\n{_block(command.get_help(inner))}")
-    return "\n".join(parts)
+        yield f"## {inner.command_path}\n\n{_block(command.get_help(inner))}"
+        if isinstance(command, click.Group):
+            yield from _sections(command, inner)
 
 
 def _block(help_text: str) -> str:

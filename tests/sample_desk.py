@@ -15,8 +15,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from desk import cli, dates, model, store
-from desk.model import Article
+from desk import cli, store
 
 ROOT = Path(__file__).parent.parent
 
@@ -148,40 +147,26 @@ SCRIPT = """
 2026-11-20T12:00 zhao tick
 """
 
-ARTICLES = (
-    ("2026-10-12T10:00", "lin", "approved", {
-        "title": "VPN drops after an hour",
-        "status": "published", "audience": "public", "category": "network/vpn",
-        "tags": ["vpn", "remote-work"], "language": "en", "owner": "lin",
-        "symptoms": "The connection ends after 60 minutes, whatever you do.",
-        "cause": "The gateway's idle timeout.",
-        "solution": "Connect again; the timeout is 12 hours since October 2026.\n"
-                    "If it still drops, call the service desk with the time at which it did.\n",
-    }),
-    ("2026-10-12T11:00", "chen", "approved", {
-        "title": "打印机卡纸怎么办",
-        "status": "published", "audience": "public", "category": "hardware/printer",
-        "tags": ["打印机"], "language": "zh", "owner": "chen",
-        "symptoms": "打印机提示卡纸，或连续卡纸。",
-        "solution": "1. 打开后盖，沿出纸方向取出纸张。\n2. 用湿布清洁搓纸轮。\n"
-                    "3. 仍然卡纸请致电服务台，并告知机身上的资产编号。\n",
-    }),
-    ("2026-10-22T14:00", "omar", "drafted", {
-        "title": "When a certificate has expired",
-        "status": "draft", "audience": "internal", "category": "software/operating-system",
-        "tags": ["certificate"], "language": "en", "owner": "omar",
-        "body": "Check `openssl x509 -enddate`, renew, reload the service, flush queues.\n",
-    }),
-    ("2026-10-23T10:00", "zhao", "approved", {
-        "title": "Plan for a major incident",
-        "status": "published", "audience": "internal", "category": "software",
-        "tags": ["major-incident"], "language": "en", "owner": "zhao",
-        "review_by": "2027-10-23T00:00:00+08:00",
-        "body": "1. One person leads and does nothing else; another one writes the news.\n"
-                "2. Tell the service desk what callers may be told; news every 30 minutes.\n"
-                "3. Open a problem once it works again, and link it.\n",
-    }),
-)  # fmt: skip
+# They come last, so that no ticket's id depends on them. \n is a line break.
+ARTICLES = r"""
+2026-10-12T10:00 lin gateway= kb new "VPN drops after an hour" --audience public --category vpn --tag vpn,remote-work --language en --symptoms "The connection ends after 60 minutes, whatever you do." --cause "The gateway's idle timeout." --solution "Connect again; the timeout is 12 hours since October 2026.\nIf it still drops, call the service desk with the time at which it did.\n"
+2026-10-12T10:05 lin kb submit @gateway
+2026-10-12T10:40 zhao kb approve @gateway
+2026-10-12T11:00 chen jam= kb new "打印机卡纸怎么办" --audience public --category printer --tag 打印机 --symptoms "打印机提示卡纸，或连续卡纸。" --solution "1. 打开后盖，沿出纸方向取出纸张。\n2. 用湿布清洁搓纸轮。\n3. 仍然卡纸请致电服务台，并告知机身上的资产编号。\n"
+2026-10-12T11:05 chen kb submit @jam
+2026-10-12T11:30 lin kb reject @jam --because "请写明先关闭电源。"
+2026-10-12T13:40 chen kb edit @jam --set "solution=1. 关闭电源，打开后盖，沿出纸方向取出纸张。\n2. 用湿布清洁搓纸轮。\n3. 仍然卡纸请致电服务台，并告知机身上的资产编号。\n"
+2026-10-12T13:42 chen kb submit @jam
+2026-10-12T14:10 lin kb approve @jam
+2026-10-12T15:00 zhao kb publish @jam
+2026-10-22T14:00 omar certificate= kb new "When a certificate has expired" --category operating-system --tag certificate --language en --body "Check `openssl x509 -enddate`, renew, reload the service, flush queues.\n"
+2026-10-23T10:00 zhao plan= kb new "Plan for a major incident" --category software --tag major-incident --language en --body "1. One person leads and does nothing else; another one writes the news.\n2. Tell the service desk what callers may be told; news every 30 minutes.\n3. Open a problem once it works again, and link it.\n"
+2026-10-23T10:01 zhao kb submit @plan
+2026-10-23T10:30 lin kb approve @plan
+2026-10-23T10:45 zhao kb publish @plan
+2026-11-09T16:00 sam kb helpful @jam
+2026-11-18T15:20 omar kb unhelpful @gateway --because "The branch office has a gateway of its own, with another timeout."
+"""
 
 
 def make(folder: Path) -> None:
@@ -189,18 +174,23 @@ def make(folder: Path) -> None:
     drawn = random.Random(7)
     store.random_number = lambda: drawn.getrandbits(25)
     ids: dict[str, str] = {}
-    lines = [line for line in SCRIPT.splitlines() if line]
-    for line in sorted(lines, key=lambda line: line.partition(" ")[0]):
-        moment, who, rest = line.split(" ", 2)
-        name = re.match(r"(\w+)= ", rest)
-        words = shlex.split(
-            re.sub(r"(?<!\w)@(\w+)", lambda m: ids[m[1]], rest[name.end() if name else 0 :])
-        )
-        out = _run(["-C", str(folder), "--now", f"{moment}:00+08:00", "--as", who, *words])
-        if name:
-            ids[name[1]] = out.strip()
-    for article in ARTICLES:
-        _make_article(folder, drawn, *article)
+    for script in (SCRIPT, ARTICLES):
+        lines = [line for line in script.splitlines() if line]
+        for line in sorted(lines, key=lambda line: line.partition(" ")[0]):
+            _follow(line, folder, ids)
+
+
+def _follow(line: str, folder: Path, ids: dict[str, str]) -> None:
+    """Run a line of a script; `ids` are those of the records that have a name."""
+    moment, who, rest = line.split(" ", 2)
+    name = re.match(r"(\w+)= ", rest)
+    words = shlex.split(
+        re.sub(r"(?<!\w)@(\w+)", lambda m: ids[m[1]], rest[name.end() if name else 0 :])
+    )
+    words = [word.replace("\\n", "\n") for word in words]
+    out = _run(["-C", str(folder), "--now", f"{moment}:00+08:00", "--as", who, *words])
+    if name:
+        ids[name[1]] = out.strip()
 
 
 def _run(arguments: list[str]) -> str:
@@ -210,25 +200,6 @@ def _run(arguments: list[str]) -> str:
     if code:
         raise SystemExit(f"desk {shlex.join(arguments)} ended with {code}: {said.getvalue()}")
     return out.getvalue()
-
-
-def _make_article(
-    folder: Path,
-    drawn: random.Random,
-    moment: str,
-    who: str,
-    did: str,
-    fields: dict[str, model.Value],
-) -> None:
-    at = dates.from_stamp(f"{moment}:00+08:00")
-
-    def build(record_id: str) -> Article:
-        body = {"id": record_id} | {k: v for k, v in fields.items() if k == "body"}
-        logged = {name: value for name, value in fields.items() if name != "body"}
-        return Article(body, ()).add(did, at, who, logged)
-
-    ids = iter(lambda: store.new_id("KB", at, drawn.getrandbits(25)), "")
-    store.Desk(folder).create(build, ids, at)
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import click
 import pytest
 
 import desk
@@ -47,6 +48,22 @@ codes: [fixed, workaround, duplicate]
 reopen_within: 14d
 on_resolve: {duplicates: resolve, children: offer}
 """
+
+
+def commands() -> dict[str, click.Command]:
+    """Every command by the words that call it, those of groups too: `open`, `kb new`."""
+    return dict(_commands_of(cli.cli, ""))
+
+
+def _commands_of(group: click.Group, before: str) -> Iterator[tuple[str, click.Command]]:
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        if isinstance(command, click.Group):
+            yield from _commands_of(command, f"{before}{name} ")
+        else:
+            yield before + name, command
 
 
 class Ran(NamedTuple):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from desk import check, codec, dates, lifecycle, store
+from desk import articles, check, codec, dates, lifecycle, store
 from desk.check import Problem
 from desk.lifecycle import Act
 from desk.model import Article, Ticket, Value
@@ -313,6 +313,78 @@ def test_several_kinds_at_once_are_all_found_and_mending_mends_what_it_can(
     figures(
         f"R8  desk check: {planted} of {len(DAMAGE)} kinds of planted damage found, 0 false alarms"
     )
+
+
+KB = f"kb/{ARTICLE}"
+UNAPPROVED = "retire it and `desk kb submit` it again"
+# What is wrong in an article that lin wrote and zhao published, and what is said of it.
+ARTICLES: dict[str, tuple[Callable[[Desk], object], list[str]]] = {
+    "nobody approved it": (
+        lambda d: rewrite(d, "  did: approve\n", "  did: publish\n", f"{KB}.yaml"),
+        [f"{KB}:3 warning it is published and nobody has approved it; {UNAPPROVED}"],
+    ),
+    "its author approved it": (
+        lambda d: rewrite(d, "  by: zhao\n  did: approve", "  by: lin\n  did: approve",
+                          f"{KB}.yaml"),
+        [f"{KB}:3 warning it is published, and lin, who approved it, wrote some of it; "
+         f"{UNAPPROVED}"],
+    ),
+    "an owner who is gone": (
+        lambda d: rewrite(d, "owner: [null, lin]", "owner: [null, bob]", f"{KB}.yaml"),
+        [f"{KB}:6 warning (fixable) 'owner' was changed by hand: the log says bob; {HAND}"],
+    ),
+    "names that nobody knows": (
+        lambda d: put(d, f"{KB}.yaml", d.text(f"{KB}.yaml").replace("lin", "bob")
+                      .replace("printer", "fax").replace("public", "press")),
+        [f"{KB}: warning audience 'press' is not in desk.yaml",
+         f"{KB}: warning category 'hardware/fax' is not in desk.yaml",
+         f"{KB}: warning owner 'bob' is not in desk.yaml"],
+    ),
+    "a date that is none": (
+        lambda d: rewrite(d, "review_by: 2027-11-21T09:00:00+08:00", "review_by: soon",
+                          f"{KB}.yaml"),
+        [f"{KB}:7 error 'soon' is no RFC 3339 time such as 2026-11-21T09:00:00+08:00"],
+    ),
+    "a text that names what is not there": (
+        lambda d: put(d, f"{KB}.yaml", d.text(f"{KB}.yaml").replace(TWO, "KB-261121-A0009")),
+        [f"{KB}:9 warning the text names KB-261121-A0009: there is no such record"],
+    ),
+}  # fmt: skip
+
+
+def article_of_lin(desk: Desk) -> Article:
+    lin, zhao = (Act(who, NOW, desk.policy) for who in ("lin", "zhao"))
+    fields: dict[str, Value] = {
+        "category": "printer", "audience": "public",
+        "body": f"As in {TWO}, see also X-261121-A0009 and 261121.\n",
+    }  # fmt: skip
+    made = articles.drafted(ARTICLE, lin, "卡纸", fields)
+    return articles.approved(articles.submitted(made, lin), zhao)
+
+
+@pytest.mark.parametrize("kind", ARTICLES)
+def test_what_is_wrong_with_an_article_is_told(tmp_path: Path, kind: str):
+    desk = store.make(tmp_path / "desk", POLICY)
+    two = lifecycle.opened(TWO, acting(desk), "x", fields={})[0]
+    add(desk, two, article_of_lin(desk))
+    assert lines(found(desk)) == []
+    plant, expected = ARTICLES[kind]
+    plant(desk)
+    assert lines(found(desk)) == expected
+
+
+def test_the_use_of_an_article_is_mended(tmp_path: Path):
+    desk = store.make(tmp_path / "desk", POLICY)
+    two = lifecycle.opened(TWO, acting(desk), "x", fields={})[0]
+    two = lifecycle.resolved(two, acting(desk), solution="x", articles=[ARTICLE])
+    add(desk, two, article_of_lin(desk))
+    assert lines(found(desk)) == [
+        f"{TWO}: error (fixable) solved-by {ARTICLE}, but that has no `solves {TWO}`"
+    ]
+    assert check.mend(desk, found(desk), acting(desk)) == 1
+    mended = desk.read(ARTICLE)
+    assert isinstance(mended, Article)
+    assert (mended.solved, found(desk)) == ([TWO], [])
 
 
 def test_views_that_cannot_be_understood_are_named_with_their_lines(tmp_path: Path):

@@ -9,10 +9,12 @@ import sys
 import textwrap
 from pathlib import Path
 
-from desk import cli, conditions, policy, query, terms
+from desk import articles, cli, conditions, model, policy, query, roles, terms
+from desk.commands import kb
 from desk.fields import AsOf
 from tests import command_reference
 from tests.conftest import NOW
+from tests.support import commands
 
 ROOT = Path(__file__).parent.parent
 
@@ -56,7 +58,7 @@ def test_the_sample_shows_every_status_kind_and_channel() -> None:
 
 def test_every_command_has_help_an_example_and_a_line_in_the_readme_or_reference() -> None:
     reference = command_reference.PAGE.read_text(encoding="utf-8")
-    for name in cli.COMMANDS:
+    for name in commands():
         section = reference.split(f"## desk {name}\n")[1].split("\n## ")[0]
         assert f"Usage: desk {name}" in section
         assert re.search(rf"Examples:\n(.*\n)*.*desk {name}", section), name
@@ -110,3 +112,22 @@ def test_the_template_and_the_sample_are_sound(tmp_path: Path) -> None:
         if folder is tmp_path:
             assert cli.run(["init", str(tmp_path)]) == 0
         assert cli.run(["-C", str(folder), "check"]) == 0
+
+
+def test_the_page_of_knowledge_has_every_command_ability_role_and_field() -> None:
+    page = (ROOT / "docs" / "knowledge.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([^`\n]+)`", page))
+    assert {*roles.ABILITIES, *roles.ROLES, *roles.KNOWLEDGE} - named - {"review_every"} == set()
+    fields = {*model.ARTICLE_FIELDS, *articles.DERIVED, *articles.NEEDS, *articles.VERBS} - {"id"}
+    assert fields - named == set()
+    for name in kb.KB_COMMANDS:
+        assert f"`desk kb {name}" in page, name
+
+
+def test_the_built_in_roles_stand_on_the_page_of_knowledge() -> None:
+    page = (ROOT / "docs" / "knowledge.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", page.partition("| role |")[2], re.MULTILINE))
+    had: set[str] = set()
+    for name in (roles.REQUESTER, roles.AGENT, roles.REVIEWER, roles.LEAD):
+        had |= set(re.findall(r"`(kb\.[\w-]+)`", rows[name]))
+        assert had == set(roles.BUILT_IN[name])

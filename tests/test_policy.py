@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from desk import people, policy
+from desk import people, policy, roles
 from desk.errors import DamagedError, RefusedError
 from desk.people import Person, Team
 from desk.policy import Policy
@@ -96,6 +96,9 @@ def test_what_a_policy_says():
         rules=TimeRules(survey_every=timedelta(days=30)),
         assignment=(),
         views={},
+        roles=roles.BUILT_IN,
+        speaks_of_roles=False,
+        knowledge=roles.Knowledge(must_review=True, review_every=timedelta(days=365)),
     )  # fmt: skip
 
 
@@ -217,7 +220,7 @@ MISTAKES = {
     ("manager: li}", "manager: lee}"): ("desk.yaml:6: 'lee' is not known here; known are chen, li"),
     ("manager: li}", "boss: li}"): (
         "desk.yaml:6: 'boss' is no setting here; known are name, email, teams, manager, "
-        "tier, skills, capacity, hours, away"
+        "tier, skills, capacity, hours, roles, away"
     ),
     ("li: {}", "li: x"): "desk.yaml:7: 'li' is a mapping",
     ("tier: 2", "tier: two"): "desk.yaml:9: 'tier' is a whole number from 1",

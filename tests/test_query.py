@@ -396,9 +396,9 @@ WRONG = {
     "(a or -seat:>3)": ("no ticket has a field 'seat'; did you mean seats or status?", "seat"),
     "has:surveey": ("no ticket has a field 'surveey'; did you mean survey?", "surveey"),
     "has:reply,seats,host.x": None,
-    "has:~x": ("has:~x names nothing that a ticket can have; write has:survey, has:reply or "
+    "has:~x": ("has:~x names nothing that a record can have; write has:survey, has:reply or "
                "has:due", "~x"),
-    "has:none": ("has:none names nothing that a ticket can have; write has:survey, has:reply or "
+    "has:none": ("has:none names nothing that a record can have; write has:survey, has:reply or "
                  "has:due", "none"),
     "priority:P1,>=P2": ("priority has no order to compare by; write priority:ONE,OTHER (and text "
                          "that looks like a comparison in quotes)", ">=P2"),
@@ -424,7 +424,8 @@ WRONG = {
     "linked:duplicate-off": ("'duplicate-off' is neither a part of an id nor a link; did you mean "
                              "duplicate-of or duplicate?", "duplicate-off"),
     "linked:>7": ("'7' is neither a part of an id nor a link; known are child, duplicate, causes, "
-                  "followed-by, related, parent, duplicate-of, caused-by, follows", ">7"),
+                  "followed-by, related, solves, parent, duplicate-of, caused-by, follows, "
+                  "solved-by", ">7"),
     "SLA:breached": ("no ticket has a field 'SLA'; did you mean sla?", "SLA"),
 }  # fmt: skip
 

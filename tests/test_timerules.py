@@ -722,15 +722,13 @@ def article(status: str = "published", review_by: str | None = REVIEW_BY) -> Art
     return Article({"id": head["id"]}, ()).add("open", at("01T09:00"), "lin", head)
 
 
-def test_an_article_past_its_review_date_is_outdated():
+def test_the_owner_of_an_article_hears_of_its_review_date():
     assert written(article(), "", "24T08:59") == ""
     event = """\
 - n: 2
   at: 2026-11-24T09:00:00+08:00
   by: desk
-  did: outdate
-  change:
-    status: [published, outdated]
+  did: tell
   rule: review
   because: its review is due
   outbox:

@@ -1,5 +1,6 @@
 """What several commands share: options, ids from the command line, saying what was done."""
 
+import importlib
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -9,7 +10,7 @@ import click
 
 from desk.commands.outcome import REPORT_FORMATS, Outcome, changed, failed
 from desk.errors import DamagedError, DeskError, ManyError, UsageError
-from desk.model import LIVE, STATUSES, Ticket
+from desk.model import LIVE, STATUSES, Article, Record, Ticket
 from desk.session import Session, session_options
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from desk.store import Transaction
 
 F = TypeVar("F", bound=Callable[..., Any])
+R = TypeVar("R", bound=Record)
 
 
 class DeskCommand(click.Command):
@@ -143,19 +145,28 @@ class TermsCommand(DeskCommand):
 
 def terms_argument(function: F) -> F:
     """TERMs that choose tickets."""
+    return _terms_argument(function, "complete_terms")
+
+
+def article_terms_argument(function: F) -> F:
+    """TERMs that choose articles."""
+    return _terms_argument(function, "complete_article_terms")
+
+
+def _terms_argument(function: F, completion: str) -> F:
+    """TERMs that are completed by a function of that name."""
+
+    def complete(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
+        module = importlib.import_module("desk.commands.completion")
+        found: list[str] = getattr(module, completion)(context, parameter, begun)
+        return found
 
     def unmarked(_: click.Context, __: click.Parameter, words: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(word.removeprefix(TermsCommand._MARK) for word in words)
 
     return click.argument(
-        "terms", metavar="[TERM…]", nargs=-1, callback=unmarked, shell_complete=_complete_terms
+        "terms", metavar="[TERM…]", nargs=-1, callback=unmarked, shell_complete=complete
     )(function)
-
-
-def _complete_terms(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
-    from desk.commands import completion
-
-    return completion.complete_terms(context, parameter, begun)
 
 
 def ids_argument(function: F) -> F:
@@ -328,9 +339,39 @@ def changed_each(
     A ticket that is refused does not keep the others from being changed; `afterwards` may
     change others along with one.
     """
+    from desk.store import as_ticket
+
+    return changed_records(session, parts, act, as_ticket, change, said, afterwards=afterwards)
+
+
+def change_articles(
+    session: Session,
+    arguments: Sequence[str],
+    act: "Act",
+    change: Callable[[Article], Article],
+    said: Callable[[Article], str],
+) -> None:
+    """Change each article that is named, as `change_each` does tickets, and report it."""
+    from desk.store import as_article
+
+    parts = parts_of_ids(arguments)
+    report(session, changed_records(session, parts, act, as_article, change, said))
+
+
+def changed_records(
+    session: Session,
+    parts: Sequence[str],
+    act: "Act",
+    as_kind: Callable[[Record], R],
+    change: Callable[[R], R],
+    said: Callable[[R], str],
+    *,
+    afterwards: "Callable[[Transaction, R], Iterable[Outcome]]" = lambda *_: (),
+) -> list[Outcome]:
+    """As `changed_each`, of records of the kind that `as_kind` refuses others for."""
 
     def one(transaction: "Transaction", record_id: str, given: str) -> Iterable[Outcome]:
-        before = transaction.ticket(record_id)
+        before = as_kind(transaction.read(record_id))
         after = change(before)
         transaction.replace(after)
         yield changed(before, after, f"{after.id} {said(after)}", given=given)
@@ -363,6 +404,11 @@ def each_named(
             except ManyError.ONE_RECORD as error:
                 outcomes.append(failed(error, record_id, given=part))
     return outcomes
+
+
+def name_of_new(session: Session, record_id: str) -> str:
+    """How to name a new record: not by an id of a dry run, as a real run draws its own."""
+    return f"{record_id[:-5]}?????" if session.dry_run else record_id
 
 
 def report(session: Session, outcomes: Sequence[Outcome]) -> None:

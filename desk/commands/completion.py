@@ -8,14 +8,18 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import click
 from click import shell_completion
 from click.shell_completion import CompletionItem
 
 from desk.errors import DeskError
-from desk.policy import KNOWN_FIELDS, Policy
+from desk.policy import KNOWN_FIELDS, KNOWN_FIELDS_OF_ARTICLES, Policy
 from desk.session import Session
+
+if TYPE_CHECKING:
+    from desk.conditions import Kind
 
 _BASH = """\
 %(complete_func)s() {
@@ -153,6 +157,19 @@ _FIELD = re.compile(r"([^\W\d][\w.-]*)[:：](?:.*[,，])?", re.DOTALL)
 
 def complete_terms(context: click.Context, _: click.Parameter, begun: str) -> list[str]:
     """Fields, values and views with which the last condition of a query may go on."""
+    from desk.conditions import TICKETS
+
+    return _complete(context, begun, TICKETS)
+
+
+def complete_article_terms(context: click.Context, _: click.Parameter, begun: str) -> list[str]:
+    """The same where articles are asked for."""
+    from desk.conditions import of_articles
+
+    return _complete(context, begun, of_articles())
+
+
+def _complete(context: click.Context, begun: str, kind: "Kind") -> list[str]:
     from desk.render import safe
 
     with suppress(DeskError):  # a TAB outside of any desk says nothing
@@ -161,42 +178,42 @@ def complete_terms(context: click.Context, _: click.Parameter, begun: str) -> li
         start = place.start() if place else len(begun)
         if begun[start : start + 1] == "-":
             start += 1
-        found = _conditions(begun[start:], policy)
+        found = _conditions(begun[start:], policy, kind)
         return [begun[:start] + one for one in found if safe(one) == one]
     return []
 
 
-def _conditions(begun: str, policy: Policy) -> Iterator[str]:
+def _conditions(begun: str, policy: Policy, kind: "Kind") -> Iterator[str]:
     """How one condition without its dash may go on."""
-    from desk.conditions import ASKED
-
     match = _FIELD.match(begun)
     if match:
         typed = begun[match.end() :].casefold()
-        for value in _values(match[1], policy):
+        for value in _values(match[1], policy, kind):
             if typed in (value[: len(typed)].casefold(), value.rpartition("/")[2][: len(typed)]):
                 yield match[0] + value
         return
-    for words in ((f"{field}:" for field in ASKED), (f"@{view}" for view in policy.views)):
+    for words in ((f"{field}:" for field in kind.asked), (f"@{view}" for view in policy.views)):
         yield from (word for word in words if word.startswith(begun))
 
 
-def _values(field: str, policy: Policy) -> Iterable[str]:
-    """The values that a field may have, as far as no ticket must be read for them."""
-    from desk.conditions import CLOSED_SETS, HAS, LINKED, VERBS
-    from desk.fields import FIELDS, TIMES
+def _values(field: str, policy: Policy, kind: "Kind") -> Iterable[str]:
+    """The values that a field may have, as far as no record must be read for them."""
+    from desk.conditions import HAS, LINKED
+    from desk.fields import TIMES
     from desk.model import INVERSE_LINKS
 
-    if field in CLOSED_SETS:
-        return CLOSED_SETS[field] if field == "status" else (*CLOSED_SETS[field], "none")
+    if field in kind.closed:
+        return kind.closed[field] if field == "status" else (*kind.closed[field], "none")
     if field in TIMES:
         return _AHEAD if field in ("due", "until", "review_by") else _TIMES
     if field == HAS:
-        return dict.fromkeys((*VERBS, *FIELDS))
+        return dict.fromkeys((*kind.verbs, *kind.fields))
     if field == LINKED:
         return (*INVERSE_LINKS, "none")
-    if field in ("assignee", "holder"):
+    if field in kind.people:
         teams = policy.teams if field == "holder" else ()
         return ("me", "none", *policy.people, *teams)
-    known = policy.known(field) if field in (*KNOWN_FIELDS, "code") else ()
+    known = (
+        policy.known(field) if field in (*KNOWN_FIELDS, *KNOWN_FIELDS_OF_ARTICLES, "code") else ()
+    )
     return (*known, "none")

@@ -1,29 +1,61 @@
-"""desk edit."""
+"""desk edit, and what `desk kb edit` shares with it."""
 
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Generic, TypeVar
 
 import click
 
-from desk import codec, lifecycle, model, yamltext
+from desk import codec, lifecycle, yamltext
 from desk.commands.common import (
+    F,
     Verb,
     at_option,
     at_terminal,
-    change_each,
-    changed_each,
+    changed_records,
     command,
     conclude,
     from_stdin,
     ids_argument,
     parts_of_ids,
+    report,
     tell,
 )
 from desk.commands.open import check_field_name
 from desk.commands.outcome import Outcome, failed
+from desk.commands.reading import as_read
 from desk.errors import DamagedError, ManyError, RefusedError, UsageError
 from desk.lifecycle import Act
-from desk.model import Ticket, Value
+from desk.model import Record, Value
 from desk.session import Session, pass_session
+from desk.store import as_ticket
+
+R = TypeVar("R", bound=Record)
+
+
+@dataclass(frozen=True, slots=True)
+class Editing(Generic[R]):
+    """How records of a kind are edited.
+
+    `as_kind` refuses others, `setting` is the field and value that FIELD and VALUE mean,
+    `edited` the record with other fields, `said` what is told of it.
+    """
+
+    as_kind: Callable[[Record], R]
+    setting: Callable[[R, str, str, datetime], tuple[str, Value]]
+    edited: Callable[[R, Act, Mapping[str, Value]], R]
+    said: Callable[[R], str]
+
+
+_TICKETS = Editing(as_ticket, lifecycle.setting, lifecycle.edited, lambda _: "is changed")
+
+
+def set_option(function: F) -> F:
+    """--set, which gives fields other values."""
+    return click.option(
+        "--set", "settings", metavar="FIELD=VALUE", multiple=True, help="May be repeated."
+    )(function)
 
 
 @command(
@@ -35,7 +67,7 @@ from desk.session import Session, pass_session
     cls=Verb,
 )
 @ids_argument
-@click.option("--set", "settings", metavar="FIELD=VALUE", multiple=True, help="May be repeated.")
+@set_option
 @at_option
 @pass_session
 def edit_(
@@ -47,26 +79,26 @@ def edit_(
     back is validated before it is kept. Status, priority, team and the like have commands of
     their own.
     """
-    act = session.act(at)
+    edit(session, ids, settings, session.act(at), _TICKETS)
+
+
+def edit(
+    session: Session, ids: Sequence[str], settings: Sequence[str], act: Act, kind: Editing[R]
+) -> None:
+    """Give the records that are named other fields: by FIELD=VALUE, else in the editor."""
     parts = parts_of_ids(ids)
-    settings = tuple(_with_stdin(setting) for setting in settings)
+    settings = [_with_stdin(setting) for setting in settings]
     if settings:
-        change_each(
-            session, parts, act, lambda ticket: _set(ticket, act, settings), lambda _: "is changed"
+        outcomes = changed_records(
+            session, parts, act, kind.as_kind, lambda one: _set(one, act, settings, kind), kind.said
         )
+        report(session, outcomes)
         return
     if not at_terminal():
         raise UsageError(
             "say what to change with --set FIELD=VALUE; there is no terminal to edit at"
         )
-    outcomes: list[Outcome] = []
-    for part in parts:
-        try:
-            outcomes.append(_edit_in_editor(session, act, part))
-            tell(outcomes[-1].sentence)
-        except ManyError.ONE_RECORD as error:
-            outcomes.append(failed(error, given=part))
-    conclude(session, outcomes)
+    _edit_in_editor(session, parts, act, kind)
 
 
 def _with_stdin(setting: str) -> str:
@@ -76,7 +108,7 @@ def _with_stdin(setting: str) -> str:
     return setting[:-1] + from_stdin(f"--set {setting[:-2]}")
 
 
-def _set(ticket: Ticket, act: Act, settings: tuple[str, ...]) -> Ticket:
+def _set(record: R, act: Act, settings: Sequence[str], kind: Editing[R]) -> R:
     change: dict[str, Value] = {}
     for setting in settings:
         name, equals, text = setting.partition("=")
@@ -84,35 +116,47 @@ def _set(ticket: Ticket, act: Act, settings: tuple[str, ...]) -> Ticket:
         if not equals:
             raise UsageError(f"--set {setting!r} is no FIELD=VALUE, such as --set asset=PC-1042")
         check_field_name(name)
-        so_far = model.Ticket({**ticket.head, **change}, ())
-        field, value = lifecycle.setting(so_far, name, text, act.at)
+        so_far = replace(record, head={**record.head, **change})
+        field, value = kind.setting(so_far, name, text, act.at)
         change[field] = value
-    return lifecycle.edited(ticket, act, change)
+    return kind.edited(record, act, change)
 
 
-def _edit_in_editor(session: Session, act: Act, part: str) -> Outcome:
+def _edit_in_editor(session: Session, parts: Sequence[str], act: Act, kind: Editing[R]) -> None:
+    """Each in the editor, one after the other."""
+    outcomes: list[Outcome] = []
+    for part in parts:
+        try:
+            outcomes.append(_edited_in_editor(session, act, part, kind))
+            tell(outcomes[-1].sentence)
+        except ManyError.ONE_RECORD as error:
+            outcomes.append(failed(error, given=part))
+    conclude(session, outcomes)
+
+
+def _edited_in_editor(session: Session, act: Act, part: str, kind: Editing[R]) -> Outcome:
     from desk.commands import editor
 
-    ticket = session.desk.read(session.named(part))
-    if not isinstance(ticket, Ticket):
-        raise RefusedError(f"{ticket.id} is an article; this command is for tickets")
-    before = yamltext.dump_value(codec.as_dict(ticket, log=False))
+    record = kind.as_kind(session.desk.read(session.named(part)))
+    as_read(session, record)
+    before = yamltext.dump_value(codec.as_dict(record, log=False))
     text = editor.written(before, suffix=".yaml")
     if text == before:
-        return Outcome(ticket.id, f"{ticket.id} is as it was; nothing was changed", given=part)
+        return Outcome(record.id, f"{record.id} is as it was; nothing was changed", given=part)
     with editor.keeping(text, suffix=".yaml"):
         wanted = _head_in(text)
         change: dict[str, Value] = {
             name: wanted.get(name)
-            for name in {**ticket.head, **wanted}
-            if ticket.head.get(name) != wanted.get(name)
+            for name in {**record.head, **wanted}
+            if record.head.get(name) != wanted.get(name)
         }
-        (outcome,) = changed_each(
+        (outcome,) = changed_records(
             session,
-            [ticket.id],
+            [record.id],
             act,
-            lambda now: lifecycle.edited(now, act, change),
-            lambda _: "is changed",
+            kind.as_kind,
+            lambda now: kind.edited(now, act, change),
+            kind.said,
         )
         if outcome.error:
             raise outcome.error

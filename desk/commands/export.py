@@ -16,6 +16,7 @@ from desk.commands.common import (
     guard_option,
     terms_argument,
 )
+from desk.commands.reading import readable_or_told
 from desk.errors import RefusedError, StorageError, UsageError
 from desk.model import Record, Ticket
 from desk.query import Filter
@@ -94,9 +95,9 @@ def _with_articles(form: str, terms: tuple[str, ...], wanted: bool | None) -> bo
 
 
 def _chosen(session: Session, asked: Filter, damage: Damage, *, articles: bool) -> Iterator[Record]:
-    """The records to write, as they stand in their files."""
+    """The records to write, as they stand in their files, and as whoever acts may read them."""
     seen: set[str] = set()
-    for record in session.desk.records(damage):
+    for record in readable_or_told(session, session.desk.records(damage)):
         if isinstance(record, Ticket):
             yield from asked.among([record], seen)
         elif articles:

@@ -19,6 +19,7 @@ from desk.commands.common import (
 )
 from desk.commands.followers import Plan, add_follower
 from desk.commands.outcome import Outcome, changed
+from desk.commands.reading import as_read
 from desk.errors import ManyError, NotFoundError
 from desk.model import LINKS, Record, Ticket
 from desk.session import Session, pass_session
@@ -30,6 +31,7 @@ _SAID = {
     "caused-by": "{0} is caused by {1} now",
     "follows": "{0} follows {1} now",
     "related": "{0} is related to {1} now",
+    "solved-by": "{0} is solved by {1} now",
 }
 
 
@@ -81,6 +83,8 @@ def link_(session: Session, ids: tuple[str, ...], how: str, other_id: str, at: s
 
     def one(transaction: Transaction, record_id: str, given: str) -> Iterator[Outcome]:
         before = transaction.read(record_id), transaction.read(other)
+        for record in before:
+            as_read(session, record)
         after = lifecycle.linked(before[0], act, how, before[1])
         lifecycle.check_no_circle(record_id, other, how, transaction.read)
         transaction.replace(*after)

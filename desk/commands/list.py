@@ -19,7 +19,7 @@ from desk.commands.common import (
 )
 from desk.errors import nearest
 from desk.fields import FIELDS, LOGGED, AsOf, field_value, in_order
-from desk.model import REQUESTER_FIELDS, TICKET_FIELDS, Ticket, Value
+from desk.model import REQUESTER_FIELDS, TICKET_FIELDS, Record, Ticket, Value
 from desk.policy import KNOWN_FIELDS
 from desk.session import Session, pass_session
 
@@ -128,12 +128,12 @@ def _chosen(session: Session, wanted: _Wanted, damage: Damage) -> tuple[list[Tic
 def _as_text(session: Session, wanted: _Wanted, tickets: list[Ticket]) -> str:
     if wanted.form in render.FOR_PEOPLE:
         shown = wanted.columns or _COLUMNS
-        cells = [[_cell(ticket, name, session.as_of) for name in shown] for ticket in tickets]
+        cells = [[cell_of(ticket, name, session.as_of) for name in shown] for ticket in tickets]
         return table_text(cells, [name.removesuffix(".name") for name in shown], wanted.form)
     names = wanted.columns
     if wanted.form in ("csv", "tsv"):
         names = names or _all_columns(tickets)
-    rows = [_row(ticket, names, session.as_of) for ticket in tickets]
+    rows = [row_of(ticket, names, session.as_of) for ticket in tickets]
     return render.rows(rows, wanted.form, names)
 
 
@@ -157,10 +157,11 @@ def _named(wanted: _Wanted) -> list[str]:
     return [name for name in (*wanted.columns, *by) if name and name not in _COLUMNS]
 
 
-def _row(ticket: Ticket, names: tuple[str, ...], as_of: AsOf) -> dict[str, Value]:
+def row_of(record: Record, names: tuple[str, ...], as_of: AsOf) -> dict[str, Value]:
+    """Those fields of a record as data; its head without names."""
     if not names:
-        return codec.as_dict(ticket, log=False)
-    return {"id": ticket.id, **{name: field_value(ticket, name, as_of) for name in names}}
+        return codec.as_dict(record, log=False)
+    return {"id": record.id, **{name: field_value(record, name, as_of) for name in names}}
 
 
 def _all_columns(tickets: list[Ticket]) -> tuple[str, ...]:
@@ -171,10 +172,11 @@ def _all_columns(tickets: list[Ticket]) -> tuple[str, ...]:
     return (*TICKET_FIELDS[:place], *requester, *TICKET_FIELDS[place + 1 :], *sorted(custom))
 
 
-def _cell(ticket: Ticket, name: str, as_of: AsOf) -> str:
-    if name == "status" and ticket.text("waiting_for"):
-        return render.shown(f"{ticket.status} ({ticket.text('waiting_for')})")
-    value = field_value(ticket, name, as_of)
+def cell_of(record: Record, name: str, as_of: AsOf) -> str:
+    """A field of a record for a person."""
+    if name == "status" and record.text("waiting_for"):
+        return render.shown(f"{record.status} ({record.text('waiting_for')})")
+    value = field_value(record, name, as_of)
     if name == "age" and isinstance(value, int):
         return dates.in_words(value)
     return render.shown(value)

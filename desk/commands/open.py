@@ -1,7 +1,5 @@
 """desk open."""
 
-from collections.abc import Iterator
-
 import click
 
 from desk import lifecycle
@@ -12,6 +10,7 @@ from desk.commands.common import (
     conclude,
     from_stdin,
     known_option,
+    name_of_new,
     tell,
     text_option,
 )
@@ -82,7 +81,7 @@ def open_(
     fields: dict[str, Value] = {
         **_custom_fields(custom),
         **_head_fields(given),
-        "tags": _tags(tags),
+        "tags": tags_of(tags),
     }
     start = session.moment(began)
     if start and start > act.at:
@@ -104,14 +103,10 @@ def open_(
         ticket = assigner.at_opening(ticket) if assigner else ticket
         return ticket
 
-    def ids() -> Iterator[str]:
-        while True:
-            yield store.new_id(act.policy.prefix, act.at, store.random_number())
-
-    session.desk.create(build, ids(), session.now)
+    session.desk.create(build, store.new_ids(act.policy.prefix, act.at), session.now)
     whom = ticket.text("assignee") or ticket.text("team")
     due = promise(ticket, session)
-    name = f"{ticket.id[:-5]}?????" if session.dry_run else ticket.id  # a real run draws its own
+    name = name_of_new(session, ticket.id)
     sentence = (
         f"{name} is recorded as {reason.value or 'without priority'} ({reason.why})"
         + (f", with {whom}" if whom and not auto else "")
@@ -139,7 +134,8 @@ def _head_fields(given: dict[str, str | None]) -> dict[str, Value]:
     return {**given, "requester": known or None}
 
 
-def _tags(given: tuple[str, ...]) -> list[Value]:
+def tags_of(given: tuple[str, ...]) -> list[Value]:
+    """The tags that options name, several in one with commas, each once."""
     tags = (tag.strip() for several in given for tag in several.split(","))
     return list(dict.fromkeys(tag for tag in tags if tag))
 

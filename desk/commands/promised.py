@@ -8,6 +8,7 @@ import click
 
 from desk import dates, policy, render, store, timerules
 from desk.commands.common import F
+from desk.commands.reading import as_read
 from desk.errors import DeskError, UsageError
 from desk.model import Article, Ticket, Value
 from desk.promises import RESOLVE, RESPOND, Promises
@@ -127,7 +128,7 @@ def plan_of(session: Session, ticket: Ticket) -> str:
     if not rule or not rule.plan:
         return ""
     try:
-        record = session.desk.read(session.named(rule.plan))
+        record = as_read(session, session.desk.read(session.named(rule.plan)))
     except DeskError as error:
         return f"{rule.plan} cannot be shown: {error}"
     text = record.text("solution") or record.text("body") if isinstance(record, Article) else ""

@@ -1,5 +1,7 @@
 """desk resolve, close, reopen and cancel: how a ticket ends and does not."""
 
+from collections.abc import Iterator, Sequence
+
 import click
 
 from desk import lifecycle
@@ -14,13 +16,20 @@ from desk.commands.common import (
     text_option,
 )
 from desk.commands.followers import plan
+from desk.commands.outcome import Outcome, changed, failed
+from desk.commands.reading import as_read, complete_articles
+from desk.errors import ManyError
+from desk.lifecycle import Act
+from desk.model import SOLVES, Ticket
 from desk.session import Session, pass_session
+from desk.store import Transaction, as_article
 
 
 @command(
     "resolve",
     'desk resolve 7k3f --solution "raised the idle timeout" --cause "timeout of 60 minutes"',
     'desk resolve 7k3f --solution 已更换硒鼓 --code fixed --part "硒鼓 CF226A"',
+    'desk resolve 7k3f --solution "as written" --kb KB-261012-YA610',
     cls=Verb,
 )
 @ids_argument
@@ -30,6 +39,10 @@ from desk.session import Session, pass_session
 @click.option("--step", "steps", metavar="TEXT", multiple=True, help="A step taken.")
 @click.option("--part", "parts", metavar="TEXT", multiple=True, help="A part replaced.")
 @click.option("--config-change", "config", metavar="TEXT", multiple=True, help="A setting changed.")
+@click.option(
+    "--kb", "solved_by", metavar="ID", multiple=True, shell_complete=complete_articles,
+    help="An article that solved it.",
+)  # fmt: skip
 @at_option
 @pass_session
 def resolve_(
@@ -41,10 +54,20 @@ def resolve_(
     steps: tuple[str, ...],
     parts: tuple[str, ...],
     config: tuple[str, ...],
+    solved_by: tuple[str, ...],
     at: str | None,
 ) -> None:
-    """Record the solution; duplicates and children follow as desk.yaml says (on_resolve)."""
+    """Record the solution; duplicates and children follow as desk.yaml says (on_resolve).
+
+    With --kb the article is linked and its use counted.
+    """
     act = session.act(at)
+    used = [_article(session, part) for part in dict.fromkeys(solved_by)]
+
+    def afterwards(transaction: Transaction, ticket: Ticket) -> Iterator[Outcome]:
+        yield from _uses(transaction, ticket, act, used)
+        yield from followers.apply(transaction, act, ticket)
+
     originals = parts_of_ids(ids)
     followers = plan(session, originals)
     change_each(
@@ -60,10 +83,32 @@ def resolve_(
             steps=list(steps),
             parts=list(parts),
             config_changes=list(config),
+            articles=used,
         ),
         lambda _: "is resolved",
-        afterwards=lambda transaction, ticket: followers.apply(transaction, act, ticket),
+        afterwards=afterwards,
     )
+
+
+def _article(session: Session, part: str) -> str:
+    """The id of the article that is named, which whoever acts may read."""
+    return as_read(session, as_article(session.desk.read(session.named(part)))).id
+
+
+def _uses(
+    transaction: Transaction, ticket: Ticket, act: Act, used: Sequence[str]
+) -> Iterator[Outcome]:
+    """The ticket written into the log of each article that solved it."""
+    for article_id in used:
+        try:
+            before = transaction.read(article_id)
+            after = lifecycle.with_link(before, act, SOLVES, ticket.id)
+            transaction.replace(after)
+        except ManyError.ONE_RECORD as error:
+            yield failed(error, article_id, along_with=ticket.id)
+        else:
+            said = f"{ticket.id} is solved by {article_id}"
+            yield changed(before, after, said, along_with=ticket.id)
 
 
 @command("close", "desk close 7k3f --confirmed", cls=Verb)

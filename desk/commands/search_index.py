@@ -19,6 +19,7 @@ from desk.commands.common import (
     tell,
     terms_argument,
 )
+from desk.commands.reading import readable
 from desk.errors import DamagedError, UsageError
 from desk.index import State
 from desk.model import Record, Ticket
@@ -103,7 +104,7 @@ def _chosen(
     session: Session, records: Iterator[Record], asked: Filter, only: str | None, seen: set[str]
 ) -> Iterator[Record]:
     """The records that are wanted, tickets as of this run."""
-    for record in records:
+    for record in readable(session, records):
         if not isinstance(record, Ticket):
             if only != "tickets" and asked.empty:
                 yield record

@@ -1,6 +1,7 @@
 """desk show and history."""
 
 import sys
+from collections.abc import Callable, Sequence
 
 from desk import codec, render
 from desk.commands.common import (
@@ -14,6 +15,7 @@ from desk.commands.common import (
     show_table,
 )
 from desk.commands.promised import clock_lines, plan_of
+from desk.commands.reading import as_read, read_named, standing
 from desk.errors import ManyError
 from desk.model import Record, Ticket
 from desk.session import Session, pass_session
@@ -28,12 +30,17 @@ def show_(session: Session, ids: tuple[str, ...], form: str) -> None:
 
     An escalated ticket opens with its hand-over.
     """
-    found, failures = [], []
-    for part in parts_of_ids(ids):
-        try:
-            found.append(session.desk.read(session.named(part)))
-        except ManyError.ONE_RECORD as error:
-            failures.append(error)
+    show_named(session, ids, form)
+
+
+def show_named(
+    session: Session,
+    ids: Sequence[str],
+    form: str,
+    as_kind: Callable[[Record], Record] = lambda record: record,
+) -> None:
+    """Print the records that are named whole; `as_kind` refuses those of another kind."""
+    found, failures = read_named(session, parts_of_ids(ids), as_kind)
     if form == "table":
         page("\n".join(_shown(record, session) for record in found))
     elif form == "markdown":
@@ -47,7 +54,7 @@ def show_(session: Session, ids: tuple[str, ...], form: str) -> None:
 
 def _shown(record: Record, session: Session) -> str:
     if not isinstance(record, Ticket):
-        return render.record(record, session.now)
+        return render.record(*standing(record, session.now))
     return render.record(
         record,
         session.now,
@@ -62,7 +69,11 @@ def _shown(record: Record, session: Session) -> str:
 @pass_session
 def history_(session: Session, record_id: str, form: str) -> None:
     """Show a record's log: what happened when, by whom, and what it changed."""
-    record = session.desk.read(session.named(record_id))
+    show_log(as_read(session, session.desk.read(session.named(record_id))), form)
+
+
+def show_log(record: Record, form: str) -> None:
+    """Print the log of a record."""
     if form in render.FOR_PEOPLE:
         show_table(*render.history_table(record), form)
     else:

@@ -10,8 +10,9 @@ import click
 
 from desk import dates, render
 from desk.commands.common import TermsCommand, command, data, tell, terms_argument
+from desk.commands.reading import may_read_whole
 from desk.errors import UsageError
-from desk.model import Record, Ticket
+from desk.model import Article, Record, Ticket
 from desk.session import Session
 from desk.watcher import Change, Watcher
 
@@ -61,8 +62,10 @@ def _watch(
     seen: set[str] = set()
 
     def is_wanted(record: Record) -> bool:
-        if asked.empty or not isinstance(record, Ticket):
-            return asked.empty
+        if not isinstance(record, Ticket):
+            return asked.empty and isinstance(record, Article) and may_read_whole(session, record)
+        if asked.empty:
+            return True
         # Ages and due times are those of the moment at which it changes.
         now = session.now if session.now_is_given else dates.system_now()
         return asked.at(now.astimezone(session.now.tzinfo)).judge(seen)(record)

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import click
 import pytest
 
-from desk import cli, yamlreader
+from desk import yamlreader
 from tests.commands.promising import POLICY, Office
+from tests.support import commands
 from tests.test_markdown import Page
 
-VPN, PRINTER = "T-261123-A0001", "T-261123-A0002"
+VPN, PRINTER, ARTICLE = "T-261123-A0001", "T-261123-A0002", "KB-261123-A0003"
 WORDS: dict[str, list[str]] = {
     "list": ["list", "--all"],
     "show": ["show", VPN, PRINTER],
@@ -28,6 +28,9 @@ WORDS: dict[str, list[str]] = {
     "check": ["check"],
     "search": ["search", "打印机"],
     "index": ["index"],
+    "kb list": ["kb", "list"],
+    "kb show": ["kb", "show", ARTICLE],
+    "kb history": ["kb", "history", ARTICLE],
 }
 TITLE = "VPN | *断线* <b>@chen</b>\x1b[31m"
 
@@ -43,17 +46,19 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
         office.done("reply", PRINTER, "We come.")
         office.done("resolve", PRINTER, "--solution", "New toner.")
         office.rewrite(PRINTER, "title: 打印机", "title: 打印机。")
+        office.done("kb", "new", TITLE, "--body", "```\n# not this\n")
         yield office
 
 
 def formats(name: str) -> list[str]:
     """The formats that a command takes, none if it has no such option."""
-    command = cli.cli.get_command(click.Context(cli.cli), name)
-    return [form for one in command.params if one.name == "form" for form in one.type.choices]
+    return [
+        form for one in commands()[name].params if one.name == "form" for form in one.type.choices
+    ]
 
 
 def test_every_command_that_prints_rows_is_tried():
-    assert {name for name in cli.COMMANDS if "yaml" in formats(name)} == set(WORDS)
+    assert {name for name in commands() if "yaml" in formats(name)} == set(WORDS)
 
 
 def rows_of_csv(text: str, separator: str = ",") -> list[list[str]]:
@@ -85,11 +90,11 @@ def test_the_formats_for_programs_tell_the_same(office: Office, name: str):
 def test_markdown_is_the_table_and_nothing_acts_in_it(office: Office, name: str):
     text = office.done(*WORDS[name], "-f", "markdown").out
     page = Page(text)
-    blocks = {"pre", "code", "h2", "h3"} if name == "show" else set()
+    blocks = {"pre", "code", "h2", "h3"} if name.endswith("show") else set()
     assert page.tags == {"table", "thead", "tbody", "tr", "th", "td"} | blocks
     if name in ("list", "queue"):
         assert "VPN | *断线* <b>@\u200bchen</b>\\x1b[31m" in map(str.strip, page.texts)
-    if name != "show":
+    if not name.endswith("show"):
         header = office.done(*WORDS[name]).out.split("\n")[0].split()
         first = [cell.strip() for cell in text.split("\n")[0].strip("| ").split(" | ")]
         own = {"policy": ["what", "is", "because"], "index": ["what", "is"]}

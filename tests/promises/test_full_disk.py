@@ -35,7 +35,11 @@ def failures(found: list[calls.Call]) -> list[tuple[calls.Call, str]]:
     ways = [(call, FAILING) for call in found if call.name != "flock"]
     ways += [(call, FULL) for call in found if call.changes and call.name != "flock"]
     # Records are read back before they are put in their places.
-    ways += [(call, LYING) for call in found if call.name == "write" and "/tmp/T-" in call.text]
+    ways += [
+        (call, LYING)
+        for call in found
+        if call.name == "write" and ("/tmp/T-" in call.text or "/tmp/KB-" in call.text)
+    ]
     return sorted(ways, key=lambda way: (not way[0].changes, found.index(way[0]), way[1]))
 
 
@@ -91,7 +95,7 @@ def wrong_after(
 
 def is_done(command: str, folder: Path, after: dict[str, bytes]) -> bool:
     now = scene.files(folder)
-    return len(now) == len(after) if command == "open" else now == after
+    return len(now) == len(after) if command in scene.CREATING else now == after
 
 
 def _wrong_words(said: str, code: int, call: calls.Call) -> list[str]:

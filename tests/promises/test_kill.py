@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from desk.cli import COMMANDS
 from tests.promises import calls, scene
+from tests.support import commands
 
 POINTS = 6
 
@@ -24,7 +24,7 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_command_is_known_as_writing_or_reading():
-    assert set(COMMANDS) == {*scene.WRITING, *scene.READING}
+    assert commands().keys() == {*scene.WRITING, *scene.READING}
 
 
 def points_of(

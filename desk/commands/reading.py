@@ -1,0 +1,161 @@
+"""Articles as whoever acts may read them.
+
+The rules are imported only when there is an article: most runs have none.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import click
+
+from desk import model
+from desk.commands.common import F, tell
+from desk.errors import DamagedError, DeskError, ManyError
+from desk.model import Article, Record
+from desk.roles import Rights
+from desk.session import Session
+
+
+def rights(session: Session) -> Rights:
+    """What whoever acts may do."""
+    return session.desk.policy.rights_of(session.actor)
+
+
+def as_read(session: Session, record: Record) -> Record:
+    """The record as whoever acts may read it.
+
+    Raises RefusedError for an article that they may not.
+    """
+    if not isinstance(record, Article):
+        return record
+    from desk import articles
+
+    return articles.check_readable(record, rights(session))
+
+
+def readable(session: Session, records: Iterable[Record]) -> Iterator[Record]:
+    """The records as whoever acts may read them, without the articles that they may not."""
+    mine: Rights | None = None
+    for record in records:
+        if not isinstance(record, Article):
+            yield record
+            continue
+        from desk import articles
+
+        mine = mine or rights(session)
+        shown = articles.as_read_by(record, mine)
+        if shown is not None:
+            yield shown
+
+
+def readable_or_told(session: Session, records: Iterable[Record]) -> Iterator[Record]:
+    """As `readable`; says at the end how many articles were left out, or have no log."""
+    hidden = 0
+
+    def counted() -> Iterator[Record]:
+        nonlocal hidden
+        for record in records:
+            if isinstance(record, Article) and not may_read_whole(session, record):
+                hidden += 1
+            yield record
+
+    yield from readable(session, counted())
+    if hidden:
+        tell(
+            f"{hidden} articles are left out, or without log, owner and links: "
+            f"{session.actor} may not read them whole"
+        )
+
+
+def may_read_whole(session: Session, article: Article) -> bool:
+    """Whether whoever acts may read the article with its log."""
+    from desk import articles
+
+    return articles.is_read_whole(article, rights(session))
+
+
+def read_named(
+    session: Session, parts: Sequence[str], as_kind: Callable[[Record], Record]
+) -> tuple[list[Record], list[DeskError]]:
+    """The records that are named, as they may be read, and what is wrong with the others.
+
+    `as_kind` refuses records of another kind.
+    """
+    found: list[Record] = []
+    failures: list[DeskError] = []
+    for part in parts:
+        try:
+            found.append(as_read(session, as_kind(session.desk.read(session.named(part)))))
+        except ManyError.ONE_RECORD as error:
+            failures.append(error)
+    return found, failures
+
+
+def all_articles(session: Session, on_damage: Callable[[DamagedError], None]) -> Iterator[Article]:
+    """The articles that whoever acts may read, as of this run; `on_damage` hears of damage."""
+    found = session.index.records(on_damage, every=False, among="unended")
+    for record in readable(session, found):
+        if not isinstance(record, Article):
+            continue
+        if not session.now_is_given:
+            yield record
+        elif not record.log or min(one.seconds for one in record.log) <= session.now.timestamp():
+            yield model.as_of(record, session.now)
+
+
+def standing(record: Record, now: datetime) -> tuple[Record, datetime, list[tuple[str, str]]]:
+    """An article for a person: with its status at that moment, the moment, and how it stands."""
+    if not isinstance(record, Article):
+        return record, now, []
+    from desk import articles
+
+    votes = {name: articles.derived(record, name, now) for name in ("helpful", "unhelpful")}
+    stands = [
+        ("needs", ", ".join(articles.needs(record, now))),
+        ("uses", str(len(record.solved) or "")),
+        ("votes", ", ".join(f"{count} {name}" for name, count in votes.items() if count)),
+    ]
+    status = articles.status_at(record, now)
+    return replace(record, head={**record.head, "status": status}), now, stands
+
+
+# Which statuses the articles of a command may have; any other command is for all.
+_VALID = ("published", "outdated")
+_COMPLETED = {
+    "submit": ("draft", "retired"),
+    "approve": ("review",),
+    "reject": ("review",),
+    "publish": ("draft", "review"),
+    "renew": _VALID,
+    "helpful": _VALID,
+    "unhelpful": _VALID,
+    "resolve": _VALID,
+}
+
+
+def complete_articles(context: click.Context, _: click.Parameter, begun: str) -> list[Any]:
+    """Ids of articles that the command may be for and that contain what was typed, with titles."""
+    from click.shell_completion import CompletionItem
+
+    from desk.render import safe
+
+    wanted = begun.upper()
+    statuses = _COMPLETED.get(context.info_name or "", model.ARTICLE_STATUSES)
+    with suppress(DeskError):  # a TAB outside of any desk says nothing
+        found = all_articles(context.ensure_object(Session), lambda _: None)
+        return [
+            CompletionItem(one.id, help=safe(one.title))
+            for one in found
+            if one.status in statuses and (wanted in one.id or begun in one.title)
+        ]
+    return []
+
+
+def articles_argument(function: F) -> F:
+    """One or more ids of articles, or `-` for one a line from standard input."""
+    return click.argument(
+        "ids", nargs=-1, required=True, metavar="ID…", shell_complete=complete_articles
+    )(function)
