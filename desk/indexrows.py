@@ -16,8 +16,6 @@ from desk.store import Desk
 
 Progress: TypeAlias = Callable[[int, int], None]
 
-# How far a record may still move: an ended ticket only by a reopening.
-_ENDED, _UNENDED, _LIVE = 0, 1, 2
 _SPREAD = 500  # from about so many files reading on all cores is quicker
 
 # `file` has what is asked of many records, `record` what is read of few; `opened` is in seconds
@@ -125,7 +123,7 @@ def read_row(desk: Desk, file: File) -> Row | None:
         # Who may read it, or a failing disk, is no quality of the file.
         stamp = stamps.UNPROVEN if isinstance(error.__cause__, OSError) else stamp
         damage = stored.encode([error.problem, error.path, error.line])
-        return Row(folder, record_id, stamp, _LIVE, damage=damage)
+        return Row(folder, record_id, stamp, stored.LIVE, damage=damage)
     return Row(
         folder,
         record_id,
@@ -156,8 +154,8 @@ def _order(record: Record) -> _Order:
 
 def _rank(record: Record) -> int:
     if isinstance(record, Article) or record.status == "resolved":
-        return _UNENDED
-    return _LIVE if record.status in LIVE else _ENDED
+        return stored.UNENDED
+    return stored.LIVE if record.status in LIVE else stored.ENDED
 
 
 def _read_rows(

@@ -116,6 +116,7 @@ class Desk:
 
     def __init__(self, root: str, *, keep_folder: bool = False) -> None:
         self.root = root
+        # The files that the policy comes from, as they were when it read them.
         self._policy_texts: dict[str, str] = {}
         self._keeps_folder = keep_folder
         self._kept: tuple[str | None, int] = (None, -1)
@@ -123,7 +124,6 @@ class Desk:
             self._root = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except OSError as error:
             raise NotFoundError(f"{root} cannot be opened: {error.strerror}") from error
-        # The files that the policy comes from, as they were when it read them.
 
     def __del__(self) -> None:
         if hasattr(self, "_root"):
@@ -146,7 +146,8 @@ class Desk:
         if kept and (value := keptsettings.value(kept, text, stamp)):
             return value
         value = codec.parse(text)
-        if data := keptsettings.kept(value, text, stamp):
+        data = keptsettings.kept(value, text, stamp)
+        if data and len(data) <= yamltext.MAX_BYTES:  # which is all that is read of a file
             with suppress(OSError):
                 self.keep_private(keptsettings.FILE, data)
         return value

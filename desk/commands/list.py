@@ -96,7 +96,7 @@ class _Listed(NamedTuple):
 
 def _listed(session: Session, wanted: _Wanted) -> _Listed:
     damage = Damage()
-    if wanted.terms or session.now_is_given or not _HEAD_FIELDS.issuperset(_named(wanted)):
+    if not _is_of_heads(session, wanted):
         tickets, hints = _chosen(session, wanted, damage)
         return _Listed(_as_text(session, wanted, tickets), hints, damage)
     session.index.tell_damage(damage)
@@ -110,6 +110,14 @@ def _listed(session: Session, wanted: _Wanted) -> _Listed:
     if wanted.sort:
         tickets = in_order(tickets, wanted.sort, session.as_of)[: wanted.limit]
     return _Listed(_as_text(session, wanted, tickets), hints, damage)
+
+
+def _is_of_heads(session: Session, wanted: _Wanted) -> bool:
+    """Whether the heads that the index has in order are enough to answer."""
+    if wanted.terms or session.now_is_given or not _HEAD_FIELDS.issuperset(_named(wanted)):
+        return False
+    # A table for a spreadsheet has the custom fields too, which may be named like derived ones.
+    return bool(wanted.columns) or wanted.form not in ("csv", "tsv")
 
 
 def _chosen(session: Session, wanted: _Wanted, damage: Damage) -> tuple[list[Ticket], list[str]]:

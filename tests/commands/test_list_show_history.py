@@ -326,6 +326,16 @@ def test_what_a_terminal_would_act_on_is_shown(five: Shell, words: str):
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]", screen)
 
 
+def test_a_custom_field_named_like_a_derived_one_is_each_ticket_s_own(five: Shell):
+    five.done("edit", A, "--set", "due=tomorrow")
+    five.done("reply", B, "Look into it")
+    out = five.done("list", "--all", "-f", "csv").out
+    short = {row["id"]: row["due"] for row in csv.DictReader(io.StringIO(out))}
+    out = five.done("list", "status:*", "-f", "csv").out
+    assert short == {row["id"]: row["due"] for row in csv.DictReader(io.StringIO(out))}
+    assert short[A] == "tomorrow"
+
+
 # --- show ----------------------------------------------------------------------------------
 
 
