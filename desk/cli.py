@@ -142,6 +142,8 @@ def _usage(error: click.ClickException) -> str:
     message = message.replace("a valid integer range", "a whole number")
     if isinstance(error, click.NoSuchOption) and not error.option_name.startswith("--"):
         message += "; text that begins with a dash goes behind --"
+        if error.ctx and any(one.name == "terms" for one in error.ctx.command.params):
+            message += ', and -"word" asks for what is without a word'
     return f"{message}; see `{command} --help`"
 
 
