@@ -243,11 +243,11 @@ team 'netwrok' is not in desk.yaml; did you mean network?
 
 
 def test_me_is_nobody_of_the_desk(five: Shell, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.delenv("DESK_USER")
     monkeypatch.setenv("GIT_AUTHOR_EMAIL", "visitor@example.org")
-    said = run(["list", "assignee:me"]).err
+    where = ["-C", str(five.root)]
+    said = run([*where, "list", "assignee:me"]).err
     assert ", whom desk.yaml does not know; --as says who you are\n  assignee:me\n" in said
-    assert "does not know" not in run(["list", "assignee:me", "--as", "lin"]).err
+    assert "does not know" not in run([*where, "list", "assignee:me", "--as", "lin"]).err
 
 
 def test_an_empty_desk(shell: Shell):
