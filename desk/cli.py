@@ -36,6 +36,7 @@ COMMANDS = {
     "show": ("show_history", "Show records with their logs."),
     "search": ("search_index", "Search the text of tickets and articles."),
     "history": ("show_history", "Show a record's log as a table."),
+    "suggest": ("suggest", "Suggest category, similar tickets, duplicates, articles."),
     "queue": ("sla_queue", "Show live tickets by what is due next."),
     "sla": ("sla_queue", "Show what was promised and how that stands."),
     "tick": ("tick", "Do everything that time alone decides, once."),
