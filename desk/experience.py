@@ -31,13 +31,13 @@ TABLES = (
     "CREATE TABLE proof (field TEXT PRIMARY KEY, sharpness REAL, tickets INTEGER) WITHOUT ROWID",
 )
 # Tickets whose places are kept together: fewer are quicker to change, more to read.
-_BLOCK = 4096
+_BLOCK = 1024
 _SCALE = 8192  # of a share of 1 as it is kept; one over 8 is kept as 8
 _PLACES = 12_000  # of words are gone through, of the most telling words first
 _CANDIDATES, _NEAREST = 120, 60
 _SAMPLE, _FEW = 250, 30  # tickets on which suggestions are tried; fewer on a desk prove nothing
 _UNPROVEN = 1.0  # the most careful
-_PROBE = 1000  # a term that so many records have is common
+_TRIED, _PROBE, _COMMON = 24, 1000, 10**9  # terms; records of one; as many as are too many
 
 Filed: TypeAlias = dict[str, int]  # tickets by category
 
@@ -322,18 +322,18 @@ class Experience:
     def match(self, text: str) -> str:
         """An FTS5 expression that finds texts about the same, by their rarest terms."""
         found = likeness.terms(text)
-        tickets = {word: count for word, (count, _) in self._told(found).items()}
-        # Of the rest, which no resolved ticket has or which have digits, the longest are rarest.
-        rest = sorted(found.keys() - tickets.keys(), key=lambda term: (-len(term), term))
-        for term in rest[: 2 * likeness.CODES]:
-            tickets[term] = self._records_with(term)
-        return likeness.match({term: count for term, count in tickets.items() if count})
+        told = {word: tickets for word, (tickets, _) in self._told(found).items()}
+        # What no resolved ticket has may well be a code, the longer the rarer.
+        rare = sorted(found, key=lambda term: (told.get(term, 0), -len(term), term))[:_TRIED]
+        # Full text takes words with the same stem for one, so there may be many more.
+        records = {term: self._records_with(term) for term in rare}
+        return likeness.match({term: count for term, count in records.items() if count})
 
     def _records_with(self, term: str) -> int:
         """How many records have a term; no more than _PROBE are counted."""
         query = "SELECT count(*) FROM (SELECT 1 FROM text WHERE text MATCH ? LIMIT ?)"
         ((count,),) = self._connection.execute(query, (f'{{title body}} : "{term}"', _PROBE))
-        return int(count) if count < _PROBE else _PROBE * _PROBE
+        return int(count) if count < _PROBE else _COMMON
 
     def alike(self, text: str, others: Sequence[str]) -> list[Alike]:
         """How alike a text and each of some others are, numbers and codes among their terms."""

@@ -33,6 +33,7 @@ _WIDEST = 48  # words of a vector
 _RIDGE = 2.0
 _ROUNDS, _NEAR_ENOUGH = 20, 2e-3
 _SHARPNESSES = (0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.25, 2.5, 3.0)
+_HARDLY = 1.92  # of a logarithm of likelihoods: half of the 95 % quantile of chi-squared
 _GUESSES, _EVIDENCE = 3, 5  # of a field; words of a guess
 
 
@@ -170,9 +171,10 @@ def confidences(scores: Mapping[str, float], sharpness: float) -> dict[str, floa
 def sharpness(tried: Iterable[tuple[Mapping[str, float], str]]) -> float:
     """The sharpness by which confidences come true, from scores and what was right each time.
 
-    That under which what was right was the likeliest (the greatest likelihood). Where tickets
-    of one kind are filed at random it is about 1; where the cases agree and only leave much
-    unsaid, above.
+    The most careful one under which what was right is hardly less likely than under the best:
+    the lower end of the interval of 95 % by the likelihood ratio (Wilks). Where tickets of one
+    kind are filed at random it is about 1; where the cases agree and only leave much unsaid,
+    above.
     """
     tried = list(tried)
 
@@ -180,7 +182,9 @@ def sharpness(tried: Iterable[tuple[Mapping[str, float], str]]) -> float:
         right = (confidences(scores, sharpness).get(value, 0.0) for scores, value in tried)
         return sum(math.log(max(share, 1e-3)) for share in right)
 
-    return max(_SHARPNESSES, key=logarithms)
+    by_care = [(logarithms(sharpness), sharpness) for sharpness in _SHARPNESSES]
+    least = max(by_care)[0] - _HARDLY
+    return next(sharpness for logarithm, sharpness in by_care if logarithm >= least)
 
 
 def guesses(
@@ -219,7 +223,7 @@ def _evidence(
 # --- looking for them in full text -----------------------------------------------------------
 
 
-def match(tickets: Mapping[str, int], most: int = 12, hits: int = 3000) -> str:
+def match(tickets: Mapping[str, int], most: int = 12, hits: int = 2000) -> str:
     """An FTS5 expression for texts with some of these terms, which so many tickets have each.
 
     It has the `most` rarest terms at most, no more than have about `hits` hits together, so

@@ -120,11 +120,17 @@ def test_confidences_add_up_to_one():
 
 def test_sharpness_is_that_by_which_confidences_come_true():
     scores = {"vpn": 0.6, "mail": 0.3, "": 0.1}
-    by_chance = [(scores, "vpn")] * 6 + [(scores, "mail")] * 3 + [(scores, "")]
-    assert likeness.sharpness(by_chance) == 1
+    by_chance = [(scores, "vpn")] * 60 + [(scores, "mail")] * 30 + [(scores, "")] * 10
+    assert likeness.sharpness(by_chance * 10) == 1
     nearly_always = [(scores, "vpn")] * 78 + [(scores, "mail")] * 20 + [(scores, "")] * 2
-    assert likeness.sharpness(nearly_always) == 2
-    assert likeness.sharpness([(scores, "never seen")]) == min(likeness._SHARPNESSES)
+    assert likeness.sharpness(nearly_always * 10) == 2
+
+
+def test_few_trials_leave_one_careful():
+    scores = {"vpn": 0.6, "mail": 0.4}
+    assert likeness.sharpness([(scores, "vpn")] * 2) == 0.75
+    assert likeness.sharpness([(scores, "vpn")] * 50) == 3
+    assert likeness.sharpness([(scores, "never seen")]) == 0.75
 
 
 def test_guesses_come_with_their_evidence():
@@ -144,7 +150,7 @@ def test_guesses_come_with_their_evidence():
 
 
 def test_the_rarest_terms_are_looked_for():
-    tickets = {"pc-39280": 2, "jam": 40, "printer": 2000, "the": 90_000}
+    tickets = {"pc-39280": 2, "jam": 40, "printer": 1900, "the": 90_000}
     assert likeness.match(tickets) == '{title body} : ("pc-39280" OR "jam" OR "printer")'
     assert likeness.match(tickets, most=1) == '{title body} : ("pc-39280")'
     assert likeness.match(tickets, hits=100) == '{title body} : ("pc-39280" OR "jam")'

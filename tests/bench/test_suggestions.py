@@ -20,4 +20,5 @@ def test_a_small_split_is_suggested_as_well_as_measured(
     assert suggestions.accuracy(answers) > 0.78
     assert suggestions.accuracy(suggestions.surest_half(answers)) > 0.95
     said = sum(answer.confidence for answer in answers) / len(answers)
-    assert abs(said - suggestions.accuracy(answers)) < 0.08
+    # On few tickets one is careful.
+    assert -0.15 < said - suggestions.accuracy(answers) < 0.03
