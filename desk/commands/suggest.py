@@ -61,7 +61,7 @@ def _asked(session: Session, what: str) -> tuple[str, str]:
         try:
             record = as_read(session, session.desk.read(session.named(what)))
         except NotFoundError:
-            if session.desk.whole_id(what):
+            if "-" in what:  # no word of a request, but a whole id
                 raise
         else:
             if not isinstance(record, Ticket):

@@ -93,6 +93,7 @@ READING = (
     "index",
     "export",
     "watch",
+    "suggest",
 )
 
 
