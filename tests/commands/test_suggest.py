@@ -21,8 +21,13 @@ def taught(shell: Shell) -> Shell:
         for category, title in asked.items():
             team = "network" if category == "network/vpn" else "service-desk"
             words = ("--category", category.rpartition("/")[2], "--team", team)
-            shell.open(f"{title} {'since noon' if number % 2 else 'again'}", *words,
-                       "-d", f"Reported by floor {number}", at="2026-11-19T09:00+08:00")  # fmt: skip
+            shell.open(
+                f"{title} {'since noon' if number % 2 else 'again'}",
+                *words,
+                "-d",
+                f"Reported by floor {number}",
+                at="2026-11-19T09:00+08:00",
+            )
     for line in shell.done("list", "-f", "ids", at="2026-11-19T09:00+08:00").out.split():
         shell.done("note", line, "SECRET of the note")
         shell.done("resolve", line, "--solution", f"Mended {line}", "--code", "fixed")
@@ -68,8 +73,15 @@ def test_live_tickets_about_the_same(taught: Shell):
 
 def test_articles_only_for_who_may_read_them(taught: Shell):
     for audience, title in (("public", "VPN tunnel drops"), ("internal", "VPN gateway tunnel")):
-        made = taught.done("kb", "new", title, "--audience", audience,
-                           "--solution", "Raise the idle timeout of the VPN").out.strip()  # fmt: skip
+        made = taught.done(
+            "kb",
+            "new",
+            title,
+            "--audience",
+            audience,
+            "--solution",
+            "Raise the idle timeout of the VPN",
+        ).out.strip()
         taught.done("kb", "submit", made)
         taught.done("kb", "approve", made, who="lin")
     inside = {one["title"] for one in rows(taught, "my vpn tunnel") if one["kind"] == "article"}
