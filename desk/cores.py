@@ -29,14 +29,21 @@ def beside(question: Callable[[], bool]) -> Callable[[], bool]:
 
     That is no where asking fails.
     """
-    child = os.fork()
-    if not child:
+    child = _forked()
+    if child == 0:
         answer = False
         try:
             answer = question()
         finally:
             os._exit(not answer)
-    return lambda: os.waitpid(child, 0)[1] == 0
+
+    def answered() -> bool:
+        try:
+            return child is not None and os.waitpid(child, 0)[1] == 0
+        except ChildProcessError:  # whoever started this one has the system forget of children
+            return False
+
+    return answered
 
 
 def spread(items: Sequence[Item], begin: Begin[Item, Answer], workers: int) -> Iterator[Answer]:
@@ -53,7 +60,7 @@ def spread(items: Sequence[Item], begin: Begin[Item, Answer], workers: int) -> I
         for first in range(workers):
             end, pid = _start(lots[first::workers], begin)
             ends.append(end)
-            pids.append(pid)
+            pids += [pid] if pid else []
         for place, lot in enumerate(lots):
             try:
                 answers: list[Answer] = _received(ends[place % workers])
@@ -69,16 +76,27 @@ def spread(items: Sequence[Item], begin: Begin[Item, Answer], workers: int) -> I
                 os.waitpid(pid, 0)
 
 
-def _start(lots: Sequence[Sequence[Item]], begin: Begin[Item, Answer]) -> "tuple[Connection, int]":
+def _start(
+    lots: Sequence[Sequence[Item]], begin: Begin[Item, Answer]
+) -> "tuple[Connection, int | None]":
+    """Our end of a process's pipe, and its number; None where there may be no more of them."""
     from multiprocessing.connection import Pipe
 
     ours, theirs = Pipe(duplex=False)
-    pid = os.fork()
-    if not pid:
+    pid = _forked()
+    if pid == 0:
         ours.close()
         _answer(lots, begin, theirs)
     theirs.close()
     return ours, pid
+
+
+def _forked() -> int | None:
+    """What os.fork gives, None where there may be no more processes."""
+    try:
+        return os.fork()
+    except OSError:
+        return None
 
 
 def _answer(

@@ -26,7 +26,9 @@ TABLES = (
     "CREATE TABLE pack (folder TEXT PRIMARY KEY, last REAL, numbers BLOB, reopened TEXT)"
     " WITHOUT ROWID",
 )
-_NOT_PACKED = "SELECT path FROM folder WHERE path != 'kb' AND path NOT IN (SELECT folder FROM pack)"
+_NOT_PACKED = """
+SELECT DISTINCT folder FROM file WHERE folder != 'kb' AND folder NOT IN (SELECT folder FROM pack)
+"""
 _TICKETS = "SELECT number, folder FROM file WHERE damage IS NULL AND folder != 'kb'"
 _WITHOUT = f"{_TICKETS} AND folder IN ({_NOT_PACKED}) AND number NOT IN (SELECT number FROM fact)"  # noqa: S608 - no text of others
 _NUMBERED = "SELECT id, head, log FROM file JOIN record USING (number) WHERE number = ?"
@@ -122,6 +124,8 @@ def cases(connection: sqlite3.Connection, since: float) -> Iterator[Case]:
 def settled(connection: sqlite3.Connection, before: float) -> FactSet:
     """The facts of the tickets to which nothing happened at `before` or later."""
     found = FactSet()
+    if before == -math.inf:
+        return found
     for folder, last, numbers, reopened in connection.execute("SELECT * FROM pack"):
         if last < before:
             found.extend(numbers, stored.from_json(reopened))

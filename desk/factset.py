@@ -66,11 +66,9 @@ class FactSet:
     `reopened` has (place, moments) for each ticket with a resolution that did not hold.
     """
 
-    def __init__(self, tickets: Iterable[Facts] = ()) -> None:
+    def __init__(self) -> None:
         self._numbers = array("d")
         self.reopened: list[tuple[int, Sequence[float]]] = []
-        for one in tickets:
-            self.add(one)
 
     def __len__(self) -> int:
         return len(self._numbers) // WIDTH

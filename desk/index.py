@@ -6,7 +6,6 @@ looking), and the index brought up to date where something had changed.
 
 import heapq
 import itertools
-import math
 import operator
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
@@ -22,6 +21,7 @@ from desk.stamps import Stamp
 from desk.store import Desk
 
 if TYPE_CHECKING:
+    from desk.experience import Experience
     from desk.facts import Case
     from desk.factset import FactSet
 
@@ -30,6 +30,8 @@ OnDamage: TypeAlias = Callable[[DamagedError], None]
 Answer = TypeVar("Answer")
 
 Among: TypeAlias = Literal["all", "unended", "live"]
+Found: TypeAlias = Literal["all", "live", "articles"]
+_MOST = (1 << 63) - 1  # that SQLite can count to
 _TRIES = 3  # of an answer while other commands are killed
 _MANY = 1500  # from about so many files a look at them beside an answer spares time
 _ALL = "SELECT id, head, log FROM file JOIN record USING (number)"
@@ -37,28 +39,34 @@ _ALL = "SELECT id, head, log FROM file JOIN record USING (number)"
 _UNENDED_ONES = """
 SELECT number, id, inode, head FROM file JOIN record USING (number) WHERE rank > 0
 """
-_LIVE_ONES = f"{_UNENDED_ONES} AND rank = 2"
-_PRESSING = """
+_LIVE_ONES = f"{_UNENDED_ONES} AND rank = {stored.LIVE}"
+_PRESSING = f"""
 SELECT head FROM (
     SELECT
-        number, rank < 2 AS ended, CASE priority {} ELSE ? END AS place, priority, opened, id
+        number, rank < {stored.LIVE} AS ended,
+        CASE priority {{}} ELSE ? END AS place, priority, opened, id
     FROM file WHERE rank >= ? AND priority IS NOT NULL
     ORDER BY ended, place, priority, opened, id LIMIT ?
 ) JOIN record USING (number) ORDER BY ended, place, priority, opened, id
-"""
-_COUNTS = """
+"""  # noqa: S608
+_COUNTS = f"""
 SELECT
     count(*) FILTER (WHERE folder != 'kb' AND damage IS NULL),
     count(*) FILTER (WHERE folder = 'kb' AND damage IS NULL),
-    count(*) FILTER (WHERE rank = 2 AND damage IS NULL),
+    count(*) FILTER (WHERE rank = {stored.LIVE} AND damage IS NULL),
     count(*) FILTER (WHERE damage IS NOT NULL)
 FROM file
-"""
+"""  # noqa: S608
 _HITS = """
 SELECT id, score FROM (
     SELECT rowid AS number, bm25(text, 8.0, 2.0, 1.0) AS score FROM text WHERE text MATCH ?
-) JOIN file USING (number) ORDER BY score, id DESC LIMIT ?
+) JOIN file USING (number) WHERE {} ORDER BY score, id DESC LIMIT ?
 """
+_AMONG = {
+    "all": "TRUE",
+    "live": f"rank = {stored.LIVE}",
+    "articles": "folder = 'kb'",
+}
 _AT_ONCE = 50  # records that are read from a list of hits
 
 
@@ -157,35 +165,26 @@ class Index:
         `priorities` are the policy's. At most `limit`; a negative one is none.
         """
         self.look()
-        places = [(name, place) for place, name in enumerate((*priorities, ""))]
         last = len(priorities)
-        places[-1] = ("", last + 1)
+        places = [*((name, place) for place, name in enumerate(priorities)), ("", last + 1)]
         query = _PRESSING.format(" ".join(["WHEN ? THEN ?"] * len(places)))
         values = itertools.chain.from_iterable(places)
-        return [head for (head,) in self._rows(query, *values, last, 0 if ended else 2, limit)]
+        least = stored.ENDED if ended else stored.LIVE
+        return [head for (head,) in self._rows(query, *values, last, least, min(limit, _MOST))]
 
-    def cases(self, on_damage: OnDamage, since: float = -math.inf) -> "Iterator[Case]":
-        """The tickets to which something happened at `since` or later, with their facts.
+    def facts(self, on_damage: OnDamage, since: float) -> "tuple[FactSet, Iterator[Case]]":
+        """The facts of all tickets, of whole logs, by the policy of the desk.
 
-        The facts are of whole logs, by the policy of the desk. Every file is looked at first.
+        Together of those to which nothing happened at `since` or later, one by one of the rest.
+        Every file is looked at first.
         """
         from desk import factindex
 
         self.look(every=True)
         self.tell_damage(on_damage)
         self._learn_facts()
-        yield from factindex.cases(self._file.reading(), since)
-
-    def settled(self, before: float) -> "FactSet":
-        """The facts of the tickets to which nothing happened at `before` or later.
-
-        Every file is looked at first.
-        """
-        from desk import factindex
-
-        self.look(every=True)
-        self._learn_facts()
-        return factindex.settled(self._file.reading(), before)
+        connection = self._file.reading()  # one state for both
+        return factindex.settled(connection, since), factindex.cases(connection, since)
 
     def _learn_facts(self) -> None:
         """Work out the facts of the tickets of which they are not known by this policy."""
@@ -259,13 +258,13 @@ class Index:
         if taken := self.ids_of_external(number):
             raise RefusedError(f"external {number!r} is the number of {taken[0]} already")
 
-    def search(self, match: str, limit: int = -1) -> Iterator[Hit]:
+    def search(self, match: str, limit: int = -1, among: Found = "all") -> Iterator[Hit]:
         """The hits of an FTS5 expression (see fulltext.match), the best first, then the newest.
 
         They are read as they are asked for; a negative `limit` is none.
         """
         self.look()
-        hits = self._rows(_HITS, match, limit)
+        hits = self._rows(_HITS.format(_AMONG[among]), match, min(limit, _MOST))
         for start in range(0, len(hits), _AT_ONCE):
             scores = dict(hits[start : start + _AT_ONCE])
             marks = ",".join("?" * len(scores))
@@ -275,6 +274,25 @@ class Index:
                 if record_id in found:
                     head, log = found[record_id]
                     yield Hit(stored.record(record_id, head, log.__str__), score)
+
+    def experience(self) -> "Experience":
+        """What resolved tickets teach, after learning from those that it has not learnt from."""
+        from desk import experience
+
+        if self.to_learn():
+            self._file.change(partial(experience.learn_what_is_due, progress=self._progress))
+        return experience.Experience(self._file.connection())
+
+    def to_learn(self) -> int:
+        """From how many tickets `experience` would learn first; a thousand take a second or so."""
+        self.look()
+        return int(self._rows("SELECT count(*) FROM due")[0][0])
+
+    def number_of(self, record_id: str) -> int:
+        """The number of a record's row, 0 where there is none."""
+        self.look()
+        rows = self._rows("SELECT number FROM file WHERE id = ?", record_id)
+        return int(rows[0][0]) if rows else 0
 
     def has(self, match: str) -> int:
         """How many records an FTS5 expression holds for."""
@@ -356,6 +374,13 @@ class Index:
         Where there are many files another process looks at them meanwhile; where that finds
         something changed, `answer` is called again. So it may do nothing but answer.
         """
+        try:
+            return self._answered(answer, every=every)
+        except sqlite3.DatabaseError:
+            self._file.rebuild()
+            return self._released(answer)
+
+    def _answered(self, answer: Callable[[], Answer], *, every: bool) -> Answer:
         if not self._is_worth_a_process(every=every):
             self.look(every=every)
             return self._released(answer)
@@ -386,8 +411,9 @@ class Index:
         self._file.connection()  # which looks at every file where it is made anew
         if self._looked >= (every, True) or self._desk.dry_run or cores.count() == 1:
             return False
-        looked_at = self._rows("SELECT count(*) FROM file WHERE rank >= ?", not every)
-        return bool(looked_at[0][0] >= _MANY)
+        unended = "SELECT count(*) FROM file WHERE rank > 0"
+        counted = self._rows("SELECT count(*) FROM file" if every else unended)
+        return bool(counted[0][0] >= _MANY)
 
     def _known(self) -> Known:
         """What is known of the folder."""
@@ -447,7 +473,7 @@ class Index:
 
 
 _ALL_ROWS = """
-SELECT id, folder, rank, external, damage, head, log
+SELECT id, folder, rank, external, damage, priority, opened, head, log
 FROM file LEFT JOIN record USING (number) ORDER BY id
 """
 

@@ -5,8 +5,6 @@ or removed). The files of records that are not ended are looked at one by one; a
 trusted while its folder's stamp stands still, unless every file is to be looked at.
 """
 
-import functools
-import operator
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -17,6 +15,7 @@ from desk.errors import StorageError
 from desk.stamps import Stamp
 from desk.store import Desk
 
+_ALL = (1 << 63) - 1  # bits, as many as SQLite keeps of a number
 File: TypeAlias = tuple[str, str]  # folder, id
 
 
@@ -146,8 +145,8 @@ def _entries(root: str, folder: str) -> dict[str, Stamp]:
 
 
 def _sealed(found: Mapping[str, Stamp]) -> int:
-    """One number for all those stamps."""
-    return functools.reduce(operator.xor, map(hash, found.values()), 1)
+    """One number for all those stamps; two links to one file have the same."""
+    return sum(map(hash, found.values()), 1) & _ALL
 
 
 def _is_sealed(path: str, seal: int) -> bool:
@@ -167,7 +166,7 @@ def _seal(path: str) -> int:
             for entry in entries:
                 with suppress(OSError):
                     status = entry.stat(follow_symlinks=False)
-                    seal ^= hash((status.st_ctime_ns, status.st_size, stamps.inode(status)))
+                    seal += hash((status.st_ctime_ns, status.st_size, stamps.inode(status)))
     finally:
         os.close(handle)
-    return seal
+    return seal & _ALL

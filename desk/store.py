@@ -140,6 +140,7 @@ class Desk:
 
     def __init__(self, root: str, *, keep_folder: bool = False) -> None:
         self.root = root
+        # The files that the policy comes from, as they were when it read them.
         self._policy_texts: dict[str, str] = {}
         self._keeps_folder = keep_folder
         self._kept: tuple[str | None, int] = (None, -1)
@@ -147,7 +148,6 @@ class Desk:
             self._root = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except OSError as error:
             raise NotFoundError(f"{root} cannot be opened: {error.strerror}") from error
-        # The files that the policy comes from, as they were when it read them.
 
     def __del__(self) -> None:
         if hasattr(self, "_root"):
@@ -170,7 +170,8 @@ class Desk:
         if kept and (value := keptsettings.value(kept, text, stamp)):
             return value
         value = codec.parse(text)
-        if data := keptsettings.kept(value, text, stamp):
+        data = keptsettings.kept(value, text, stamp)
+        if data and len(data) <= yamltext.MAX_BYTES:  # which is all that is read of a file
             with suppress(OSError):
                 self.keep_private(keptsettings.FILE, data)
         return value
@@ -242,10 +243,15 @@ class Desk:
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
             new = os.open(temporary, flags, 0o666, dir_fd=handle)
             try:
-                write_all(new, data)
-            finally:
-                os.close(new)
-            os.rename(temporary, name, src_dir_fd=handle, dst_dir_fd=handle)
+                try:
+                    write_all(new, data)
+                finally:
+                    os.close(new)
+                os.rename(temporary, name, src_dir_fd=handle, dst_dir_fd=handle)
+            except OSError:
+                with suppress(OSError):
+                    os.unlink(temporary, dir_fd=handle)
+                raise
 
     def _let_folder_go(self) -> None:
         if self._kept[0] is not None:

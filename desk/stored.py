@@ -8,6 +8,9 @@ from typing import Any, overload
 from desk import codec
 from desk.model import Article, Event, Record, Ticket
 
+# How far a record may still move: an ended ticket only by a reopening.
+ENDED, UNENDED, LIVE = 0, 1, 2
+
 
 class StoredLog(Sequence[Event]):
     """A log that is read when it is first asked for, as JSON from the index."""

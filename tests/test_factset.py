@@ -32,14 +32,21 @@ def test_facts_come_back_from_their_numbers_with_their_kinds(one: Facts):
     assert [type(part) for part in found] == [type(part) for part in one]
 
 
+def of(tickets: list[Facts]) -> FactSet:
+    found = FactSet()
+    for one in tickets:
+        found.add(one)
+    return found
+
+
 @given(st.lists(facts, max_size=5), st.lists(facts, max_size=5))
 def test_a_set_has_the_same_columns_however_it_was_filled(first: list[Facts], then: list[Facts]):
-    added = FactSet([*first, *then])
-    extended = FactSet(first)
+    added = of([*first, *then])
+    extended = of(first)
     reopened = [(place, one.reopened) for place, one in enumerate(then) if one.reopened]
     extended.extend(b"".join(map(packed, then)), reopened)
-    joined = FactSet(first)
-    joined.join(FactSet(then))
+    joined = of(first)
+    joined.join(of(then))
     for found in (added, extended, joined):
         assert len(found) == len(first) + len(then)
         assert list(found.column("live")) == [one.live for one in (*first, *then)]
@@ -53,7 +60,7 @@ def test_a_set_has_the_same_columns_however_it_was_filled(first: list[Facts], th
 
 @given(facts)
 def test_what_follows_from_the_facts_stands_in_columns(one: Facts):
-    alone = FactSet([one])
+    alone = of([one])
     handed_on = one.holds or one.reopened or one.reassignments or one.escalations
     assert alone.column("first_contact")[0] == (one.replies <= 1 and not handed_on)
     assert alone.column("first_level")[0] == (not one.functional and not one.moves)

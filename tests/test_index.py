@@ -1,6 +1,7 @@
 """Answers from the index that belong to no command alone."""
 
 import json
+import os
 import time
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from desk import index, looking, store
+from desk import cli, index, looking, store
 from desk.errors import DamagedError, UsageError
 from desk.fields import AsOf, in_order
 from desk.index import Index
@@ -110,3 +111,58 @@ def test_a_look_that_only_asks_finds_what_one_that_tells_does(two: Desk, every: 
     Path(two.root, path_of("T-261121-00002")).unlink()
     assert not looking.is_unchanged(two, known, every=every)
     assert looking.changes(two, known, every=every).files == [("tickets/2026/11", "T-261121-00002")]
+
+
+def test_figures_of_a_rehearsed_desk_count_a_month_that_is_not_there_yet(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+):
+    lines = tmp_path / "lines"
+    lines.write_text("open 'VPN drops'\nsummarise --measures opened,backlog -f json\n")
+    monkeypatch.setenv("DESK_USER", "chen")
+    assert cli.run(["-C", desk.root, "batch", str(lines), "--dry-run"]) == 0
+    out = capsys.readouterr().out
+    found = json.loads(out[out.index("{") :])["measures"]
+    assert {name: one["value"] for name, one in found.items()} == {"opened": 1, "backlog": 1}
+
+
+def test_an_edit_of_a_file_with_two_names_is_seen_by_a_look_at_every_file(desk: Desk):
+    """What stands twice in a folder with the same stamp must not cancel out."""
+    add(desk, ticket(1, "closed", "P1", 1))
+    path = Path(desk.root, path_of("T-261121-00001"))
+    path.with_name(".backup").hardlink_to(path)
+    time.sleep(0.06)
+    Index(desk).look()
+    assert [one.title for one in Index(desk).tickets(no_damage, every=True)] == ["No. 1"]
+    text = path.read_text(encoding="utf-8").replace("No. 1", "Edited")
+    with path.open("r+", encoding="utf-8") as file:
+        file.truncate()
+        file.write(text)
+    assert [one.title for one in Index(desk).tickets(no_damage, every=True)] == ["Edited"]
+
+
+def test_a_limit_beyond_what_can_be_counted_is_none(two: Desk):
+    assert len(Index(two).pressing(PRIORITIES, limit=10**30)) == 2
+
+
+def test_an_index_that_is_corrupt_behind_its_mark_is_made_anew(two: Desk):
+    kept = Index(two)
+    kept.look()
+    connection = kept._file.connection()
+    connection.execute("UPDATE record SET head = CAST(x'ff7b' AS TEXT)")
+    connection.execute("PRAGMA wal_checkpoint")
+
+    def titles() -> list[str]:
+        return [one.title for one in kept.tickets(no_damage, every=False, among="live")]
+
+    assert kept.answered(titles) == ["No. 1", "No. 2"]
+
+
+@pytest.mark.parametrize("harm", ["no more processes", "children are forgotten"])
+def test_an_answer_needs_no_second_process(two: Desk, monkeypatch: pytest.MonkeyPatch, harm: str):
+    def refused(*_: object) -> int:
+        raise BlockingIOError if harm == "no more processes" else ChildProcessError
+
+    monkeypatch.setattr(os, "fork" if harm == "no more processes" else "waitpid", refused)
+    kept = Index(two)
+    heads = kept.answered(lambda: kept.pressing(PRIORITIES))
+    assert [json.loads(head)["title"] for head in heads] == ["No. 1", "No. 2"]

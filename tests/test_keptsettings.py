@@ -56,6 +56,7 @@ def test_the_yaml_reader_is_needed_once(settled: Desk, monkeypatch: pytest.Monke
         lambda data: data.replace(b"Help desk", b"Held desk"),
         lambda data: data.partition(b"\n")[0] + b"\nnull",
         lambda data: b"\xff" + data,
+        lambda data: data.partition(b"\n")[0] + b"\n" + b"[" * 200_000,
     ],
 )
 def test_what_came_to_harm_does_not_count(settled: Desk, harm: object):

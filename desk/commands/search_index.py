@@ -1,5 +1,6 @@
 """desk search and index."""
 
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -26,6 +27,8 @@ from desk.model import Record, Ticket
 from desk.query import Filter
 from desk.session import Session, pass_session
 
+# What `search` does not know of the query language: `or`, `and` and brackets.
+_NOT_HERE = re.compile(r"^-?[(（]|(^|\s)(or|and)(\s|$)", re.IGNORECASE)
 _COLUMNS = ("id", "status", "title", "where", "excerpt")
 
 
@@ -63,7 +66,7 @@ def search_(
     `desk list`. Where nothing has the words, what has them spelt nearly so is shown, and that is
     said; --exact leaves it out.
     """
-    if any(term.lower() in ("or", "and") or term.lstrip("-")[:1] in ("(", "（") for term in terms):
+    if any(map(_NOT_HERE.search, terms)):
         raise UsageError(
             "search takes words, and conditions such as team:network; or and brackets are for "
             "`desk list`"
@@ -161,6 +164,8 @@ def index_(session: Session, rebuild: bool, check: bool, form: str) -> None:
         tell(f"{state.files_read} files were read in {time.monotonic() - begun:.1f} s")
     if state.kept == "memory":
         tell(f"{state.file} cannot be written, so every command reads the files anew")
+    if check and not wrong:
+        tell("the index was as the files say")
     if wrong:
         sys.stdout.flush()
         raise DamagedError(_what_differed(wrong), state.file)

@@ -26,6 +26,7 @@ from desk.session import Session, pass_session
 
 if TYPE_CHECKING:
     from desk.facts import Case
+    from desk.factset import FactSet
     from desk.query import Filter
     from desk.summary import Summary
 
@@ -135,9 +136,10 @@ def _summary(session: Session, question: _Question) -> "tuple[Summary, Damage]":
     # Without conditions and groups only the facts of most tickets are needed.
     whole = not (question.terms or question.by or question.policy)
     since = summary.end_of(session.now, question.until) if whole else -math.inf
+    settled, cases = _facts(session, asked, question, damage, seen, since)
     found = summary.summarise(
-        _cases(session, asked, question, damage, seen, since),
-        settled=session.index.settled(since) if whole else None,
+        cases,
+        settled=settled,
         now=session.now,
         since=question.since,
         until=question.until,
@@ -151,26 +153,26 @@ def _summary(session: Session, question: _Question) -> "tuple[Summary, Damage]":
     return found, damage
 
 
-def _cases(
+def _facts(
     session: Session,
     asked: "Filter",
     question: _Question,
     damage: Damage,
     seen: set[str],
     since: float,
-) -> "Iterator[Case]":
-    """The tickets that fit, with their facts where those by the desk's own rules are wanted."""
+) -> "tuple[FactSet | None, Iterator[Case]]":
+    """The facts of the tickets that fit: by the desk's own rules those that the index has."""
     moment = question.until or session.now
     if question.policy:
         from desk import facts
 
         tickets = asked.among(session.index.tickets(damage), seen, moment)
-        yield from map(facts.case, tickets)
-        return
+        return None, map(facts.case, tickets)
+    settled, cases = session.index.facts(damage, since)
+    if asked.empty:
+        return settled, cases
     fits = asked.judge(seen, moment)
-    for case in session.index.cases(damage, since):
-        if asked.empty or fits(case.ticket()):
-            yield case
+    return settled, (case for case in cases if fits(case.ticket()))
 
 
 def _print(found: "Summary", names: list[str], by: tuple[str, ...], form: str) -> None:

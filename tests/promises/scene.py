@@ -95,6 +95,7 @@ READING = (
     "index",
     "export",
     "watch",
+    "suggest",
 )
 
 
@@ -271,7 +272,8 @@ def leftovers(folder: Path) -> list[str]:
     private = folder / ".desk"
     names = {p.relative_to(private).as_posix() for p in private.rglob("*") if not p.is_dir()}
     # A kill may leave an index that is not finished; the next one that is made takes its place.
-    wrong = sorted(names - {".gitignore", "lock", "index.lock", "index.sqlite", "index.sqlite.new"})
+    kept = {f"{name}{end}" for name in ("index.sqlite", "settings.json") for end in ("", ".new")}
+    wrong = sorted(names - kept - {".gitignore", "lock", "index.lock"})
     ignored = private / ".gitignore"
     if ignored.exists() and ignored.read_text() != "*\n":
         wrong.append(".gitignore is torn")

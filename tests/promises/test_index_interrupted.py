@@ -70,7 +70,8 @@ def points(state: str, scratch: Path, count: int) -> list[calls.Call]:
     """The calls on the index that a command makes which reads it."""
     folder = placed(state, "whole", scratch)
     found = calls.trace(READ, folder, scene.environment(scratch), TRACED)
-    mine = [call for call in found if "/.desk" in call.text]
+    # What is kept of desk.yaml is written in some runs only, and tried with the commands.
+    mine = [call for call in found if "/.desk" in call.text and "settings.json" not in call.text]
     assert any(call.name == "pwrite64" for call in mine)
     assert any(call.name == "utimensat" for call in mine)
     changing = [call for call in mine if call.changes]
