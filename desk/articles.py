@@ -244,15 +244,61 @@ def derived(article: Article, field: str, now: datetime | None) -> Value:
     return list(needs(article, now)) or None if field == "needs" else None
 
 
+def pictures(article: Article) -> dict[str, str]:
+    """The pictures that came with its text: how the text names each, and its file in the desk.
+
+    It is a field of the desk's own, so what is no such pair in it is passed over.
+    """
+    found = article.head.get(PICTURES)
+    pairs = found.items() if isinstance(found, dict) else ()
+    return {place: name for place, name in pairs if isinstance(name, str)}
+
+
+# --- imported ------------------------------------------------------------------------------
+
+# The source of what `desk kb import` wrote.
+MARKDOWN = "markdown"
+PICTURES = "pictures"
+
+
+def check_may_import(act: Act, *, publish: bool) -> None:
+    """Raise RefusedError where somebody may not draft articles, or not publish them at once."""
+    _check_may(act, WRITE, "write")
+    if publish:
+        _check_may(act, PUBLISH, "publish")
+        if act.policy.knowledge.must_review:
+            raise RefusedError(
+                "this desk has articles reviewed before they are published (`knowledge` in "
+                "desk.yaml); import them as drafts and submit those"
+            )
+
+
+def imported(article: Article) -> dict[str, Value]:
+    """The fields that imports of Markdown gave it, with the values that they gave last."""
+    return {
+        name: value
+        for event in model.in_order(article.log)
+        if event.text("source") == MARKDOWN
+        for name, (_, value) in event.change.items()
+    }
+
+
 # --- drafts --------------------------------------------------------------------------------
 
 
 def drafted(
-    record_id: str, act: Act, title: str, fields: Mapping[str, Value], *, ticket: str = ""
+    record_id: str,
+    act: Act,
+    title: str,
+    fields: Mapping[str, Value],
+    *,
+    ticket: str = "",
+    source: str = "",
 ) -> Article:
     """A new draft with those fields of the head; `ticket` is the one that it was made from.
 
-    It is internal and its author's own, unless `fields` say otherwise.
+    It is internal and its author's own, unless `fields` say otherwise. `source` is what it was
+    imported from.
     """
     _check_may(act, WRITE, "write")
     if not title.strip():
@@ -260,14 +306,14 @@ def drafted(
     own = act.by if act.by in act.policy.people else None
     given: dict[str, Value] = {
         "audience": INTERNAL, "owner": own, "language": language_of(title, fields),
-        **{name: value for name, value in fields.items() if value},
+        **{name: value for name, value in fields.items() if value not in (None, "", [])},
         "title": title, "status": DRAFT,
     }  # fmt: skip
     given = {name: _known(act.policy, name, value) for name, value in given.items()}
     ordered = {name: given[name] for name in ARTICLE_FIELDS if given.get(name) is not None}
     custom = {name: value for name, value in given.items() if name not in ARTICLE_FIELDS}
     article = Article({"id": record_id}, ())
-    return article.add("new", act.at, act.by, {**ordered, **custom}, ticket=ticket)
+    return article.add("new", act.at, act.by, {**ordered, **custom}, ticket=ticket, source=source)
 
 
 def _known(policy: Policy, name: str, value: Value) -> Value:
@@ -380,9 +426,10 @@ def _added(
     return article.add(did, act.at, act.by, change, **words)
 
 
-def edited(article: Article, act: Act, change: Mapping[str, Value]) -> Article:
+def edited(article: Article, act: Act, change: Mapping[str, Value], *, source: str = "") -> Article:
     """The article with other values in fields that no verb governs (None takes a field out).
 
+    `source` is what they were imported from.
     A published one whose text somebody changes who may not publish goes back to review.
     """
     _check_readable(article, act)
@@ -403,7 +450,7 @@ def edited(article: Article, act: Act, change: Mapping[str, Value]) -> Article:
     published = article.status in (PUBLISHED, OUTDATED)
     if published and reviewed and not act.policy.rights_of(act.by).may(PUBLISH):
         change = {**change, "status": IN_REVIEW}
-    return _added(article, act, "edit", change)
+    return _added(article, act, "edit", change, source=source)
 
 
 def setting(name: str, text: str) -> tuple[str, Value]:
