@@ -47,7 +47,9 @@ _COLUMNS = ("id", "status", "title", "where", "excerpt")
     "--limit", metavar="N", type=click.IntRange(min=1), default=20, show_default=True,
     help="At most so many.",
 )  # fmt: skip
-@click.option("--exact", is_flag=True, help="Nothing that is only spelt nearly so.")
+@click.option(
+    "--exact", is_flag=True, help="Nothing that is only spelt nearly so, or has only most of it."
+)
 @format_option
 @pass_session
 def search_(
@@ -63,8 +65,8 @@ def search_(
     The best hits come first, whatever their status. All words must stand in a record, in any
     form (jams, jammed); the last may be a beginning, as may one that ends in *. Quotation marks
     keep words together. Terms such as team:network choose among the tickets found, as in
-    `desk list`. Where nothing has the words, what has them spelt nearly so is shown, and that is
-    said; --exact leaves it out.
+    `desk list`. Where nothing has all the words, what has them spelt nearly so, or else most of
+    them, is shown, and that is said; --exact leaves it out. What is quoted always stands there.
     """
     if any(map(_NOT_HERE.search, terms)):
         raise UsageError(
@@ -132,6 +134,10 @@ def _tell(found: search.Found, limit: int, narrowed: bool) -> None:
     for term, taken in found.near.items():
         meant = f"did you mean {taken}?" if taken != term else "only parts of it are found"
         tell(f"nothing has {term!r}; {meant}")
+    for term in found.without:
+        tell(f"nothing has {term!r}; it is left out")
+    if found.most:
+        tell("nothing has all of that; what has most of it is shown")
     if not found.records and not found.near:
         tell("nothing is found" + (" that fits" if narrowed else ""))
     if len(found.records) > limit:
