@@ -1,7 +1,5 @@
-"""desk search and index."""
+"""desk search."""
 
-import sys
-import time
 from collections.abc import Iterator
 
 import click
@@ -13,15 +11,12 @@ from desk.commands.common import (
     command,
     data,
     format_option,
-    format_option_without_ids,
-    page,
     show_table,
     tell,
     terms_argument,
 )
 from desk.commands.reading import readable
-from desk.errors import DamagedError, UsageError
-from desk.index import State
+from desk.errors import UsageError
 from desk.model import Record, Ticket
 from desk.query import Filter
 from desk.session import Session, pass_session
@@ -133,55 +128,3 @@ def _tell(found: search.Found, limit: int, narrowed: bool) -> None:
         tell("nothing is found" + (" that fits" if narrowed else ""))
     if len(found.records) > limit:
         tell(f"the best {limit} are shown; --limit shows more")
-
-
-@command("index", "desk index", "desk index --rebuild", "desk index --check", "desk index -f json")
-@click.option("--rebuild", is_flag=True, help="Make it anew from the files.")
-@click.option("--check", is_flag=True, help="Make it anew and say what the old one had wrong.")
-@format_option_without_ids()
-@pass_session
-def index_(session: Session, rebuild: bool, check: bool, form: str) -> None:
-    """Show the state of the index, after a look at every file.
-
-    The index is derived from the files and mends itself; it can be deleted at any time. Exit
-    code 4 if --check finds that it was not what the files say.
-    """
-    index, begun = session.index, time.monotonic()
-    wrong = index.check() if check else []
-    if rebuild and not check:
-        index.rebuild()
-    state = index.state()
-    if form == "table":
-        page(render.aligned(_shown(state)))
-    elif form == "markdown":
-        show_table([list(pair) for pair in _shown(state)], ("what", "is"), form)
-    else:
-        data(render.rows([state._asdict()], form))
-    if rebuild or check:
-        tell(f"{state.files_read} files were read in {time.monotonic() - begun:.1f} s")
-    if state.kept == "memory":
-        tell(f"{state.file} cannot be written, so every command reads the files anew")
-    if wrong:
-        sys.stdout.flush()
-        raise DamagedError(_what_differed(wrong), state.file)
-
-
-def _shown(state: State) -> Iterator[tuple[str, str]]:
-    """The state for a person: counts, where it is, whether it was up to date."""
-    yield from ((name, str(getattr(state, name))) for name in state._fields[:4])
-    size = f"{state.file}, {state.bytes / 1e6:.1f} MB"
-    yield "kept", size if state.kept == "file" else "in memory only"
-    read = f"{state.files_read} files read"
-    yield (
-        "state",
-        f"made anew, {read}" if state.made_anew else read if state.files_read else "up to date",
-    )
-    yield "version", f"{state.version}, SQLite {state.sqlite}"
-
-
-def _what_differed(wrong: list[str]) -> str:
-    more = f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""
-    return (
-        "it was not what the files say, or they changed just now, and was made anew: "
-        f"{', '.join(wrong[:5])}{more}"
-    )
