@@ -7,10 +7,10 @@ RefusedError with what would be allowed. docs/knowledge.md has the rules.
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from desk import dates, lifecycle, model
+from desk import dates, model
 from desk.errors import RefusedError, UsageError
-from desk.lifecycle import Act
 from desk.model import ARTICLE_FIELDS, Article, Event, Record, Ticket, Value
 from desk.policy import INTERNAL, PUBLIC, Policy
 from desk.roles import (
@@ -23,6 +23,9 @@ from desk.roles import (
     WRITE,
     Rights,
 )
+
+if TYPE_CHECKING:
+    from desk.lifecycle import Act
 
 PREFIX = "KB"
 DRAFT, IN_REVIEW, PUBLISHED, OUTDATED, RETIRED = model.ARTICLE_STATUSES
@@ -248,7 +251,7 @@ def derived(article: Article, field: str, now: datetime | None) -> Value:
 
 
 def drafted(
-    record_id: str, act: Act, title: str, fields: Mapping[str, Value], *, ticket: str = ""
+    record_id: str, act: "Act", title: str, fields: Mapping[str, Value], *, ticket: str = ""
 ) -> Article:
     """A new draft with those fields of the head; `ticket` is the one that it was made from.
 
@@ -278,7 +281,8 @@ def _known(policy: Policy, name: str, value: Value) -> Value:
     return value
 
 
-_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]")
+# Compiled when it is needed: it takes long.
+_HAN = "[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]"
 
 
 def language_of(title: str, fields: Mapping[str, Value]) -> str | None:
@@ -287,7 +291,7 @@ def language_of(title: str, fields: Mapping[str, Value]) -> str | None:
     A Chinese character counts for two letters, as it says about as much.
     """
     text = "".join((title, *(str(fields.get(name) or "") for name in TEXTS)))
-    han = len(_HAN.findall(text))
+    han = len(re.findall(_HAN, text))
     others = sum(map(str.isalpha, text)) - han
     return "zh" if han and 2 * han >= others else None
 
@@ -339,14 +343,14 @@ def _hider(ticket: Ticket) -> Callable[[str], str]:
 # --- what each verb does -------------------------------------------------------------------
 
 
-def _check_may(act: Act, ability: str, verb: str) -> None:
+def _check_may(act: "Act", ability: str, verb: str) -> None:
     if not act.policy.rights_of(act.by).may(ability):
         able = act.policy.who_may(ability)
         who = f"{', '.join(able)} may" if able else "nobody in desk.yaml may"
         raise RefusedError(f"{act.by} may not {verb} articles; {who} ({ability} in `roles`)")
 
 
-def _check_readable(article: Article, act: Act) -> None:
+def _check_readable(article: Article, act: "Act") -> None:
     check_readable(article, act.policy.rights_of(act.by))
 
 
@@ -369,18 +373,20 @@ _WAYS = {
 
 def _added(
     article: Article,
-    act: Act,
+    act: "Act",
     did: str,
     change: Mapping[str, Value] | None = None,
     **words: Value,
 ) -> Article:
     """The article with the act's event; raises UsageError as lifecycle.check_dated does."""
     begun = min((event.when for event in article.log), default=act.at)
+    from desk import lifecycle  # which those who only read do without
+
     lifecycle.check_dated(article, act, change or (), begun)
     return article.add(did, act.at, act.by, change, **words)
 
 
-def edited(article: Article, act: Act, change: Mapping[str, Value]) -> Article:
+def edited(article: Article, act: "Act", change: Mapping[str, Value]) -> Article:
     """The article with other values in fields that no verb governs (None takes a field out).
 
     A published one whose text somebody changes who may not publish goes back to review.
@@ -413,7 +419,7 @@ def setting(name: str, text: str) -> tuple[str, Value]:
     return name, text or None
 
 
-def submitted(article: Article, act: Act) -> Article:
+def submitted(article: Article, act: "Act") -> Article:
     """The article handed to the reviewers."""
     _check_readable(article, act)
     _check_may(act, WRITE, "submit")
@@ -425,7 +431,7 @@ def submitted(article: Article, act: Act) -> Article:
     return _added(article, act, "submit", {"status": IN_REVIEW})
 
 
-def approved(article: Article, act: Act) -> Article:
+def approved(article: Article, act: "Act") -> Article:
     """The article approved by somebody who wrote none of it; published if they may do that."""
     _check_readable(article, act)
     _check_may(act, REVIEW, "review")
@@ -443,7 +449,7 @@ def approved(article: Article, act: Act) -> Article:
     return _added(article, act, "approve", _publication(article, act) if may_publish else None)
 
 
-def _publication(article: Article, act: Act) -> dict[str, Value]:
+def _publication(article: Article, act: "Act") -> dict[str, Value]:
     """The change that publishes it; a date of review that lies ahead stays."""
     every, due = act.policy.knowledge.review_every, article.text("review_by")
     change: dict[str, Value] = {"status": PUBLISHED}
@@ -452,16 +458,18 @@ def _publication(article: Article, act: Act) -> dict[str, Value]:
     return change
 
 
-def rejected(article: Article, act: Act, because: str) -> Article:
+def rejected(article: Article, act: "Act", because: str) -> Article:
     """The article back in the hands of its owner."""
     _check_readable(article, act)
     _check_may(act, REVIEW, "review")
     _check_status(article, "rejected", IN_REVIEW)
+    from desk import lifecycle
+
     lifecycle.check_said(because, "--because")
     return _added(article, act, "reject", {"status": DRAFT}, because=because)
 
 
-def published(article: Article, act: Act) -> Article:
+def published(article: Article, act: "Act") -> Article:
     """The article published: once it is approved, or at any time where no review is demanded."""
     _check_readable(article, act)
     _check_may(act, PUBLISH, "publish")
@@ -479,7 +487,7 @@ def published(article: Article, act: Act) -> Article:
     return _added(article, act, "publish", _publication(article, act))
 
 
-def retired(article: Article, act: Act, because: str = "") -> Article:
+def retired(article: Article, act: "Act", because: str = "") -> Article:
     """The article taken out of use."""
     _check_readable(article, act)
     out = article.status in (PUBLISHED, OUTDATED)
@@ -489,7 +497,7 @@ def retired(article: Article, act: Act, because: str = "") -> Article:
     return _added(article, act, "retire", {"status": RETIRED}, because=because)
 
 
-def renewed(article: Article, act: Act, until: datetime | None) -> Article:
+def renewed(article: Article, act: "Act", until: datetime | None) -> Article:
     """The article found to be still true, to be looked at again at `until`.
 
     Without that: after the time that the policy gives.
@@ -508,7 +516,7 @@ def renewed(article: Article, act: Act, until: datetime | None) -> Article:
     return _added(article, act, "renew", change)
 
 
-def voted(article: Article, act: Act, *, helpful: bool, because: str = "") -> Article:
+def voted(article: Article, act: "Act", *, helpful: bool, because: str = "") -> Article:
     """The article with somebody's vote, which takes the place of their last one."""
     _check_readable(article, act)
     _check_status(article, "voted on", PUBLISHED, OUTDATED)

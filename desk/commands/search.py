@@ -1,12 +1,16 @@
-"""desk search."""
+"""desk search, and what it shares with `desk kb search`.
 
-from collections.abc import Iterator
+The rooms of searching are imported within the functions: a glance at the folder begins before.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from desk import fulltext, query, render, search
 from desk.commands.common import (
     Damage,
+    F,
     TermsCommand,
     command,
     data,
@@ -15,13 +19,26 @@ from desk.commands.common import (
     tell,
     terms_argument,
 )
-from desk.commands.reading import readable
 from desk.errors import UsageError
 from desk.model import Record, Ticket
-from desk.query import Filter
 from desk.session import Session, pass_session
 
-_COLUMNS = ("id", "status", "title", "where", "excerpt")
+if TYPE_CHECKING:
+    from desk.fulltext import Term
+    from desk.query import Filter
+    from desk.search import Found
+
+COLUMNS = ("id", "status", "title", "where", "excerpt")
+
+
+def search_options(function: F) -> F:
+    """--limit and --exact."""
+    limit = click.option(
+        "--limit", metavar="N", type=click.IntRange(min=1), default=20, show_default=True,
+        help="At most so many.",
+    )  # fmt: skip
+    exact = click.option("--exact", is_flag=True, help="Nothing that is only spelt nearly so.")
+    return limit(exact(function))
 
 
 @command(
@@ -35,11 +52,7 @@ _COLUMNS = ("id", "status", "title", "where", "excerpt")
 )
 @terms_argument
 @click.option("--only", type=click.Choice(("tickets", "articles")), help="Not the others.")
-@click.option(
-    "--limit", metavar="N", type=click.IntRange(min=1), default=20, show_default=True,
-    help="At most so many.",
-)  # fmt: skip
-@click.option("--exact", is_flag=True, help="Nothing that is only spelt nearly so.")
+@search_options
 @format_option
 @pass_session
 def search_(
@@ -58,47 +71,79 @@ def search_(
     `desk list`. Where nothing has the words, what has them spelt nearly so is shown, and that is
     said; --exact leaves it out.
     """
-    if any(term.lower() in ("or", "and") or term.lstrip("-")[:1] in ("(", "（") for term in terms):
-        raise UsageError(
-            "search takes words, and conditions such as team:network; or and brackets are for "
-            "`desk list`"
-        )
-    words = fulltext.terms(" ".join(term for term in terms if not _is_condition(term)))
-    if not words:
-        raise UsageError("there is no word to search for; `desk list` lists by TERMs alone")
+    from desk import search
+
+    wanted = sought(terms)
     damage, seen = Damage(), set[str]()
-    asked = session.filter([term for term in terms if _is_condition(term)])
+    asked = session.filter(wanted.conditions)
     if not asked.empty and only == "articles":
-        raise UsageError(f"{asked.text} is asked of tickets, and --only articles leaves them out")
+        raise UsageError(
+            f"{asked.text} is asked of tickets, and --only articles leaves them out; "
+            "`desk kb search` asks articles"
+        )
 
     def choose(records: Iterator[Record]) -> Iterator[Record]:
         return _chosen(session, records, asked, only, seen)
 
-    found = search.find(session.index, words, choose, limit + 1, exact=exact)
+    found = search.find(session.index, wanted.words, choose, limit + 1, exact=exact)
     session.check_fields(asked, (), seen)
-    rows = [_row(record, found) for record in found.records[:limit]]
-    if form in render.FOR_PEOPLE:
-        cells = [[render.shown(row[name]) for name in _COLUMNS] for row in map(_brief, rows)]
-        show_table(cells, _COLUMNS, form)
-    else:
-        data(render.rows(rows, form, _COLUMNS))
-    _tell(found, limit, bool(not asked.empty or only))
+    rows = [row_of_hit(record, found) for record in found.records[:limit]]
+    show_found(rows, found, limit, form, narrowed=bool(not asked.empty or only))
     session.index.tell_damage(damage)
     damage.say()
 
 
-def _is_condition(word: str) -> bool:
+class Sought(NamedTuple):
+    """What a command line asks for: words to find, and conditions on fields."""
+
+    words: "Sequence[Term]"
+    conditions: Sequence[str]
+
+
+def sought(terms: Sequence[str], *, of_articles: bool = False) -> Sought:
+    """The words and conditions of a command line; the latter of tickets, or of articles.
+
+    Raises UsageError where there is no word, or brackets, `or` and `and`.
+    """
+    example, lists = ("category:vpn", "kb list") if of_articles else ("team:network", "list")
+    from desk import fulltext
+
+    if any(term.lower() in ("or", "and") or term.lstrip("-")[:1] in ("(", "（") for term in terms):
+        raise UsageError(
+            f"search takes words, and conditions such as {example}; or and brackets are for "
+            f"`desk {lists}`"
+        )
+    conditions = [term for term in terms if _is_condition(term, of_articles=of_articles)]
+    words = fulltext.terms(" ".join(term for term in terms if term not in conditions))
+    if not words:
+        raise UsageError(f"there is no word to search for; `desk {lists}` lists by TERMs alone")
+    return Sought(words, conditions)
+
+
+def _is_condition(word: str, *, of_articles: bool) -> bool:
     """Whether an argument asks of fields; anything else is words, `or` and lone quotes too."""
+    if all(map(_is_plain, word.split())):
+        return False  # without what reads queries
+    from desk import conditions, query
+
+    kind = conditions.of_articles() if of_articles else conditions.TICKETS
     try:
-        return not query.is_text(word)
+        return not query.is_text(word, kind)
     except UsageError:
         return False
 
 
+def _is_plain(word: str) -> bool:
+    """Whether a word is letters and digits, which no syntax of queries has a meaning for."""
+    return word.isalnum() and word.lower() not in ("or", "and")
+
+
 def _chosen(
-    session: Session, records: Iterator[Record], asked: Filter, only: str | None, seen: set[str]
+    session: Session, records: Iterator[Record], asked: "Filter", only: str | None, seen: set[str]
 ) -> Iterator[Record]:
     """The records that are wanted, tickets as of this run."""
+    from desk.commands.reading import readable
+
     for record in readable(session, records):
         if not isinstance(record, Ticket):
             if only != "tickets" and asked.empty:
@@ -107,20 +152,28 @@ def _chosen(
             yield from asked.among(session.as_of_now([record]), seen)
 
 
-def _row(record: Record, found: search.Found) -> dict[str, str]:
+def row_of_hit(record: Record, found: "Found") -> dict[str, str]:
+    """A hit as a row of COLUMNS."""
+    from desk import search
+
     where, excerpt = search.excerpt(record, found)
-    return dict(
-        zip(_COLUMNS, (record.id, record.status, record.title, where, excerpt), strict=True)
-    )
+    return dict(zip(COLUMNS, (record.id, record.status, record.title, where, excerpt), strict=True))
 
 
-def _brief(row: dict[str, str]) -> dict[str, str]:
-    """A row of the table, which has the title already."""
-    return row | {"excerpt": ""} if row["where"] == "title" else row
+def show_found(
+    rows: Sequence[Mapping[str, str]], found: "Found", limit: int, form: str, *, narrowed: bool
+) -> None:
+    """Print the hits, and say what was taken for what nothing has and how much is not shown.
 
+    `narrowed` is whether records that have the words may have been left out.
+    """
+    from desk import render
 
-def _tell(found: search.Found, limit: int, narrowed: bool) -> None:
-    """Say what was taken for what nothing has, and how much is not shown."""
+    if form in render.FOR_PEOPLE:
+        cells = [[render.shown(row[name]) for name in COLUMNS] for row in map(_brief, rows)]
+        show_table(cells, COLUMNS, form)
+    else:
+        data(render.rows(rows, form, COLUMNS))
     for term, taken in found.near.items():
         meant = f"did you mean {taken}?" if taken != term else "only parts of it are found"
         tell(f"nothing has {term!r}; {meant}")
@@ -128,3 +181,8 @@ def _tell(found: search.Found, limit: int, narrowed: bool) -> None:
         tell("nothing is found" + (" that fits" if narrowed else ""))
     if len(found.records) > limit:
         tell(f"the best {limit} are shown; --limit shows more")
+
+
+def _brief(row: Mapping[str, str]) -> dict[str, str]:
+    """A row of the table, which has the title already."""
+    return {**row, "excerpt": ""} if row["where"] == "title" else {**row}
