@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from desk import stamps, stored
 from desk.glance import Glance, Seen
-from desk.index import Hit, Index, OnDamage, Progress
+from desk.index import Found, Hit, Index, OnDamage, Progress
 from desk.stamps import Stamp
 from desk.store import ARTICLES, Desk
 
@@ -34,15 +34,18 @@ class ArticleIndex(Index):
     `seen` tells how the folder of the articles is.
     """
 
-    _HITS, _COUNT = _HITS, _COUNT
+    _COUNT = _COUNT
 
     def __init__(self, desk: Desk, progress: Progress, seen: Seen) -> None:
         super().__init__(desk, progress)
         self._seen = seen
 
-    def search(self, match: str, limit: int = -1) -> Iterator[Hit]:
+    def search(self, match: str, limit: int = -1, among: Found = "articles") -> Iterator[Hit]:
         """As `Index.search`, of articles."""
-        return super().search(_of_texts(match), limit)
+        return super().search(_of_texts(match), limit, among)
+
+    def _hits_among(self, among: Found) -> str:  # noqa: ARG002
+        return _HITS
 
     def has(self, match: str) -> int:
         """How many articles an FTS5 expression holds for."""

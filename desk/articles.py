@@ -7,10 +7,10 @@ RefusedError with what would be allowed. docs/knowledge.md has the rules.
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
-from desk import dates, model
+from desk import dates, lifecycle, model
 from desk.errors import RefusedError, UsageError
+from desk.lifecycle import Act
 from desk.model import ARTICLE_FIELDS, Article, Event, Record, Ticket, Value
 from desk.policy import INTERNAL, PUBLIC, Policy
 from desk.roles import (
@@ -23,9 +23,6 @@ from desk.roles import (
     WRITE,
     Rights,
 )
-
-if TYPE_CHECKING:
-    from desk.lifecycle import Act
 
 PREFIX = "KB"
 DRAFT, IN_REVIEW, PUBLISHED, OUTDATED, RETIRED = model.ARTICLE_STATUSES
@@ -247,15 +244,61 @@ def derived(article: Article, field: str, now: datetime | None) -> Value:
     return list(needs(article, now)) or None if field == "needs" else None
 
 
+def pictures(article: Article) -> dict[str, str]:
+    """The pictures that came with its text: how the text names each, and its file in the desk.
+
+    It is a field of the desk's own, so what is no such pair in it is passed over.
+    """
+    found = article.head.get(PICTURES)
+    pairs = found.items() if isinstance(found, dict) else ()
+    return {place: name for place, name in pairs if isinstance(name, str)}
+
+
+# --- imported ------------------------------------------------------------------------------
+
+# The source of what `desk kb import` wrote.
+MARKDOWN = "markdown"
+PICTURES = "pictures"
+
+
+def check_may_import(act: Act, *, publish: bool) -> None:
+    """Raise RefusedError where somebody may not draft articles, or not publish them at once."""
+    _check_may(act, WRITE, "write")
+    if publish:
+        _check_may(act, PUBLISH, "publish")
+        if act.policy.knowledge.must_review:
+            raise RefusedError(
+                "this desk has articles reviewed before they are published (`knowledge` in "
+                "desk.yaml); import them as drafts and submit those"
+            )
+
+
+def imported(article: Article) -> dict[str, Value]:
+    """The fields that imports of Markdown gave it, with the values that they gave last."""
+    return {
+        name: value
+        for event in model.in_order(article.log)
+        if event.text("source") == MARKDOWN
+        for name, (_, value) in event.change.items()
+    }
+
+
 # --- drafts --------------------------------------------------------------------------------
 
 
 def drafted(
-    record_id: str, act: "Act", title: str, fields: Mapping[str, Value], *, ticket: str = ""
+    record_id: str,
+    act: Act,
+    title: str,
+    fields: Mapping[str, Value],
+    *,
+    ticket: str = "",
+    source: str = "",
 ) -> Article:
     """A new draft with those fields of the head; `ticket` is the one that it was made from.
 
-    It is internal and its author's own, unless `fields` say otherwise.
+    It is internal and its author's own, unless `fields` say otherwise. `source` is what it was
+    imported from.
     """
     _check_may(act, WRITE, "write")
     if not title.strip():
@@ -263,14 +306,14 @@ def drafted(
     own = act.by if act.by in act.policy.people else None
     given: dict[str, Value] = {
         "audience": INTERNAL, "owner": own, "language": language_of(title, fields),
-        **{name: value for name, value in fields.items() if value},
+        **{name: value for name, value in fields.items() if value not in (None, "", [])},
         "title": title, "status": DRAFT,
     }  # fmt: skip
     given = {name: _known(act.policy, name, value) for name, value in given.items()}
     ordered = {name: given[name] for name in ARTICLE_FIELDS if given.get(name) is not None}
     custom = {name: value for name, value in given.items() if name not in ARTICLE_FIELDS}
     article = Article({"id": record_id}, ())
-    return article.add("new", act.at, act.by, {**ordered, **custom}, ticket=ticket)
+    return article.add("new", act.at, act.by, {**ordered, **custom}, ticket=ticket, source=source)
 
 
 def _known(policy: Policy, name: str, value: Value) -> Value:
@@ -343,14 +386,14 @@ def _hider(ticket: Ticket) -> Callable[[str], str]:
 # --- what each verb does -------------------------------------------------------------------
 
 
-def _check_may(act: "Act", ability: str, verb: str) -> None:
+def _check_may(act: Act, ability: str, verb: str) -> None:
     if not act.policy.rights_of(act.by).may(ability):
         able = act.policy.who_may(ability)
         who = f"{', '.join(able)} may" if able else "nobody in desk.yaml may"
         raise RefusedError(f"{act.by} may not {verb} articles; {who} ({ability} in `roles`)")
 
 
-def _check_readable(article: Article, act: "Act") -> None:
+def _check_readable(article: Article, act: Act) -> None:
     check_readable(article, act.policy.rights_of(act.by))
 
 
@@ -373,22 +416,21 @@ _WAYS = {
 
 def _added(
     article: Article,
-    act: "Act",
+    act: Act,
     did: str,
     change: Mapping[str, Value] | None = None,
     **words: Value,
 ) -> Article:
     """The article with the act's event; raises UsageError as lifecycle.check_dated does."""
     begun = min((event.when for event in article.log), default=act.at)
-    from desk import lifecycle  # which those who only read do without
-
     lifecycle.check_dated(article, act, change or (), begun)
     return article.add(did, act.at, act.by, change, **words)
 
 
-def edited(article: Article, act: "Act", change: Mapping[str, Value]) -> Article:
+def edited(article: Article, act: Act, change: Mapping[str, Value], *, source: str = "") -> Article:
     """The article with other values in fields that no verb governs (None takes a field out).
 
+    `source` is what they were imported from.
     A published one whose text somebody changes who may not publish goes back to review.
     """
     _check_readable(article, act)
@@ -409,7 +451,7 @@ def edited(article: Article, act: "Act", change: Mapping[str, Value]) -> Article
     published = article.status in (PUBLISHED, OUTDATED)
     if published and reviewed and not act.policy.rights_of(act.by).may(PUBLISH):
         change = {**change, "status": IN_REVIEW}
-    return _added(article, act, "edit", change)
+    return _added(article, act, "edit", change, source=source)
 
 
 def setting(name: str, text: str) -> tuple[str, Value]:
@@ -419,7 +461,7 @@ def setting(name: str, text: str) -> tuple[str, Value]:
     return name, text or None
 
 
-def submitted(article: Article, act: "Act") -> Article:
+def submitted(article: Article, act: Act) -> Article:
     """The article handed to the reviewers."""
     _check_readable(article, act)
     _check_may(act, WRITE, "submit")
@@ -431,7 +473,7 @@ def submitted(article: Article, act: "Act") -> Article:
     return _added(article, act, "submit", {"status": IN_REVIEW})
 
 
-def approved(article: Article, act: "Act") -> Article:
+def approved(article: Article, act: Act) -> Article:
     """The article approved by somebody who wrote none of it; published if they may do that."""
     _check_readable(article, act)
     _check_may(act, REVIEW, "review")
@@ -449,7 +491,7 @@ def approved(article: Article, act: "Act") -> Article:
     return _added(article, act, "approve", _publication(article, act) if may_publish else None)
 
 
-def _publication(article: Article, act: "Act") -> dict[str, Value]:
+def _publication(article: Article, act: Act) -> dict[str, Value]:
     """The change that publishes it; a date of review that lies ahead stays."""
     every, due = act.policy.knowledge.review_every, article.text("review_by")
     change: dict[str, Value] = {"status": PUBLISHED}
@@ -458,18 +500,16 @@ def _publication(article: Article, act: "Act") -> dict[str, Value]:
     return change
 
 
-def rejected(article: Article, act: "Act", because: str) -> Article:
+def rejected(article: Article, act: Act, because: str) -> Article:
     """The article back in the hands of its owner."""
     _check_readable(article, act)
     _check_may(act, REVIEW, "review")
     _check_status(article, "rejected", IN_REVIEW)
-    from desk import lifecycle
-
     lifecycle.check_said(because, "--because")
     return _added(article, act, "reject", {"status": DRAFT}, because=because)
 
 
-def published(article: Article, act: "Act") -> Article:
+def published(article: Article, act: Act) -> Article:
     """The article published: once it is approved, or at any time where no review is demanded."""
     _check_readable(article, act)
     _check_may(act, PUBLISH, "publish")
@@ -487,7 +527,7 @@ def published(article: Article, act: "Act") -> Article:
     return _added(article, act, "publish", _publication(article, act))
 
 
-def retired(article: Article, act: "Act", because: str = "") -> Article:
+def retired(article: Article, act: Act, because: str = "") -> Article:
     """The article taken out of use."""
     _check_readable(article, act)
     out = article.status in (PUBLISHED, OUTDATED)
@@ -497,7 +537,7 @@ def retired(article: Article, act: "Act", because: str = "") -> Article:
     return _added(article, act, "retire", {"status": RETIRED}, because=because)
 
 
-def renewed(article: Article, act: "Act", until: datetime | None) -> Article:
+def renewed(article: Article, act: Act, until: datetime | None) -> Article:
     """The article found to be still true, to be looked at again at `until`.
 
     Without that: after the time that the policy gives.
@@ -516,7 +556,7 @@ def renewed(article: Article, act: "Act", until: datetime | None) -> Article:
     return _added(article, act, "renew", change)
 
 
-def voted(article: Article, act: "Act", *, helpful: bool, because: str = "") -> Article:
+def voted(article: Article, act: Act, *, helpful: bool, because: str = "") -> Article:
     """The article with somebody's vote, which takes the place of their last one."""
     _check_readable(article, act)
     _check_status(article, "voted on", PUBLISHED, OUTDATED)

@@ -6,9 +6,11 @@ for one more are considered; it goes to the one whose load is the smallest share
 capacity.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
 from desk.errors import RefusedError
 from desk.model import Ticket
@@ -16,6 +18,9 @@ from desk.people import Person
 from desk.policy import Policy
 from desk.promises import NO_CONDITION
 from desk.rules import AssignmentRule
+
+# Gives a team and why; raises RefusedError where it knows none.
+Suggested: TypeAlias = Callable[[Ticket], tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +51,19 @@ def loads(tickets: Iterable[Ticket]) -> dict[str, int]:
     return found
 
 
-def chosen(ticket: Ticket, policy: Policy, load: Mapping[str, int], now: datetime) -> Choice:
+def chosen(
+    ticket: Ticket,
+    policy: Policy,
+    load: Mapping[str, int],
+    now: datetime,
+    suggested: Suggested | None = None,
+) -> Choice:
     """The team and person for a ticket at that moment; `load` is that of loads().
 
-    Raises RefusedError where no rule, category or team says which team it is for.
+    `suggested` is asked for a team where no rule, category or team says which it is for.
+    Raises RefusedError where that does not know either.
     """
-    team, rule, why = _team(ticket, policy)
+    team, rule, why = _team(ticket, policy, suggested)
     holder = ticket.text("assignee")
     own = {**load, holder: load.get(holder, 0) - counts(ticket)}
     free: list[Person] = []
@@ -81,7 +93,9 @@ def _why_best(best: Person, free: Sequence[Person], load: Mapping[str, int]) -> 
 _NO_RULE = AssignmentRule("", NO_CONDITION, "", (), 1)
 
 
-def _team(ticket: Ticket, policy: Policy) -> tuple[str, AssignmentRule, str]:
+def _team(
+    ticket: Ticket, policy: Policy, suggested: Suggested | None
+) -> tuple[str, AssignmentRule, str]:
     """The team, the rule whose skills and tier are needed, and why."""
     values = policy.promises.values(ticket.head)
     rule = next((one for one in policy.assignment if one.when.fits(values)), _NO_RULE)
@@ -93,6 +107,11 @@ def _team(ticket: Ticket, policy: Policy) -> tuple[str, AssignmentRule, str]:
         return owner, rule, f"team {owner} owns {category}"
     if own in policy.teams:
         return own, rule, f"team {own} has it"
+    if suggested:
+        with suppress(RefusedError):
+            team, because = suggested(ticket)
+            if team in policy.teams:
+                return team, rule, because
     raise RefusedError(
         f"no assignment rule gives {ticket.id} a team and none owns its category "
         f"{category or '(none)'}; assign it with --to or --team, or add to desk.yaml"

@@ -57,7 +57,8 @@ class Entry:
 class Brief:
     """What the checks of the whole desk need of one record.
 
-    `mentions` are ids in the text of an article, with the line of the first.
+    `mentions` are ids in the text of an article, with the line of the first, `pictures` those
+    that it names, with their files.
     """
 
     path: str
@@ -66,6 +67,7 @@ class Brief:
     external: str
     names: dict[str, str] = field(default_factory=dict)
     mentions: dict[str, int] = field(default_factory=dict)
+    pictures: dict[str, str] = field(default_factory=dict)
 
 
 def problems(desk: Desk, act: Act, on_file: Callable[[], None] = lambda: None) -> list[Problem]:
@@ -74,8 +76,13 @@ def problems(desk: Desk, act: Act, on_file: Callable[[], None] = lambda: None) -
     briefs: dict[str, Brief] = {}
     misplaced: list[Entry] = []
     fields: set[str] = set()
+    shown: set[str] = set()
     for path in desk.walk():
         on_file()
+        if path.startswith(f"{store.PICTURES}/"):
+            shown.add(path.rpartition("/")[2])
+            found += _picture(desk, path)
+            continue
         try:
             entry = _entry(desk, path)
         except DamagedError as error:
@@ -95,6 +102,8 @@ def problems(desk: Desk, act: Act, on_file: Callable[[], None] = lambda: None) -
     ids = Counter((*briefs, *(entry.record.id for entry in misplaced)))
     found += (_misplaced(entry, taken=ids[entry.record.id] > 1) for entry in misplaced)
     found += (p for check in DESK_CHECKS for p in check(briefs, act))
+    whole = not any(one.level == "error" and one.path.startswith("kb/") for one in found)
+    found += pictures(briefs, shown, every_article=whole)
     found += views(desk, act, fields)
     return sorted(found, key=lambda problem: (problem.path, problem.line or 0, problem.sentence))
 
@@ -116,7 +125,8 @@ def _brief(entry: Entry) -> Brief:
     names = {name: record.text(name) for name in fields if record.text(name)}
     mentions = _mentions(entry) if is_article else {}
     links = tuple(record.links)
-    return Brief(entry.path, record.id, links, record.text("external"), names, mentions)
+    shown = articles.pictures(record) if isinstance(record, Article) else {}
+    return Brief(entry.path, record.id, links, record.text("external"), names, mentions, shown)
 
 
 def _mentions(entry: Entry) -> dict[str, int]:
@@ -140,6 +150,34 @@ def _stray(path: str) -> Problem:
         "warning",
         "this is no record's file name (T-261121-7K3FQ.yaml); move it out of tickets and kb",
     )
+
+
+def _picture(desk: Desk, path: str) -> Iterator[Problem]:
+    """What is wrong with a file among the pictures."""
+    name = path.removeprefix(f"{store.PICTURES}/")
+    if not store.PICTURE_NAME.fullmatch(name):
+        yield _stray(path)
+        return
+    try:
+        desk.picture(name)
+    except DamagedError as error:
+        yield _damage(error, path)
+
+
+def pictures(
+    briefs: dict[str, Brief], there: Collection[str], *, every_article: bool
+) -> Iterator[Problem]:
+    """Pictures that are missing; with `every_article` in the briefs those that none shows, too."""
+    named = {(brief.path, *pair) for brief in briefs.values() for pair in brief.pictures.items()}
+    for path, place, name in sorted(named):
+        if name not in there:
+            sentence = f"its picture {place} is missing: {store.PICTURES}/{name}"
+            yield Problem(path, None, "warning", f"{sentence}; bring it back from git")
+    unnamed = {*there} - {name for _, _, name in named} if every_article else ()
+    for name in sorted(unnamed):
+        if store.PICTURE_NAME.fullmatch(name):
+            path = f"{store.PICTURES}/{name}"
+            yield Problem(path, None, "warning", "no article shows this picture; remove it")
 
 
 def _misplaced(entry: Entry, *, taken: bool) -> Problem:

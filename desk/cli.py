@@ -36,6 +36,7 @@ COMMANDS = {
     "show": ("show_history", "Show records with their logs."),
     "search": ("search", "Search the text of tickets and articles."),
     "history": ("show_history", "Show a record's log as a table."),
+    "suggest": ("suggest", "Suggest category, similar tickets, duplicates, articles."),
     "queue": ("sla_queue", "Show live tickets by what is due next."),
     "sla": ("sla_queue", "Show what was promised and how that stands."),
     "tick": ("tick", "Do everything that time alone decides, once."),
@@ -142,6 +143,8 @@ def _usage(error: click.ClickException) -> str:
     message = message.replace("a valid integer range", "a whole number")
     if isinstance(error, click.NoSuchOption) and not error.option_name.startswith("--"):
         message += "; text that begins with a dash goes behind --"
+        if error.ctx and any(one.name == "terms" for one in error.ctx.command.params):
+            message += ', and -"word" asks for what is without a word'
     return f"{message}; see `{command} --help`"
 
 

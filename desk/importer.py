@@ -535,7 +535,7 @@ class _Run:
     def _bring_in(self, draft: _Draft, transaction: Transaction) -> None:
         attempt = 0
         while True:
-            number = _hashed(self._source, draft.external, attempt)
+            number = store.hashed_number(self._source, draft.external, attempt)
             ticket = draft.ticket(store.new_id(self._desk.policy.prefix, draft.opened, number))
             known = self._by_end[ticket.id[-5:]]
             if ticket.id in self._created:
@@ -643,14 +643,6 @@ class _Run:
             varying=tuple(sorted(self._builder.varying.items())),
             dry_run=self._desk.dry_run,
         )
-
-
-def _hashed(source: str, external: str, attempt: int) -> int:
-    """25 bits for an id: the same for the same number of the same desk, everywhere."""
-    import hashlib
-
-    text = f"{source}\0{external}\0{attempt}"
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4]) & 0x1FFFFFF
 
 
 def _difference(ours: Event, theirs: Event, moved: set[str], head: Mapping[str, Value]) -> str:

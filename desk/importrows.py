@@ -211,11 +211,7 @@ class Layout:
 
     def _key(self, name: str, position: int) -> str:
         """The custom field of a column; a name that a field cannot have is changed."""
-        key = "".join(
-            letter if letter.isprintable() and letter not in ":,=" else "_" for letter in name
-        )
-        if key in {*model.TICKET_FIELDS, *model.UNLOGGED, "log"}:
-            key = f"imported_{key}"
+        key = model.custom_name(name, {*model.TICKET_FIELDS, *model.UNLOGGED, "log"})
         if len(key) > yamltext.MAX_KEY or key in {*self.keys.values(), *self.final_keys.values()}:
             key = f"{key[: yamltext.MAX_KEY - 8].strip()}_{position + 1}"
         return key

@@ -21,6 +21,7 @@ from desk.stamps import Stamp
 from desk.store import Desk
 
 if TYPE_CHECKING:
+    from desk.experience import Experience
     from desk.facts import Case
     from desk.factset import FactSet
 
@@ -29,6 +30,7 @@ OnDamage: TypeAlias = Callable[[DamagedError], None]
 Answer = TypeVar("Answer")
 
 Among: TypeAlias = Literal["all", "unended", "live"]
+Found: TypeAlias = Literal["all", "live", "articles"]
 _MOST = (1 << 63) - 1  # that SQLite can count to
 _TRIES = 3  # of an answer while other commands are killed
 _MANY = 1500  # from about so many files a look at them beside an answer spares time
@@ -61,9 +63,14 @@ FROM file
 _HITS = """
 SELECT id, score FROM (
     SELECT rowid AS number, bm25(text, 8.0, 2.0, 1.0) AS score FROM text WHERE text MATCH ?
-) JOIN file USING (number) ORDER BY score, id DESC LIMIT ?
+) JOIN file USING (number) WHERE {} ORDER BY score, id DESC LIMIT ?
 """
 _COUNT = "SELECT count(*) FROM text WHERE text MATCH ?"
+_AMONG = {
+    "all": "TRUE",
+    "live": f"rank = {stored.LIVE}",
+    "articles": "folder = 'kb'",
+}
 _AT_ONCE = 50  # records that are read from a list of hits
 
 
@@ -96,8 +103,8 @@ class State(NamedTuple):
 class Index:
     """The index of one desk. Every answer is as of a look at the folder made for it."""
 
-    # The questions to full text, which those who ask for fewer records ask otherwise.
-    _HITS, _COUNT = _HITS, _COUNT
+    # How many records full text has, in SQL.
+    _COUNT = _COUNT
 
     def __init__(self, desk: Desk, progress: Progress = lambda _done, _total: None) -> None:
         self._desk = desk
@@ -258,13 +265,13 @@ class Index:
         if taken := self.ids_of_external(number):
             raise RefusedError(f"external {number!r} is the number of {taken[0]} already")
 
-    def search(self, match: str, limit: int = -1) -> Iterator[Hit]:
+    def search(self, match: str, limit: int = -1, among: Found = "all") -> Iterator[Hit]:
         """The hits of an FTS5 expression (see fulltext.match), the best first, then the newest.
 
         They are read as they are asked for; a negative `limit` is none.
         """
         self.look()
-        hits = self._rows(self._HITS, match, min(limit, _MOST))
+        hits = self._rows(self._hits_among(among), match, min(limit, _MOST))
         for start in range(0, len(hits), _AT_ONCE):
             scores = dict(hits[start : start + _AT_ONCE])
             marks = ",".join("?" * len(scores))
@@ -274,6 +281,29 @@ class Index:
                 if record_id in found:
                     head, log = found[record_id]
                     yield Hit(stored.record(record_id, head, log.__str__), score)
+
+    def _hits_among(self, among: Found) -> str:
+        """The hits of full text in SQL."""
+        return _HITS.format(_AMONG[among])
+
+    def experience(self) -> "Experience":
+        """What resolved tickets teach, after learning from those that it has not learnt from."""
+        from desk import experience
+
+        if self.to_learn():
+            self._file.change(partial(experience.learn_what_is_due, progress=self._progress))
+        return experience.Experience(self._file.connection())
+
+    def to_learn(self) -> int:
+        """From how many tickets `experience` would learn first; a thousand take a second or so."""
+        self.look()
+        return int(self._rows("SELECT count(*) FROM due")[0][0])
+
+    def number_of(self, record_id: str) -> int:
+        """The number of a record's row, 0 where there is none."""
+        self.look()
+        rows = self._rows("SELECT number FROM file WHERE id = ?", record_id)
+        return int(rows[0][0]) if rows else 0
 
     def has(self, match: str) -> int:
         """How many records an FTS5 expression holds for."""

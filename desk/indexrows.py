@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, TypeAlias, TypedDict
 
-from desk import cores, dates, factindex, fulltext, stamps, stored
+from desk import cores, dates, experience, factindex, fulltext, stamps, stored
 from desk.errors import DamagedError, NotFoundError
+from desk.experience import Experience, Lesson
 from desk.fulltext import Texts
 from desk.looking import Changes, File
 from desk.model import LIVE, Article, Record, Ticket
@@ -33,6 +34,7 @@ _TABLES = (
     # Words are sorted in memory of so many bytes before they are written.
     "INSERT INTO text (text, rank) VALUES ('hashsize', 16777216)",
     *factindex.TABLES,
+    *experience.TABLES,
 )
 _INDEXES = (
     "CREATE UNIQUE INDEX file_id ON file (id)",
@@ -67,13 +69,15 @@ def write(connection: sqlite3.Connection, desk: Desk, changes: Changes, progress
     files = [file for file in changes.files if file[0] not in gone]
     for folder in dict.fromkeys(folder for folder, _ in changes.files):
         factindex.forget_pack(connection, folder)
+    unlearnt: list[Lesson] = []
     for folder, record_id in changes.files:
         if folder in gone:
-            _remove(connection, record_id, words)
+            unlearnt += _remove(connection, record_id, words)
     for (_, record_id), row in _read_rows(desk, files, progress):
-        _remove(connection, record_id, words)
+        unlearnt += _remove(connection, record_id, words)
         if row is not None:
             _add(connection, row, words)
+    Experience(connection).forget(sorted(unlearnt))
     _count_words(connection, words)
     _write_folders(connection, changes)
     return len(files)
@@ -105,6 +109,7 @@ class Row(NamedTuple):
     texts: Texts | None = None
     priority: str | None = None
     opened: float | None = None
+    teaches: bool = False
 
 
 def read_row(desk: Desk, file: File) -> Row | None:
@@ -133,6 +138,7 @@ def read_row(desk: Desk, file: File) -> Row | None:
         stored.head_of(record),
         stored.log_of(record),
         texts=fulltext.texts(record),
+        teaches=experience.lesson(0, record) is not None,
         **_order(record),
     )
 
@@ -174,12 +180,18 @@ def _read_rows(
         yield file, row
 
 
-def _remove(connection: sqlite3.Connection, record_id: str, words: Counter[str]) -> None:
-    """Remove a record's rows; its words are taken off `words`."""
+def _remove(
+    connection: sqlite3.Connection, record_id: str, words: Counter[str]
+) -> Iterator[Lesson]:
+    """Remove a record's rows; its words are taken off `words`.
+
+    Gives what was learnt from it.
+    """
     query = "SELECT number, head, log FROM file LEFT JOIN record USING (number) WHERE id = ?"
     for number, head, log in connection.execute(query, (record_id,)).fetchall():
         if head is not None:
-            stood = fulltext.texts(stored.record(record_id, head, log.__str__))
+            record = stored.record(record_id, head, log.__str__)
+            stood = fulltext.texts(record)
             words.subtract(fulltext.known_words(stood))
             connection.execute(
                 "INSERT INTO text (text, rowid, title, body, log) VALUES ('delete', ?, ?, ?, ?)",
@@ -187,6 +199,10 @@ def _remove(connection: sqlite3.Connection, record_id: str, words: Counter[str])
             )
             connection.execute("DELETE FROM record WHERE number = ?", (number,))
             factindex.forget(connection, number)
+            connection.execute("DELETE FROM due WHERE number = ?", (number,))
+            learnt = connection.execute("SELECT 1 FROM learnt WHERE number = ?", (number,))
+            if learnt.fetchone() and (lesson := experience.lesson(number, record)):
+                yield lesson
         connection.execute("DELETE FROM file WHERE number = ?", (number,))
 
 
@@ -210,6 +226,8 @@ def _add(connection: sqlite3.Connection, row: Row, words: Counter[str]) -> None:
         return
     number = inserted.lastrowid
     connection.execute("INSERT INTO record VALUES (?,?,?)", (number, row.head, row.log))
+    if row.teaches:
+        connection.execute("INSERT INTO due VALUES (?)", (number,))
     connection.execute(
         "INSERT INTO text (rowid, title, body, log) VALUES (?,?,?,?)", (number, *row.texts)
     )

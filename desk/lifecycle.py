@@ -168,11 +168,12 @@ def classified(
     priority: str = "",
     because: str = "",
     major: bool | None = None,
+    **words: Value,
 ) -> Ticket:
     """The ticket with another kind, category, impact, urgency, priority or as major incident.
 
     The priority follows the matrix unless it was set by hand; `matrix` as priority gives it
-    back to the matrix.
+    back to the matrix. `words` say why, where it was not a person who chose.
     """
     policy = act.policy
     change: dict[str, Value] = {n: policy.checked(n, v) for n, v in fields.items() if v}
@@ -193,7 +194,7 @@ def classified(
     if not change:
         raise UsageError("say what to change: --kind, --category, --impact, --urgency, …")
     _check_new(ticket, change, "classified so")
-    return _added(ticket, act, "classify", change)
+    return _added(ticket, act, "classify", change, **words)
 
 
 # As in a query: `assignee:none`.

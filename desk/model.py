@@ -7,7 +7,7 @@ mentions was so from the start.
 
 import itertools
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Self, TypeAlias, TypeVar
@@ -230,6 +230,12 @@ class Ticket(Record):
     def survey(self) -> Event | None:
         """The answered survey."""
         return last(self.log, "survey")
+
+
+def custom_name(name: str, taken: Collection[str]) -> str:
+    """The name of a custom field for what is called so elsewhere, where `taken` are desk's own."""
+    key = "".join(c if c.isprintable() and c not in ":,=" else "_" for c in name)
+    return f"imported_{key}" if key in taken else key
 
 
 _FORGIVEN = str.maketrans("OIL", "011")

@@ -12,7 +12,7 @@ from desk import codec, dates, yamltext
 from desk.errors import DamagedError, RefusedError, nearest
 from desk.model import Ticket, Value
 from desk.people import PERSON, TEAM, Person, Team, read_people, read_teams
-from desk.promises import ENDS, PAUSES, SHARE, TARGETS, Promises
+from desk.promises import ENDS, PAUSES, SHARE, TARGETS, Promises, share
 from desk.promises import read as read_promises
 from desk.roles import (
     AGENT,
@@ -77,6 +77,8 @@ class Policy:
     rules: TimeRules
     assignment: tuple[AssignmentRule, ...]
     views: Mapping[str, str]
+    # From what likelihood on `--auto` takes what is suggested.
+    sure_from: float
     roles: Mapping[str, tuple[str, ...]]
     speaks_of_roles: bool
     knowledge: Knowledge
@@ -230,6 +232,12 @@ ON_RESOLVE = {
     "duplicates": Setting("What becomes of its duplicates.", one_of(FOLLOW)),
     "children": Setting("What becomes of its children.", one_of(FOLLOW)),
 }
+_SURE_FROM = "80%"
+SUGGESTIONS = {
+    "sure_from": Setting(
+        f"From how likely on `--auto` takes what is suggested; {_SURE_FROM}, unless given.", SHARE
+    ),
+}
 TOP = {
     "format": Setting("The version of the format that this desk has.", {"const": FORMAT}),
     "name": Setting("What the desk is called.", TEXT),
@@ -265,6 +273,7 @@ TOP = {
         "Whom `--auto` gives tickets to; the first that fits.",
         list_of(or_none(keys(ASSIGNMENT_RULE))),
     ),
+    "suggestions": Setting("What is suggested by like tickets.", keys(SUGGESTIONS)),
     "views": Setting("Queries by name, used as @name.", each(TEXT)),
     "roles": Setting("What each role may do: {auditor: [kb.read-internal]}.", each(or_none(ROLE))),
     "knowledge": Setting("What is demanded of knowledge articles.", keys(KNOWLEDGE)),
@@ -330,6 +339,7 @@ class _Reader(Reader):
             rules=read_time_rules(self, known),
             assignment=read_assignment(self, known),
             views=self._views(),
+            sure_from=self._sure_from(),
             roles=roles,
             speaks_of_roles="roles" in self.top,
             knowledge=read_knowledge(self),
@@ -380,6 +390,10 @@ class _Reader(Reader):
             self.known(rule, FOLLOW, "on_resolve", who)
             rules[who] = rule
         return rules
+
+    def _sure_from(self) -> float:
+        self.only(self.mapping("suggestions"), SUGGESTIONS, "suggestions")
+        return share(self, "suggestions", "sure_from", default=_SURE_FROM, most=100, of="")
 
     def _views(self) -> dict[str, str]:
         """Queries by name; what they mean is read when they are used, and by `desk check`."""

@@ -242,14 +242,14 @@ def _resolve_until(reader: Reader) -> str:
     return status if status in ENDS else ENDS[0]
 
 
-def share(reader: Reader, *path: str | int, default: str, most: int = 999) -> float:
-    """The share of a target there, written `75%` and at most so many percent, as 0.75."""
+def share(
+    reader: Reader, *path: str | int, default: str, most: int = 999, of: str = "of the target "
+) -> float:
+    """The share there, written `75%` and at most so many percent, as 0.75."""
     value = reader.at(*path)
     match = _SHARE.fullmatch(str(default if value is None else value))
     if not match or not 1 <= int(match[1]) <= most:
-        reader.problem(
-            f"{path[-1]!r} is a share of the target from 1% to {most}%, such as 75%", *path
-        )
+        reader.problem(f"{path[-1]!r} is a share {of}from 1% to {most}%, such as 75%", *path)
         return 1.0
     return int(match[1]) / 100
 

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from desk import conditions, model, terms
 from desk.conditions import HAS, TICKETS, Asker, Kind, Test
-from desk.errors import UsageError, nearest
+from desk.errors import Place, UsageError, nearest
 from desk.fields import AsOf, canonical
 from desk.model import ENDED, LIVE, STATUSES, Record, Ticket
 from desk.terms import All, Either, Node, Not, Phrase, Term, View, mistake
@@ -23,6 +23,7 @@ _ID_PART = re.compile(
 # Fields that a ticket hardly has before it ends, and verbs that end it or come later.
 _OF_ENDED = frozenset(("closed", "resolved", "code", "solution", "score"))
 _ENDING = frozenset(("resolve", "close", "cancel", "survey"))
+_NO_NAMES = frozenset(("none", "me", "open"))
 # What a policy can ask of the program at most, so that it neither hangs nor runs out of stack.
 _MOST_VIEWS, _DEEPEST = 100, 5
 
@@ -75,6 +76,30 @@ class Filter:
             for value in term.values
             if not negated and value.sign == "="
         ]
+
+    def doubts(self, known: Callable[[str], Collection[str]]) -> Iterator[tuple[str, Place]]:
+        """What is said of each value that is none of those `known` of its field, and its place.
+
+        Of a field with a list in desk.yaml; of others `known` gives nothing.
+        """
+        for term, _ in _terms_of(self._tree):
+            values = known(canonical(term.field))
+            words = {word.casefold() for name in values for word in (name, *name.split("/"))}
+            for value in term.values if values else ():
+                if value.sign == "=" and value.text.casefold() not in words | _NO_NAMES:
+                    said = f"{term.field} {value.text!r} is not in desk.yaml"
+                    yield f"{said}; {nearest(value.text, values)}", value.place
+
+    def place_of_me(self) -> Place | None:
+        """Where `me` stands as a person, None where it does not."""
+        values = (
+            value
+            for term, _ in _terms_of(self._tree)
+            for value in term.values
+            if canonical(term.field) in self._asker.kind.people
+        )
+        me = (value.place for value in values if value.text == "me" and not value.quoted)
+        return next(me, None)
 
     def check_fields(self, custom: Collection[str]) -> None:
         """Raise UsageError for a field that neither desk has nor is among the `custom` ones."""

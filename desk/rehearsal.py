@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from desk.store import Desk, Transaction, path_of
+from desk.store import PICTURE_NAME, PICTURES, Desk, Transaction, path_of
 
 
 class RehearsedDesk(Desk):
@@ -79,7 +79,8 @@ class _Rehearsal(Transaction):
         """No folder is needed to write in."""
 
     def _write_temporary(self, name: str, data: bytes) -> None:
-        self._texts[path_of(name)] = data
+        is_picture = PICTURE_NAME.fullmatch(name)
+        self._texts[f"{PICTURES}/{name}" if is_picture else path_of(name)] = data
 
     def commit(self) -> None:
         """Remember every change."""

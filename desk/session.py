@@ -38,6 +38,7 @@ class Session:
         # What the lines of a batch have found out, by the desk's folder.
         self._desks: dict[str, Desk] = {}
         self._identities: dict[str, tuple[str, str]] = {}
+        self._doubted: set[str] = set()
         # The format in which a verb reports on standard output, empty for no report.
         self.report_form = ""
         # Where in a batch the run stands, to be said before each error: `line 12: `.
@@ -156,12 +157,30 @@ class Session:
         from desk.fields import AsOf
 
         policy = self.desk.policy
-        return query.parse(
+        asked = query.parse(
             terms,
             lambda: self.actor,
             lambda: AsOf(self.now, promises or policy.promises),
             policy.views,
         )
+        self._tell_doubts(asked)
+        return asked
+
+    def _tell_doubts(self, asked: "Filter") -> None:
+        """Say once on stderr what in a query can hardly be meant: it may find nothing."""
+        from desk.policy import KNOWN_FIELDS
+        from desk.render import marked, safe
+
+        policy = self.desk.policy
+        doubts = list(asked.doubts(lambda f: policy.known(f) if f in KNOWN_FIELDS else ()))
+        place = asked.place_of_me()
+        if place and self.actor not in policy.people:
+            said = f"`me` is {self.actor}, whom desk.yaml does not know; --as says who you are"
+            doubts.append((said, place))
+        for said, place in doubts:
+            if said not in self._doubted:
+                self._doubted.add(said)
+                click.echo(f"{safe(said)}\n{marked(place)}", err=True, nl=False)
 
     def as_of_now(self, tickets: "Iterable[Ticket]") -> "Iterator[Ticket]":
         """The tickets as they stood at the moment of this run, where that was given."""

@@ -12,7 +12,7 @@ import re
 import stat
 import sys
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import cached_property
@@ -60,6 +60,22 @@ def is_record_name(name: str) -> bool:
     return bool(_FILE.fullmatch(name))
 
 
+PICTURES = "kb/files"
+MAX_PICTURE = 5 << 20
+PICTURE_NAME = re.compile(r"[0-9a-f]{32}(\.(?:png|jpe?g|gif|webp|svg|bmp|avif))", re.ASCII)
+
+
+def picture_name(data: bytes, name: str) -> str:
+    """What a picture is named in a desk: after its bytes, with the ending of `name`.
+
+    Empty where that is no ending of a picture.
+    """
+    import hashlib
+
+    named = hashlib.sha256(data).hexdigest()[:32] + os.path.splitext(name)[1].lower()
+    return named if PICTURE_NAME.fullmatch(named) else ""
+
+
 def is_in_place(folder: str, name: str) -> bool:
     """Whether a file of that name is a record's, and that is the folder that follows from it."""
     match = _FILE.fullmatch(name)
@@ -75,6 +91,14 @@ def new_id(prefix: str, day: datetime, number: int) -> str:
 def random_number() -> int:
     """25 random bits for `new_id`."""
     return int.from_bytes(os.urandom(4), "big") & 0x1FFFFFF
+
+
+def hashed_number(source: str, external: str, attempt: int) -> int:
+    """25 bits for `new_id`: the same for the same number of the same source, everywhere."""
+    import hashlib
+
+    text = f"{source}\0{external}\0{attempt}"
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4]) & 0x1FFFFFF
 
 
 def new_ids(prefix: str, day: datetime) -> Iterator[str]:
@@ -184,18 +208,18 @@ class Desk:
     def _bytes(self, path: str) -> bytes:
         folder, _, name = path.rpartition("/")
         if folder == self._kept[0]:
-            return _read(name, self._kept[1])
+            return read_file(name, self._kept[1])
         with self._folder(folder) as handle:
             if self._keeps_folder:
                 self._let_folder_go()
                 self._kept = folder, os.dup(handle)
-            return _read(name, handle)
+            return read_file(name, handle)
 
     def private(self, name: str) -> bytes | None:
         """What a file in `.desk` holds, None where none can be read."""
         try:
             with self._folder(".desk") as handle:
-                return _read(name, handle)
+                return read_file(name, handle)
         except (OSError, DeskError):
             return None
 
@@ -210,7 +234,7 @@ class Desk:
             new = os.open(temporary, flags, 0o666, dir_fd=handle)
             try:
                 try:
-                    _write_all(new, data)
+                    write_all(new, data)
                 finally:
                     os.close(new)
                 os.rename(temporary, name, src_dir_fd=handle, dst_dir_fd=handle)
@@ -232,7 +256,7 @@ class Desk:
                 status = os.fstat(file)
                 if not stat.S_ISREG(status.st_mode):
                     raise OSError(errno.EINVAL, "is no regular file", name)
-                _write_all(file, line)
+                write_all(file, line)
             finally:
                 os.close(file)
         if status.st_size + len(line) > most:
@@ -254,18 +278,8 @@ class Desk:
     @contextmanager
     def _folder(self, path: str, *, make: bool = False) -> Iterator[int]:
         """A handle of a folder of the desk, no part of whose path is a link."""
-        handle = os.dup(self._root)
-        try:
-            for part in path.split("/") if path else ():
-                if make:
-                    _make_folder(part, handle)
-                inner = os.open(part, _FOLDER, dir_fd=handle)
-                os.close(handle)
-                handle = inner
+        with opened_folder(self._root, path, make=make) as handle:
             yield handle
-        finally:
-            with suppress(OSError):  # nothing is written through a folder's handle
-                os.close(handle)
 
     def read(self, record_id: str) -> Record:
         """The record of that whole id.
@@ -295,7 +309,20 @@ class Desk:
         """Every readable record; of each other one `on_damage` is told and it is passed over."""
         for link in self.linked_folders():
             on_damage(link)
-        for record_id in self.ids():
+        yield from self._of_ids(self.ids(), on_damage)
+
+    def articles(self, on_damage: Callable[[DamagedError], None]) -> Iterator[Article]:
+        """Every readable article, as `records` does."""
+        if os.path.islink(os.path.join(self.root, "kb")):
+            on_damage(DamagedError(_LINKED, "kb"))
+        for record in self._of_ids(self.ids_in("kb"), on_damage):
+            if isinstance(record, Article):
+                yield record
+
+    def _of_ids(
+        self, ids: Iterable[str], on_damage: Callable[[DamagedError], None]
+    ) -> Iterator[Record]:
+        for record_id in ids:
             path = path_of(record_id)
             try:
                 yield _loaded(self.text(path), path)
@@ -303,6 +330,25 @@ class Desk:
                 continue  # removed since the folder was listed
             except DamagedError as error:
                 on_damage(error)
+
+    def picture(self, name: str) -> bytes:
+        """The bytes of a picture of articles.
+
+        Raises NotFoundError, or DamagedError where they are not those that it is named after.
+        """
+        path = f"{PICTURES}/{name}"
+        try:
+            with self._folder(PICTURES) as handle:
+                data = read_file(name, handle, MAX_PICTURE)
+        except FileNotFoundError as error:
+            raise NotFoundError(f"there is no {path}") from error
+        except OSError as error:
+            raise DamagedError(_why_unreadable(error), path) from error
+        except DamagedError as error:
+            raise error.in_file(path) from error
+        if name != picture_name(data, name):
+            raise DamagedError("its bytes are not those that it is named after", path)
+        return data
 
     def tickets(self, on_damage: Callable[[DamagedError], None]) -> Iterator[Ticket]:
         """Every readable ticket, as `records` does."""
@@ -442,6 +488,7 @@ class Transaction:
         self._at = at
         self._by = by
         self._staged: dict[str, tuple[Record, bool]] = {}
+        self._pictures: list[str] = []
         self._staging = False
         self._removed: list[str] = []
         self._open()
@@ -490,6 +537,12 @@ class Transaction:
             raise IdTakenError(f"{record.id} is in use")
         self._stage(record, _proven(record), new=True)
 
+    def keep_picture(self, name: str, data: bytes) -> None:
+        """Keep a picture of that `picture_name`; what is named after its bytes never changes."""
+        if name not in self._pictures and not self._desk._exists(f"{PICTURES}/{name}"):
+            self._write_temporary(name, data)
+            self._pictures.append(name)
+
     def move(self, path: str) -> None:
         """Bring the record in a misplaced file to its place.
 
@@ -508,7 +561,7 @@ class Transaction:
         handle = os.open(name, flags, 0o666, dir_fd=self._tmp)
         self._staging = True
         try:
-            _write_all(handle, data)
+            write_all(handle, data)
             if os.pread(handle, len(data) + 1, 0) != data:
                 raise StorageError(f"{name}: what was written does not read back")
         finally:
@@ -518,7 +571,8 @@ class Transaction:
         """Make every change durable and visible."""
         if not self._staged:
             return
-        _sync_files(list(self._staged), self._tmp)
+        _sync_files([*self._staged, *self._pictures], self._tmp)
+        self._move_pictures()  # so that no article is there before what it shows
         folders = {path_of(name).rpartition("/")[0] for name in self._staged}
         done = 0
         for folder in sorted(folders):
@@ -539,6 +593,16 @@ class Transaction:
                     os.fsync(handle)
             except OSError as error:
                 raise _stopped(error, done, len(self._staged), path) from error
+
+    def _move_pictures(self) -> None:
+        if self._pictures:
+            try:
+                with self._desk._folder(PICTURES, make=True) as target:
+                    for name in self._pictures:
+                        os.rename(name, name, src_dir_fd=self._tmp, dst_dir_fd=target)
+                    os.fsync(target)
+            except OSError as error:
+                raise _stopped(error, 0, len(self._staged), PICTURES) from error
 
     def _move(self, name: str, target: int) -> None:
         _, new = self._staged[name]
@@ -610,22 +674,48 @@ def _loaded(text: str, path: str) -> Record:
     return record
 
 
-def _read(name: str, folder: int) -> bytes:
+@contextmanager
+def opened_folder(root: int, path: str, *, make: bool = False) -> Iterator[int]:
+    """A handle of the folder at a path below that of `root`, no part of which is a link.
+
+    Raises OSError.
+    """
+    handle = os.dup(root)
+    try:
+        for part in path.split("/") if path else ():
+            if make:
+                _make_folder(part, handle)
+            inner = os.open(part, _FOLDER, dir_fd=handle)
+            os.close(handle)
+            handle = inner
+        yield handle
+    finally:
+        with suppress(OSError):  # nothing is written through a folder's handle
+            os.close(handle)
+
+
+def read_file(name: str, folder: int, most: int = yamltext.MAX_BYTES) -> bytes:
+    """The bytes of a regular file of `most` bytes in the folder of that handle.
+
+    Raises DamagedError for any other file, OSError.
+    """
     handle = os.open(name, _READ, dir_fd=folder)
     try:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
             raise DamagedError("this is no regular file; desk reads nothing else")
-        if status.st_size > yamltext.MAX_BYTES:
-            raise DamagedError(
-                f"the file is over {yamltext.MAX_BYTES >> 20} MiB, which no record is"
-            )
+        if status.st_size > most:
+            raise DamagedError(f"the file is over {most >> 20} MiB, which no {_kind(most)} is")
         chunks = []
-        while chunk := os.read(handle, yamltext.MAX_BYTES + 1):
+        while chunk := os.read(handle, most + 1):
             chunks.append(chunk)
         return b"".join(chunks)
     finally:
         os.close(handle)
+
+
+def _kind(most: int) -> str:
+    return "record" if most == yamltext.MAX_BYTES else "picture of a desk"
 
 
 def _why_unreadable(error: OSError) -> str:
@@ -648,7 +738,7 @@ def _write_ignore_file(folder: int) -> None:
     handle = os.open(".gitignore", flags, 0o666, dir_fd=folder)
     try:
         if not os.fstat(handle).st_size:  # new, or left empty by a kill
-            _write_all(handle, b"*\n")
+            write_all(handle, b"*\n")
     finally:
         os.close(handle)
 
@@ -694,7 +784,8 @@ def _is_still(handle: int, name: str, folder: int) -> bool:
         return False
 
 
-def _write_all(handle: int, data: bytes) -> None:
+def write_all(handle: int, data: bytes) -> None:
+    """Write all of the bytes; raises OSError."""
     view = memoryview(data)
     while view:
         view = view[os.write(handle, view) :]
@@ -760,7 +851,7 @@ def _write_whole(path: str, text: str) -> None:
     handle = os.open(temporary, flags, 0o666)
     try:
         try:
-            _write_all(handle, text.encode())
+            write_all(handle, text.encode())
             os.fsync(handle)
         finally:
             os.close(handle)

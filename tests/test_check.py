@@ -316,6 +316,8 @@ def test_several_kinds_at_once_are_all_found_and_mending_mends_what_it_can(
 
 
 KB = f"kb/{ARTICLE}"
+PICTURE = f"kb/files/{store.picture_name(b'picture', 'a.png')}"
+OTHER_PICTURE = f"kb/files/{store.picture_name(b'other', 'a.png')}"
 UNAPPROVED = "retire it and `desk kb submit` it again"
 # What is wrong in an article that lin wrote and zhao published, and what is said of it.
 ARTICLES: dict[str, tuple[Callable[[Desk], object], list[str]]] = {
@@ -369,6 +371,51 @@ def test_what_is_wrong_with_an_article_is_told(tmp_path: Path, kind: str):
     add(desk, two, article_of_lin(desk))
     assert lines(found(desk)) == []
     plant, expected = ARTICLES[kind]
+    plant(desk)
+    assert lines(found(desk)) == expected
+
+
+# What is wrong with the pictures of an article that shows one, and what is said of it.
+PICTURES: dict[str, tuple[Callable[[Desk], object], list[str]]] = {
+    "a picture that is gone": (
+        lambda d: (Path(d.root) / PICTURE).unlink(),
+        [f"{KB}: warning its picture a.png is missing: {PICTURE}; bring it back from git"],
+    ),
+    "a picture of other bytes": (
+        lambda d: (Path(d.root) / PICTURE).write_bytes(b"other"),
+        [f"{PICTURE}: error its bytes are not those that it is named after"],
+    ),
+    "a picture that is a link": (
+        lambda d: ((Path(d.root) / PICTURE).unlink(), (Path(d.root) / PICTURE).symlink_to("/x")),
+        [f"{PICTURE}: error this is a symbolic link or below one; desk reads regular files only"],
+    ),
+    "a picture that nothing shows": (
+        lambda d: (Path(d.root) / OTHER_PICTURE).write_bytes(b"other"),
+        [f"{OTHER_PICTURE}: warning no article shows this picture; remove it"],
+    ),
+    "another file among the pictures": (
+        lambda d: (Path(d.root) / "kb/files/a.png").write_bytes(b"x"),
+        [
+            "kb/files/a.png: warning this is no record's file name (T-261121-7K3FQ.yaml); move it "
+            "out of tickets and kb"
+        ],
+    ),
+    "an article that cannot be read, which may show it": (
+        lambda d: put(d, f"{KB}.yaml", "id: [\n"),
+        [f"{KB}:2 error this is not YAML: did not find expected node content"],
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", PICTURES)
+def test_what_is_wrong_with_pictures_is_told(tmp_path: Path, kind: str):
+    desk = store.make(tmp_path / "desk", POLICY)
+    lin, name = Act("lin", NOW, desk.policy), PICTURE.removeprefix("kb/files/")
+    with desk.changing(NOW, "lin") as transaction:
+        transaction.create(articles.drafted(ARTICLE, lin, "卡纸", {"pictures": {"a.png": name}}))
+        transaction.keep_picture(name, b"picture")
+    assert lines(found(desk)) == []
+    plant, expected = PICTURES[kind]
     plant(desk)
     assert lines(found(desk)) == expected
 

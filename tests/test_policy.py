@@ -96,6 +96,7 @@ def test_what_a_policy_says():
         rules=TimeRules(survey_every=timedelta(days=30)),
         assignment=(),
         views={},
+sure_from=0.8,
         roles=roles.BUILT_IN,
         speaks_of_roles=False,
         knowledge=roles.Knowledge(must_review=True, review_every=timedelta(days=365)),

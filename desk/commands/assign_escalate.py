@@ -42,8 +42,8 @@ def assign_(
     """Give tickets to a person, a team or both; a new one that a person has is in work.
 
     --to also takes the name or e-mail of a person; `me` is you. --auto chooses the team by
-    rule or category, and of its members on shift with the skills the one with most room; it
-    says why, and who was passed over.
+    rule or category, else that of resolved tickets like it if that is sure, and of its members
+    on shift with the skills the one with most room; it says why, and who was passed over.
     """
     act = session.act(at)
     if auto:

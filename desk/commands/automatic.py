@@ -16,7 +16,7 @@ class Assigner:
     """
 
     def __init__(self, session: Session, act: Act) -> None:
-        self._act = act
+        self._act, self._session = act, session
         self.damage = Damage()
         self._load = assignment.loads(session.index.tickets(self.damage))
         self._said: dict[str, str] = {}
@@ -26,7 +26,9 @@ class Assigner:
 
         Raises RefusedError where no team is responsible, or where it is there already.
         """
-        choice = assignment.chosen(ticket, self._act.policy, self._load, self._act.at)
+        choice = assignment.chosen(
+            ticket, self._act.policy, self._load, self._act.at, self._suggested
+        )
         if not _changes(ticket, choice):
             raise RefusedError(f"{ticket.id} stays with {_said(choice)}")
         after = lifecycle.assigned(
@@ -42,6 +44,13 @@ class Assigner:
                 self._load[person] = self._load.get(person, 0) + number
         self._said[ticket.id] = f"goes to {_said(choice)}"
         return after
+
+    def _suggested(self, ticket: Ticket) -> tuple[str, str]:
+        """The team that like tickets had, and why; raises RefusedError where none is sure."""
+        from desk.commands.suggest import check_taught, sure_guess
+
+        check_taught(self._session)
+        return sure_guess(self._session, ticket, "team")
 
     def at_opening(self, ticket: Ticket) -> Ticket:
         """A new ticket with whom the rules choose, or as it is: it is recorded in any case."""

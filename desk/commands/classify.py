@@ -12,7 +12,8 @@ from desk.commands.common import (
     known_option,
     text_option,
 )
-from desk.model import Ticket
+from desk.errors import UsageError
+from desk.model import Ticket, Value
 from desk.policy import Policy
 from desk.session import Session, pass_session
 
@@ -22,6 +23,7 @@ from desk.session import Session, pass_session
     "desk classify 7k3f --category vpn --impact department",
     'desk classify 7k3f --priority P1 --because "the board meets at ten"',
     "desk classify 7k3f --priority matrix",
+    "desk list category:none -f ids | desk classify - --auto --dry-run",
     cls=Verb,
 )
 @ids_argument
@@ -31,6 +33,7 @@ from desk.session import Session, pass_session
 @known_option("urgency", help="How soon it hurts.")
 @known_option("priority", help="A priority by hand (needs --because), or `matrix` to end that.")
 @text_option("--because", help="Why that priority.")
+@click.option("--auto", is_flag=True, help="The category that like tickets have, if sure.")
 @click.option("--major/--not-major", default=None, help="Whether it is a major incident.")
 @at_option
 @pass_session
@@ -40,25 +43,42 @@ def classify_(
     ids: tuple[str, ...],
     priority: str | None,
     because: str | None,
+    auto: bool,
     major: bool | None,
     at: str | None,
     **fields: str | None,
 ) -> None:
     """Say what kind of ticket it is, what it is about and how much it matters.
 
-    The priority follows from impact and urgency by the matrix, unless it is set by hand.
+    The priority follows from impact and urgency by the matrix, unless it is set by hand. --auto
+    takes the category of the resolved tickets that are most like it, where that is as likely as
+    desk.yaml asks for; the log says why.
     """
     act = session.act(at)
     given = {name: value for name, value in fields.items() if value}
-    change_each(
-        session,
-        ids,
-        act,
-        lambda ticket: lifecycle.classified(
-            ticket, act, given, priority=priority or "", because=because or "", major=major
-        ),
-        lambda ticket: _said(ticket, act.policy),
-    )
+    if auto and "category" in given:
+        raise UsageError("--auto says the category; leave out --category")
+    if auto:
+        session.index.experience()  # so that nobody waits for the lock while it learns
+
+    def classified(ticket: Ticket) -> Ticket:
+        words: dict[str, Value] = {}
+        chosen = dict(given)
+        if auto:
+            from desk.commands.suggest import sure_guess
+
+            chosen["category"], words["suggested"] = sure_guess(session, ticket, "category")
+        return lifecycle.classified(
+            ticket,
+            act,
+            chosen,
+            priority=priority or "",
+            because=because or "",
+            major=major,
+            **words,
+        )
+
+    change_each(session, ids, act, classified, lambda ticket: _said(ticket, act.policy))
 
 
 def _said(ticket: Ticket, policy: Policy) -> str:

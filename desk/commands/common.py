@@ -176,11 +176,6 @@ def ids_argument(function: F) -> F:
     )(function)
 
 
-def id_argument(function: F) -> F:
-    """One id."""
-    return click.argument("record_id", metavar="ID", shell_complete=complete_ids)(function)
-
-
 def at_option(function: F) -> F:
     """The moment at which it happened, if not now."""
     return click.option("--at", metavar="TIME", help="When it happened, if not now.")(function)

@@ -87,7 +87,7 @@ def _is_own(path: Path) -> bool:
 def _report(session: Session, path: Path, the_map: "Map | None") -> "Report":
     from desk import importer, restorer
 
-    with _progress("tickets" if the_map else "records") as progress:
+    with progress_bar("tickets" if the_map else "records") as progress:
         more: Any = {
             "now": session.now, "by": session.actor, "progress": progress,
         }  # fmt: skip
@@ -131,7 +131,7 @@ def _map(source: str | None, map_file: str | None) -> "Map":
 
 
 @contextmanager
-def _progress(of: str) -> "Iterator[Callable[[int, int], None]]":
+def progress_bar(of: str) -> "Iterator[Callable[[int, int], None]]":
     """A progress bar with rate and time left, where standard error is a terminal."""
     if not sys.stderr.isatty():
         yield lambda _done, _total: None

@@ -46,6 +46,8 @@ def index_(session: Session, rebuild: bool, check: bool, form: str) -> None:
         tell(f"{state.files_read} files were read in {time.monotonic() - begun:.1f} s")
     if state.kept == "memory":
         tell(f"{state.file} cannot be written, so every command reads the files anew")
+    if check and not wrong:
+        tell("the index was as the files say")
     if wrong:
         sys.stdout.flush()
         raise DamagedError(_what_differed(wrong), state.file)

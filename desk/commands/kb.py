@@ -20,6 +20,8 @@ KB_COMMANDS = {
     "search": ("kb_search", "Search the text of articles."),
     "show": ("kb_list", "Show articles whole."),
     "history": ("kb_list", "Show an article's log as a table."),
+    "import": ("kb_folder", "Bring in a folder of Markdown files."),
+    "export": ("kb_folder", "Write articles as Markdown files into a folder."),
     "helpful": ("kb_vote", "Say that articles helped."),
     "unhelpful": ("kb_vote", "Say that articles did not help, which is work for their owners."),
 }

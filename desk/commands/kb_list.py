@@ -15,14 +15,8 @@ from desk.commands.common import (
     tell,
 )
 from desk.commands.list import cell_of, row_of
-from desk.commands.reading import (
-    all_articles,
-    article_filter,
-    articles_argument,
-    as_read,
-    complete_articles,
-)
-from desk.commands.show_history import show_log, show_named
+from desk.commands.reading import all_articles, article_filter, articles_argument
+from desk.commands.show_history import show_logs, show_named
 from desk.fields import by_fields, field_value
 from desk.model import ARTICLE_FIELDS, Article
 from desk.session import Session, pass_session
@@ -107,10 +101,9 @@ def show_(session: Session, ids: tuple[str, ...], form: str) -> None:
 
 
 @command("history", "desk kb history 74k30")
-@click.argument("record_id", metavar="ID", shell_complete=complete_articles)
+@articles_argument
 @format_option
 @pass_session
-def history_(session: Session, record_id: str, form: str) -> None:
-    """Show an article's log: what happened when, by whom, and what it changed."""
-    article = as_article(session.desk.read(session.named(record_id)))
-    show_log(as_read(session, article), form)
+def history_(session: Session, ids: tuple[str, ...], form: str) -> None:
+    """Show the logs of articles: what happened when, by whom, and what it changed."""
+    show_logs(session, ids, form, as_article)

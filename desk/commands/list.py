@@ -1,7 +1,7 @@
 """desk list."""
 
 import json
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import click
 
@@ -17,14 +17,9 @@ from desk.commands.common import (
     tell,
     terms_argument,
 )
-from desk.errors import nearest
 from desk.fields import FIELDS, LOGGED, AsOf, field_value, in_order
 from desk.model import REQUESTER_FIELDS, TICKET_FIELDS, Record, Ticket, Value
-from desk.policy import KNOWN_FIELDS
 from desk.session import Session, pass_session
-
-if TYPE_CHECKING:
-    from desk.query import Filter
 
 # Fields that stand in a head or follow from it without the log.
 _HEAD_FIELDS = frozenset((*FIELDS, "tag", "link", "age", "holder")) - LOGGED
@@ -130,7 +125,8 @@ def _chosen(session: Session, wanted: _Wanted, damage: Damage) -> tuple[list[Tic
     session.check_fields(asked, _named(wanted), seen)
     ordered = in_order(found, wanted.sort, session.as_of, session.desk.policy.priorities)
     silent = found or wanted.form not in render.FOR_PEOPLE
-    return ordered[: wanted.limit], [] if silent else _why_none(session, asked, everywhere)
+    hint = "no ticket fits" if everywhere else _NONE_LIVE
+    return ordered[: wanted.limit], [] if silent else [hint]
 
 
 def _as_text(session: Session, wanted: _Wanted, tickets: list[Ticket]) -> str:
@@ -146,17 +142,6 @@ def _as_text(session: Session, wanted: _Wanted, tickets: list[Ticket]) -> str:
 
 
 _NONE_LIVE = "no live ticket fits; --all looks at ended ones too"
-
-
-def _why_none(session: Session, asked: "Filter", everywhere: bool) -> list[str]:
-    """Why the list is empty: a value that nobody knows, or only ended tickets that fit."""
-    hints = []
-    for field, value in asked.wanted():
-        known = session.desk.policy.known(field) if field in KNOWN_FIELDS else ()
-        words = [word.casefold() for name in known for word in (name, *name.split("/"))]
-        if known and value not in (*words, "none", "me"):
-            hints.append(f"{field} {value!r} is not in desk.yaml; {nearest(value, known)}")
-    return [*hints, "no ticket fits" if everywhere else _NONE_LIVE]
 
 
 def _named(wanted: _Wanted) -> list[str]:

@@ -1,5 +1,7 @@
 """desk open."""
 
+import sys
+
 import click
 
 from desk import lifecycle
@@ -67,7 +69,8 @@ def open_(
     """Record a request and print its id.
 
     The id stands alone on standard output; the priority, why it is that, and when a reply and
-    the solution are due are told on standard error. A dry run has no id to promise and prints
+    the solution are due are told on standard error; at a terminal also articles, similar
+    tickets and duplicates. A dry run has no id to promise and prints
     none.
     """
     from desk import dates, store
@@ -117,6 +120,10 @@ def open_(
         tell(f"{name} {assigner.said(ticket)}")
     if not session.dry_run and not session.report_form:
         click.echo(ticket.id)
+        if sys.stderr.isatty():
+            from desk.commands.suggest import hint
+
+            hint(session, ticket)
     record_id = None if session.dry_run else ticket.id
     conclude(session, [Outcome(record_id, sentence, events=ticket.log)])
     if assigner:

@@ -3,6 +3,7 @@
 The rooms of searching are imported within the functions: a glance at the folder begins before.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from desk.query import Filter
     from desk.search import Found
 
+# What searches do not know of the query language: `or`, `and` and brackets.
+_NOT_HERE = r"^-?[(（]|(^|\s)(or|and)(\s|$)"
 COLUMNS = ("id", "status", "title", "where", "excerpt")
 
 
@@ -108,7 +111,7 @@ def sought(terms: Sequence[str], *, of_articles: bool = False) -> Sought:
     example, lists = ("category:vpn", "kb list") if of_articles else ("team:network", "list")
     from desk import fulltext
 
-    if any(term.lower() in ("or", "and") or term.lstrip("-")[:1] in ("(", "（") for term in terms):
+    if any(re.search(_NOT_HERE, term, re.IGNORECASE) for term in terms):
         raise UsageError(
             f"search takes words, and conditions such as {example}; or and brackets are for "
             f"`desk {lists}`"

@@ -8,14 +8,13 @@ from desk.commands.common import (
     command,
     data,
     format_option,
-    id_argument,
     ids_argument,
     page,
     parts_of_ids,
-    show_table,
+    table_text,
 )
 from desk.commands.promised import clock_lines, plan_of
-from desk.commands.reading import as_read, read_named, standing
+from desk.commands.reading import read_named, standing
 from desk.errors import ManyError
 from desk.model import Record, Ticket
 from desk.session import Session, pass_session
@@ -63,19 +62,42 @@ def _shown(record: Record, session: Session) -> str:
     )
 
 
-@command("history", "desk history 7k3f", "desk history 7k3f -f ndjson")
-@id_argument
+@command(
+    "history",
+    "desk history 7k3f",
+    "desk history 7k3f -f ndjson",
+    "desk list -f ids | desk history - -f csv",
+)
+@ids_argument
 @format_option
 @pass_session
-def history_(session: Session, record_id: str, form: str) -> None:
-    """Show a record's log: what happened when, by whom, and what it changed."""
-    show_log(as_read(session, session.desk.read(session.named(record_id))), form)
+def history_(session: Session, ids: tuple[str, ...], form: str) -> None:
+    """Show the logs of records: what happened when, by whom, and what it changed."""
+    show_logs(session, ids, form)
 
 
-def show_log(record: Record, form: str) -> None:
-    """Print the log of a record."""
+def show_logs(
+    session: Session,
+    ids: Sequence[str],
+    form: str,
+    as_kind: Callable[[Record], Record] = lambda record: record,
+) -> None:
+    """Print the logs of the records that are named; `as_kind` refuses those of another kind."""
+    found, failures = read_named(session, parts_of_ids(ids), as_kind)
     if form in render.FOR_PEOPLE:
-        show_table(*render.history_table(record), form)
-    else:
-        rows = [{"id": record.id, **codec.event_as_dict(event)} for event in record.log]
+        several = len(ids) > 1 or ids[0] == "-"
+        page("\n".join(_log_table(record, form, named=several) for record in found))
+    elif found or not failures:
+        rows = [
+            {"id": record.id, **codec.event_as_dict(event)}
+            for record in found
+            for event in record.log
+        ]
         data(render.rows(rows, form))
+    sys.stdout.flush()
+    ManyError.raise_any(failures)
+
+
+def _log_table(record: Record, form: str, *, named: bool) -> str:
+    title = f"{record.id}  {render.safe(record.title)}\n"
+    return (title if named else "") + table_text(*render.history_table(record), form)

@@ -15,6 +15,7 @@ from tests.support import commands
 from tests.test_markdown import Page
 
 VPN, PRINTER, ARTICLE = "T-261123-A0001", "T-261123-A0002", "KB-261123-A0003"
+TITLE = "VPN | *断线* <b>@chen</b>\x1b[31m"
 WORDS: dict[str, list[str]] = {
     "list": ["list", "--all"],
     "show": ["show", VPN, PRINTER],
@@ -28,11 +29,11 @@ WORDS: dict[str, list[str]] = {
     "check": ["check"],
     "search": ["search", "打印机"],
     "index": ["index"],
+    "suggest": ["suggest", TITLE],
     "kb list": ["kb", "list"],
     "kb show": ["kb", "show", ARTICLE],
     "kb history": ["kb", "history", ARTICLE],
 }
-TITLE = "VPN | *断线* <b>@chen</b>\x1b[31m"
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from wcwidth import wcswidth
 from desk import codec
 from desk.model import TICKET_FIELDS
 from tests.commands.promising import Office
-from tests.support import Shell, at_terminal
+from tests.support import Shell, at_terminal, run
 
 A, B, C, D, E = (
     "T-261119-A0001", "T-261120-A0002", "T-261121-A0003", "T-261121-A0004", "T-261121-A0005",
@@ -215,10 +215,39 @@ def test_nothing_found_is_no_error(five: Shell):
     assert five.run("list", "--all", "nothing") == (0, "", "no ticket fits\n")
     assert five.run("list", "--limit", "0") == (0, "", "")
     assert five.run("list", "--all", "priority:P9") == (
-        0, "", "priority 'p9' is not in desk.yaml; known are P1, P2, P3, P4\nno ticket fits\n"
-    )  # fmt: skip
+        0,
+        "",
+        """\
+priority 'P9' is not in desk.yaml; known are P1, P2, P3, P4
+  priority:P9
+           ^^
+no ticket fits
+""",
+    )
     assert five.run("list", "nothing", "-f", "json") == (0, "[]\n", "")
     assert five.run("list", "nothing", "-f", "ids") == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["list", "-f", "ids"], ["queue"], ["sla"], ["summarise"], ["export"], ["search", "vpn"]],
+)
+def test_a_value_that_can_hardly_be_meant_is_said_by_every_command(five: Shell, words: list[str]):
+    doubt = """\
+team 'netwrok' is not in desk.yaml; did you mean network?
+  team:netwrok
+       ^^^^^^^
+"""
+    assert five.run(*words, "team:netwrok").err.startswith(doubt)
+    assert "netw" not in five.run(*words, "team:network").err
+
+
+def test_me_is_nobody_of_the_desk(five: Shell, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("GIT_AUTHOR_EMAIL", "visitor@example.org")
+    where = ["-C", str(five.root)]
+    said = run([*where, "list", "assignee:me"]).err
+    assert ", whom desk.yaml does not know; --as says who you are\n  assignee:me\n" in said
+    assert "does not know" not in run([*where, "list", "assignee:me", "--as", "lin"]).err
 
 
 def test_an_empty_desk(shell: Shell):
@@ -236,8 +265,8 @@ def test_an_empty_desk(shell: Shell):
          "Invalid value for '--limit': 'few' is not a whole number; see `desk list --help`"),
         (["-f", "xml"], "Invalid value for '-f' / '--format': 'xml' is not one of 'table', 'json', "
          "'ndjson', 'csv', 'tsv', 'yaml', 'markdown', 'ids'; see `desk list --help`"),
-        (["-5"], "No such option '-5'; text that begins with a dash goes behind --; see "
-         "`desk list --help`"),
+        (["-5"], "No such option '-5'; text that begins with a dash goes behind --, and -\"word\" "
+         "asks for what is without a word; see `desk list --help`"),
     ],
 )  # fmt: skip
 def test_bad_lists(five: Shell, words: list[str], sentence: str):
@@ -463,7 +492,7 @@ def test_a_record_without_a_log(shell: Shell):
     [
         (["show"], 2, "Missing argument 'ID…'; see `desk show --help`"),
         (["show", "nosuch"], 3, "no record is named 'nosuch'; `desk list --all` shows them"),
-        (["history"], 2, "Missing argument 'ID'; see `desk history --help`"),
+        (["history"], 2, "Missing argument 'ID…'; see `desk history --help`"),
         (["history", "2611"], 3,
          f"'2611' is part of 5 ids: {A}, {B}, {C}, {D}, {E}; give more of it"),
     ],

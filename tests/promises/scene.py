@@ -69,6 +69,7 @@ WRITING: dict[str, tuple[list[str], list[str]]] = {
     "kb renew": (["kb", "renew", "PBSHA"], ["PBSHA"]),
     "kb helpful": (["kb", "helpful", "PBSHA"], ["PBSHA"]),
     "kb unhelpful": (["kb", "unhelpful", "PBSHA", "--because", "x"], ["PBSHA"]),
+    "kb import": (["kb", "import", "../docs"], []),
     "import": (["import", "../export.csv", "--map", "../map.yaml"], []),
     "tick": (["tick", "--now", "2026-12-20T09:00+08:00"], ["PRGAA", "RESAA", "RESBB"]),
     "check": (["check", "--fix"], ["EDTAA", "MSPAA"]),
@@ -77,6 +78,7 @@ WRITING: dict[str, tuple[list[str], list[str]]] = {
 # Those that make a new record, of an id that every run draws anew.
 CREATING = ("open", "kb new", "kb from")
 READING = (
+    "kb export",
     "kb list",
     "kb search",
     "kb show",
@@ -94,6 +96,7 @@ READING = (
     "index",
     "export",
     "watch",
+    "suggest",
 )
 
 
@@ -143,6 +146,10 @@ def build(root: Path) -> Path:
     (root / "export.csv").write_text(EXPORT)
     (root / "map.yaml").write_text(MAP)
     (root / "batch").write_text(BATCH)
+    (root / "docs").mkdir()
+    (root / "docs" / "vpn.md").write_text("# VPN\n[wifi](wifi.md) ![menu](menu.png)\n")
+    (root / "docs" / "wifi.md").write_text("# 无线网\n")
+    (root / "docs" / "menu.png").write_bytes(b"\x89PNG")
     return folder
 
 

@@ -403,7 +403,7 @@ def test_a_file_that_was_cut_off_anywhere(folder: Path, figures: Callable[[str],
     for end in range(len(data)):
         path.write_bytes(data[:end])
         told: list[Exception] = []
-        found = [record.id for record in desk.records(told.append)]
+        found = [ticket.id for ticket in desk.tickets(told.append)]
         readable += BAD in found
         assert len(found) == GOOD + (BAD in found), end
         assert all(store.path_of(BAD) in str(error) for error in told), end
