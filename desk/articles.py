@@ -324,7 +324,8 @@ def _known(policy: Policy, name: str, value: Value) -> Value:
     return value
 
 
-_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]")
+# Compiled when it is needed: it takes long.
+_HAN = "[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]"
 
 
 def language_of(title: str, fields: Mapping[str, Value]) -> str | None:
@@ -333,7 +334,7 @@ def language_of(title: str, fields: Mapping[str, Value]) -> str | None:
     A Chinese character counts for two letters, as it says about as much.
     """
     text = "".join((title, *(str(fields.get(name) or "") for name in TEXTS)))
-    han = len(_HAN.findall(text))
+    han = len(re.findall(_HAN, text))
     others = sum(map(str.isalpha, text)) - han
     return "zh" if han and 2 * han >= others else None
 

@@ -46,6 +46,31 @@ def beside(question: Callable[[], bool]) -> Callable[[], bool]:
     return answered
 
 
+def told_beside(question: Callable[[], bytes]) -> Callable[[], bytes]:
+    """Ask a question in a process of its own; what is returned waits for the answer.
+
+    That is a short one, and empty where asking fails.
+    """
+    ours, theirs = os.pipe()
+    child = _forked()
+    if child == 0:
+        try:
+            os.write(theirs, question())
+        finally:
+            os._exit(0)
+    os.close(theirs)
+
+    def answered() -> bytes:
+        with open(ours, "rb") as pipe:
+            told = pipe.read()
+        if child:
+            with suppress(ChildProcessError):
+                os.waitpid(child, 0)
+        return told
+
+    return answered
+
+
 def spread(items: Sequence[Item], begin: Begin[Item, Answer], workers: int) -> Iterator[Answer]:
     """The answer to each item, in order, from that many processes.
 

@@ -40,6 +40,9 @@ _UNENDED_ONES = """
 SELECT number, id, inode, head FROM file JOIN record USING (number) WHERE rank > 0
 """
 _LIVE_ONES = f"{_UNENDED_ONES} AND rank = {stored.LIVE}"
+_LOOKED_AT = """
+SELECT folder, id, changed, size, inode FROM file WHERE rank > 0 AND (folder != 'kb' OR changed < 0)
+"""
 _PRESSING = f"""
 SELECT head FROM (
     SELECT
@@ -62,6 +65,7 @@ SELECT id, score FROM (
     SELECT rowid AS number, bm25(text, 8.0, 2.0, 1.0) AS score FROM text WHERE text MATCH ?
 ) JOIN file USING (number) WHERE {} ORDER BY score, id DESC LIMIT ?
 """
+_COUNT = "SELECT count(*) FROM text WHERE text MATCH ?"
 _AMONG = {
     "all": "TRUE",
     "live": f"rank = {stored.LIVE}",
@@ -98,6 +102,9 @@ class State(NamedTuple):
 
 class Index:
     """The index of one desk. Every answer is as of a look at the folder made for it."""
+
+    # How many records full text has, in SQL.
+    _COUNT = _COUNT
 
     def __init__(self, desk: Desk, progress: Progress = lambda _done, _total: None) -> None:
         self._desk = desk
@@ -264,7 +271,7 @@ class Index:
         They are read as they are asked for; a negative `limit` is none.
         """
         self.look()
-        hits = self._rows(_HITS.format(_AMONG[among]), match, min(limit, _MOST))
+        hits = self._rows(self._hits_among(among), match, min(limit, _MOST))
         for start in range(0, len(hits), _AT_ONCE):
             scores = dict(hits[start : start + _AT_ONCE])
             marks = ",".join("?" * len(scores))
@@ -274,6 +281,10 @@ class Index:
                 if record_id in found:
                     head, log = found[record_id]
                     yield Hit(stored.record(record_id, head, log.__str__), score)
+
+    def _hits_among(self, among: Found) -> str:
+        """The hits of full text in SQL."""
+        return _HITS.format(_AMONG[among])
 
     def experience(self) -> "Experience":
         """What resolved tickets teach, after learning from those that it has not learnt from."""
@@ -297,7 +308,7 @@ class Index:
     def has(self, match: str) -> int:
         """How many records an FTS5 expression holds for."""
         self.look()
-        ((count,),) = self._rows("SELECT count(*) FROM text WHERE text MATCH ?", match)
+        ((count,),) = self._rows(self._COUNT, match)
         return int(count)
 
     def words(self) -> list[str]:
@@ -385,8 +396,7 @@ class Index:
             self.look(every=every)
             return self._released(answer)
         self._file.reading()  # the state that is looked at is the one that answers
-        known = self._known()
-        unchanged = cores.beside(lambda: looking.is_unchanged(self._desk, known, every=every))
+        unchanged = self._unchanged(every=every)
         self._looked = (every, True)
         try:
             found = self._released(answer)
@@ -399,6 +409,11 @@ class Index:
         self._looked = (False, False)
         self.look(every=every)
         return self._released(answer)
+
+    def _unchanged(self, *, every: bool) -> Callable[[], bool]:
+        """Begin to look at the folder; what is returned waits and tells whether it is as known."""
+        known = self._known()
+        return cores.beside(lambda: looking.is_unchanged(self._desk, known, every=every))
 
     def _released(self, answer: Callable[[], Answer]) -> Answer:
         """What `answer` gives; others may write the index again after it."""
@@ -419,10 +434,9 @@ class Index:
         """What is known of the folder."""
         connection = self._file.connection()
         folders = connection.execute("SELECT path, changed, size, inode, seal FROM folder")
-        unended = "SELECT folder, id, changed, size, inode FROM file WHERE rank > 0"
         return Known(
             {path: (Stamp(*stamp), seal) for path, *stamp, seal in folders},
-            connection.execute(unended).fetchall(),
+            connection.execute(_LOOKED_AT).fetchall(),
             self._files_of,
         )
 

@@ -1,13 +1,13 @@
 """What has changed in a desk folder since the index was written.
 
 A month's folder is listed again when its stamp moved (a file in it was created, renamed, replaced
-or removed). The files of records that are not ended are looked at one by one; an ended ticket is
-trusted while its folder's stamp stands still, unless every file is to be looked at.
+or removed). The files of tickets that are not ended are looked at one by one, those of articles
+all together by one number; an ended ticket is trusted while its folder's stamp stands still,
+unless every file is to be looked at.
 """
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
 from typing import NamedTuple, TypeAlias
 
 from desk import stamps, store
@@ -15,7 +15,6 @@ from desk.errors import StorageError
 from desk.stamps import Stamp
 from desk.store import Desk
 
-_ALL = (1 << 63) - 1  # bits, as many as SQLite keeps of a number
 File: TypeAlias = tuple[str, str]  # folder, id
 
 
@@ -31,7 +30,8 @@ class Known(NamedTuple):
     """What the index knows of the folder.
 
     `folders` has each folder's stamp and seal, `unended` the (folder, id, changed, size, inode)
-    of the files of records that are not ended, `files_of` the stamp of each file of a folder.
+    of the files of records that are not ended (of articles only those whose stamp is unproven),
+    `files_of` the stamp of each file of a folder.
     """
 
     folders: Mapping[str, tuple[Stamp, int]]
@@ -84,14 +84,15 @@ def is_unchanged(desk: Desk, known: Known, *, every: bool) -> bool:
 
 
 def _changed_folders(desk: Desk, known: Known, *, every: bool) -> Iterator[str]:
-    """The folders that came, went or have another stamp; with `every`, or other files."""
+    """The folders that came, went or have another stamp; of articles or with `every`, or files."""
     left = dict(known.folders)
     for folder in desk.folders():
         path = f"{desk.root}/{folder}"
         stood = left.pop(folder, None)
         stamp = stamps.of_folder(path)
         moved = stamp != stood[0] if stood else stamp is not None
-        if moved or (every and stood and not _is_sealed(path, stood[1])):
+        within = every or folder == store.ARTICLES
+        if moved or (within and stood and not _is_sealed(path, stood[1])):
             yield folder
     yield from left
 
@@ -121,7 +122,7 @@ def _listed(
     proven = all(stamps.proven(found, looked) == found for found in entries.values())
     seen = Folder(
         stamps.proven(stamp, looked),
-        _sealed(entries) if proven else 0,
+        stamps.sealed(entries.values()) if proven else 0,
         " ".join(name.removesuffix(".yaml") for name in names),
     )
     return came, seen
@@ -144,29 +145,9 @@ def _entries(root: str, folder: str) -> dict[str, Stamp]:
     return found
 
 
-def _sealed(found: Mapping[str, Stamp]) -> int:
-    """One number for all those stamps; two links to one file have the same."""
-    return sum(map(hash, found.values()), 1) & _ALL
-
-
 def _is_sealed(path: str, seal: int) -> bool:
     """Whether a folder's files are those that the number was made for."""
     try:
-        return bool(seal) and seal == _seal(path)
+        return bool(seal) and seal == stamps.seal(path)
     except OSError:
         return False
-
-
-def _seal(path: str) -> int:
-    """The number that `_sealed` gives for all that is in a folder now."""
-    seal = 1  # 0 is that of a folder whose files are not proven
-    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)  # from which names are found sooner
-    try:
-        with os.scandir(handle) as entries:
-            for entry in entries:
-                with suppress(OSError):
-                    status = entry.stat(follow_symlinks=False)
-                    seal += hash((status.st_ctime_ns, status.st_size, stamps.inode(status)))
-    finally:
-        os.close(handle)
-    return seal & _ALL

@@ -160,6 +160,11 @@ class Policy:
         abilities = (ability for role in roles for ability in self.roles.get(role, ()))
         return Rights(who, frozenset(person.teams if person else ()), frozenset(abilities))
 
+    def rights_of_all(self) -> Rights:
+        """What whoever acts may do at least, whoever that is."""
+        everybody = (self.rights_of(who).abilities for who in ("", *self.people))
+        return Rights("", frozenset(), frozenset.intersection(*everybody))
+
     def _unless_given(self, person: Person) -> tuple[str, ...]:
         """The roles of somebody to whom desk.yaml gives none."""
         leads = any(team.lead == person.id for team in self.teams.values())

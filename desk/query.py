@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from datetime import datetime
 
 from desk import conditions, model, terms
-from desk.conditions import ASKED, HAS, TICKETS, Asker, Kind, Test
+from desk.conditions import HAS, TICKETS, Asker, Kind, Test
 from desk.errors import Place, UsageError, nearest
 from desk.fields import AsOf, canonical
 from desk.model import ENDED, LIVE, STATUSES, Record, Ticket
@@ -129,9 +129,9 @@ def parse(
     return Filter(tree, Asker(me, as_of, kind), " ".join(arguments))
 
 
-def is_text(argument: str) -> bool:
+def is_text(argument: str, kind: Kind = TICKETS) -> bool:
     """Whether an argument asks for nothing but words. Raises UsageError as `parse` does."""
-    tree = terms.parse([argument], ASKED)
+    tree = terms.parse([argument], kind.asked)
     parts = tree.parts if isinstance(tree, All) else (tree,)
     return all(isinstance(part, Phrase) for part in parts)
 

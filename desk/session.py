@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
+    from desk.articleindex import ArticleIndex
     from desk.errors import DamagedError
     from desk.fields import AsOf
     from desk.index import Among, Index
@@ -103,10 +104,21 @@ class Session:
 
         return Index(self.desk, _Bar().show)
 
+    @cached_property
+    def article_index(self) -> "ArticleIndex":
+        """The index of the desk, asked for articles alone."""
+        from desk import glance, place
+
+        # First of all, as it takes its time in another process.
+        seen = glance.begun(f"{place.root_above(self.folder)}/kb")
+        from desk.articleindex import ArticleIndex
+
+        return ArticleIndex(self.desk, _Bar().show, seen)
+
     def distrust_index(self) -> None:
         """Have the index made anew by the next command, where this one used it and failed."""
-        if "index" in self.__dict__:
-            self.index.distrust()
+        for used in {"index", "article_index"} & self.__dict__.keys():
+            self.__dict__[used].distrust()
 
     def named(self, part: str) -> str:
         """The id that `part` names: the id, an unambiguous part of it, or an outside number.
@@ -220,12 +232,12 @@ class Session:
 
         Raises RefusedError if --as or DESK_USER names somebody whom desk.yaml does not know.
         """
-        from desk import git
-
         policy = self.desk.policy
         given = self._given("user", "DESK_USER")
         if given:
             return policy.person(given)
+        from desk import git
+
         if self.desk.root not in self._identities:
             self._identities[self.desk.root] = git.identity(self.desk.root)
         identity = (*reversed(self._identities[self.desk.root]), login())

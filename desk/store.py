@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import cached_property
 
-from desk import __version__, codec, keptsettings, model, policy, stamps, yamltext
+from desk import __version__, codec, keptsettings, model, place, policy, stamps, yamltext
 from desk.errors import (
     BusyError,
     DamagedError,
@@ -30,7 +30,8 @@ from desk.errors import (
 from desk.model import Article, Record, Ticket, Value
 from desk.stamps import Stamp
 
-POLICY_FILE = "desk.yaml"
+POLICY_FILE = place.POLICY_FILE
+ARTICLES = "kb"  # the folder
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _FILE = re.compile(r"([A-Z][A-Z0-9]*-\d{6}-[0-9A-Z]{5})\.yaml", re.ASCII)
 _LOCK_WAIT = 10.0
@@ -49,7 +50,7 @@ def path_of(record_id: str) -> str:
     """Where a record's file is, relative to the desk."""
     prefix, day, _ = record_id.split("-")
     if prefix == "KB":
-        return f"kb/{record_id}.yaml"
+        return f"{ARTICLES}/{record_id}.yaml"
     century = "19" if day[:2] >= "70" else "20"
     return f"tickets/{century}{day[:2]}/{day[2:4]}/{record_id}.yaml"
 
@@ -111,18 +112,7 @@ def find(start: str) -> "Desk":
 
     Raises NotFoundError where there is none.
     """
-    folder = os.path.abspath(start)
-    if not os.path.isdir(folder):
-        raise NotFoundError(f"there is no folder {folder}")
-    above = ""
-    while folder != above:
-        if os.path.isfile(os.path.join(folder, POLICY_FILE)):
-            return Desk(folder)
-        folder, above = os.path.dirname(folder), folder
-    raise NotFoundError(
-        f"no desk.yaml in {start} or any folder above it; go into a desk, name one with -C, "
-        "or make one with `desk init`"
-    )
+    return Desk(place.root_above(start))
 
 
 class Desk:
@@ -253,6 +243,26 @@ class Desk:
                     os.unlink(temporary, dir_fd=handle)
                 raise
 
+    def add_private(self, name: str, line: bytes, most: int) -> None:
+        """Put a line at the end of a file in `.desk` that may be lost at any time.
+
+        From `most` bytes on its older half is dropped. Raises OSError.
+        """
+        with self._folder(".desk", make=True) as handle:
+            _write_ignore_file(handle)
+            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
+            file = os.open(name, flags | os.O_CLOEXEC, 0o600, dir_fd=handle)
+            try:
+                status = os.fstat(file)
+                if not stat.S_ISREG(status.st_mode):
+                    raise OSError(errno.EINVAL, "is no regular file", name)
+                write_all(file, line)
+            finally:
+                os.close(file)
+        if status.st_size + len(line) > most:
+            kept = (self.private(name) or b"")[-most // 2 :]
+            self.keep_private(name, kept.partition(b"\n")[2])
+
     def _let_folder_go(self) -> None:
         if self._kept[0] is not None:
             os.close(self._kept[1])
@@ -362,7 +372,7 @@ class Desk:
                 for month in self.names(f"tickets/{year}"):
                     if re.fullmatch(r"[0-9]{2}", month):
                         yield f"tickets/{year}/{month}"
-        yield "kb"
+        yield ARTICLES
 
     def walk(self, folder: str = "") -> Iterator[str]:
         """The paths of all files below tickets and kb (or below `folder`), hidden ones not.
@@ -370,7 +380,7 @@ class Desk:
         A folder that is named like a record's file is among them, a link is not followed.
         """
         if not folder:
-            for top in ("tickets", "kb"):
+            for top in ("tickets", ARTICLES):
                 is_link = os.path.islink(os.path.join(self.root, top))
                 yield from (top,) if is_link else self.walk(top)
             return
@@ -817,7 +827,7 @@ def make(root: str, policy_text: str) -> Desk:
     policy_path = os.path.join(root, POLICY_FILE)
     if os.path.lexists(policy_path):
         raise RefusedError(f"{policy_path} exists already; this folder is a desk")
-    folders = [os.path.join(root, folder) for folder in ("tickets", "kb")]
+    folders = [os.path.join(root, folder) for folder in ("tickets", ARTICLES)]
     attributes = os.path.join(root, ".gitattributes")
     new = [path for path in (*folders, attributes) if not os.path.lexists(path)]
     try:

@@ -477,21 +477,28 @@ def table_text(
 
 def terminal_width() -> int:
     """The columns of the terminal, 0 where the output is none."""
+    if not sys.stdout.isatty():
+        return 0
     import shutil
 
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+    return shutil.get_terminal_size().columns
 
 
 def page(text: str) -> None:
     """Print text for a person: through PAGER where it is longer than the terminal is high."""
-    import os
-    import shutil
+    if sys.stdout.isatty() and text.count("\n") >= _terminal_lines():
+        import os
 
-    if sys.stdout.isatty() and text.count("\n") >= shutil.get_terminal_size().lines:
         os.environ.setdefault("LESS", "-FRX")
         click.echo_via_pager(text, color=False)
     else:
         click.echo(text, nl=False)
+
+
+def _terminal_lines() -> int:
+    import shutil
+
+    return shutil.get_terminal_size().lines
 
 
 # --- shell completion ----------------------------------------------------------------------

@@ -17,6 +17,7 @@ KB_COMMANDS = {
     "retire": ("kb_review", "Take articles out of use."),
     "renew": ("kb_review", "Say that published articles are still true."),
     "list": ("kb_list", "List articles."),
+    "search": ("kb_search", "Search the text of articles."),
     "show": ("kb_list", "Show articles whole."),
     "history": ("kb_list", "Show an article's log as a table."),
     "import": ("kb_folder", "Bring in a folder of Markdown files."),

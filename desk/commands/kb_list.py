@@ -15,7 +15,7 @@ from desk.commands.common import (
     tell,
 )
 from desk.commands.list import cell_of, row_of
-from desk.commands.reading import all_articles, articles_argument
+from desk.commands.reading import all_articles, article_filter, articles_argument
 from desk.commands.show_history import show_logs, show_named
 from desk.fields import by_fields, field_value
 from desk.model import ARTICLE_FIELDS, Article
@@ -59,9 +59,7 @@ def list_(
     status among the TERMs, or --all, lists retired ones too.
     """
     kind, damage = conditions.of_articles(), Damage()
-    asked = query.parse(
-        terms, lambda: session.actor, lambda: session.as_of, session.desk.policy.views, kind
-    )
+    asked = article_filter(session, terms)
     names = tuple(name.strip() for name in columns.split(",") if name.strip())
     found = list(all_articles(session, damage))
     seen = {name for article in found for name in article.head}

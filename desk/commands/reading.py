@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,6 +17,9 @@ from desk.errors import DamagedError, DeskError, ManyError
 from desk.model import Article, Record
 from desk.roles import Rights
 from desk.session import Session
+
+if TYPE_CHECKING:
+    from desk.query import Filter
 
 
 def rights(session: Session) -> Rights:
@@ -38,6 +41,7 @@ def as_read(session: Session, record: Record) -> Record:
 
 def readable(session: Session, records: Iterable[Record]) -> Iterator[Record]:
     """The records as whoever acts may read them, without the articles that they may not."""
+    anybody: Rights | None = None
     mine: Rights | None = None
     for record in records:
         if not isinstance(record, Article):
@@ -45,6 +49,10 @@ def readable(session: Session, records: Iterable[Record]) -> Iterator[Record]:
             continue
         from desk import articles
 
+        anybody = anybody or session.desk.policy.rights_of_all()
+        if articles.is_read_whole(record, anybody):
+            yield record  # without finding out who acts
+            continue
         mine = mine or rights(session)
         shown = articles.as_read_by(record, mine)
         if shown is not None:
@@ -97,13 +105,26 @@ def read_named(
 def all_articles(session: Session, on_damage: Callable[[DamagedError], None]) -> Iterator[Article]:
     """The articles that whoever acts may read, as of this run; `on_damage` hears of damage."""
     found = session.index.records(on_damage, every=False, among="unended")
-    for record in readable(session, found):
+    return as_of_now(session, readable(session, found))
+
+
+def as_of_now(session: Session, records: Iterable[Record]) -> Iterator[Article]:
+    """The articles among the records as they stood at the moment of this run."""
+    for record in records:
         if not isinstance(record, Article):
             continue
         if not session.now_is_given:
             yield record
         elif not record.log or min(one.seconds for one in record.log) <= session.now.timestamp():
             yield model.as_of(record, session.now)
+
+
+def article_filter(session: Session, terms: Sequence[str]) -> "Filter":
+    """The filter of articles that the terms of a command line mean in this run."""
+    from desk import conditions, query
+
+    views, kind = session.desk.policy.views, conditions.of_articles()
+    return query.parse(terms, lambda: session.actor, lambda: session.as_of, views, kind)
 
 
 def standing(record: Record, now: datetime) -> tuple[Record, datetime, list[tuple[str, str]]]:

@@ -188,7 +188,8 @@ def test_what_was_edited_by_hand_is_found(filled: Shell):
         (["team:network"], 2, "there is no word to search for; `desk list` lists by TERMs alone"),
         (["!!!"], 2, "there is no word to search for; `desk list` lists by TERMs alone"),
         (["vpn", "team:network", "--only", "articles"], 2,
-         "team:network is asked of tickets, and --only articles leaves them out"),
+         "team:network is asked of tickets, and --only articles leaves them out; "
+         "`desk kb search` asks articles"),
         (["vpn", "pirority:P1"], 2, "no ticket has a field 'pirority'; did you mean priority?\n"
          "  pirority:P1\n  ^^^^^^^^"),
         (["vpn", "--limit", "0"], 2,

@@ -80,6 +80,7 @@ CREATING = ("open", "kb new", "kb from")
 READING = (
     "kb export",
     "kb list",
+    "kb search",
     "kb show",
     "kb history",
     "list",
@@ -272,7 +273,8 @@ def leftovers(folder: Path) -> list[str]:
     private = folder / ".desk"
     names = {p.relative_to(private).as_posix() for p in private.rglob("*") if not p.is_dir()}
     # A kill may leave an index that is not finished; the next one that is made takes its place.
-    kept = {f"{name}{end}" for name in ("index.sqlite", "settings.json") for end in ("", ".new")}
+    kept_names = ("index.sqlite", "settings.json", "searches.ndjson")
+    kept = {f"{name}{end}" for name in kept_names for end in ("", ".new")}
     wrong = sorted(names - kept - {".gitignore", "lock", "index.lock"})
     ignored = private / ".gitignore"
     if ignored.exists() and ignored.read_text() != "*\n":

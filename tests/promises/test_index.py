@@ -12,9 +12,11 @@ from pathlib import Path
 import click
 import pytest
 
-from desk import cli, codec, factindex, fulltext, index, indexrows, session
+from desk import cli, codec, factindex, fulltext, glance, index, indexrows, session
+from desk.articleindex import ArticleIndex
 from desk.commands.common import complete_ids
 from desk.errors import DamagedError
+from desk.glance import Glance
 from desk.index import Index
 from desk.model import LIVE, Ticket
 from desk.store import Desk
@@ -43,6 +45,7 @@ LATE: tuple[list[str], ...] = (
     ["search", "打印鸡卡纸", "-f", "ids"],
     ["search", "vpn", "status:open", "-f", "json", WITHOUT_NOW],
     ["policy", "ID"],
+    ["kb", "list", "-f", "json"],
 )
 # … and those that see it at once.
 AT_ONCE: tuple[list[str], ...] = (
@@ -61,6 +64,9 @@ AT_ONCE: tuple[list[str], ...] = (
     ["show", "NUMBER"],
     ["history", "NEW"],
     ["tick", "--dry-run"],
+    ["kb", "search", "printer"],
+    ["kb", "search", "卡纸", "--all", "-f", "json"],
+    ["kb", "search", "pritner", "status:published", WITHOUT_NOW],
 )
 
 
@@ -249,13 +255,22 @@ def is_live(record: dict[str, object]) -> bool:
 
 @contextmanager
 def answering(one: Index) -> Iterator[None]:
-    """Every run of the program asks that index."""
-    own = session.Session.__dict__["index"]
+    """Every run of the program asks that index, or its articles."""
+    own, of_articles = (session.Session.__dict__[name] for name in ("index", "article_index"))
     session.Session.index = property(lambda _: one)  # type: ignore[assignment]
+    session.Session.article_index = property(lambda _: articles_of(one))  # type: ignore[assignment]
     try:
         yield
     finally:
         session.Session.index = own  # type: ignore[method-assign]
+        session.Session.article_index = of_articles  # type: ignore[method-assign]
+
+
+def articles_of(whole: Index) -> ArticleIndex:
+    """The same index asked for its articles, which will not look at them again."""
+    asked = ArticleIndex(whole._desk, lambda _done, _total: None, lambda: Glance(None, 0))
+    asked._file, asked._looked = whole._file, whole._looked
+    return asked
 
 
 @contextmanager
@@ -263,6 +278,7 @@ def many_are(number: int) -> Iterator[None]:
     """From that many files on they are read, and looked at, by other processes."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(index, "_MANY", number)
+        patched.setattr(glance, "_MANY", number // 4)
         patched.setattr(indexrows, "_SPREAD", number)
         patched.setattr(factindex, "_SPREAD", number)
         yield

@@ -1,0 +1,144 @@
+"""desk kb search.
+
+The rooms of searching are imported within the functions: a glance at the folder begins before.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+from desk.commands.common import (
+    Damage,
+    TermsCommand,
+    article_terms_argument,
+    at_terminal,
+    command,
+    format_option,
+)
+from desk.commands.search import Sought, row_of_hit, search_options, show_found, sought
+from desk.errors import UsageError
+from desk.model import Article, Record
+from desk.session import Session, pass_session
+
+if TYPE_CHECKING:
+    from desk.query import Filter
+    from desk.search import Choose, Found
+
+
+@command(
+    "search",
+    "desk kb search VPN drops",
+    "desk kb search 打印机 卡纸",
+    "desk kb search vpn category:network audience:public",
+    "desk kb search '\"paper jam\"' --exact -f ids",
+    "desk kb search roller --all",
+    cls=TermsCommand,
+)
+@article_terms_argument
+@click.option("--all", "everything", is_flag=True, help="Drafts, reviews and retired ones too.")
+@search_options
+@click.option(
+    "--remember", is_flag=True,
+    help="Note the search in this clone, as one at a terminal is.",
+)  # fmt: skip
+@format_option
+@pass_session
+def search_(
+    session: Session,
+    terms: tuple[str, ...],
+    everything: bool,
+    limit: int,
+    exact: bool,
+    remember: bool,
+    form: str,
+) -> None:
+    """Search the articles that you may read: title, tags, symptoms, cause, solution, body.
+
+    Words are found as by `desk search`; terms such as category:network choose among the
+    articles found, as in `desk kb list`. Published articles are looked through, those past
+    their review_by too, which are marked as outdated; others with --all, or where a status is
+    asked for. What a person looks for at a terminal is noted in this clone, without a name.
+    """
+    index = session.article_index  # before all else, as it begins to look at the folder
+    wanted = _Wanted(sought(terms, of_articles=True), everything, limit, exact)
+    hits = index.answered(lambda: _hits(session, wanted))
+    show_found(hits.rows, hits.found, limit, form, narrowed=bool(wanted.sought.conditions))
+    if remember or at_terminal():
+        from desk import searchlog
+
+        words = " ".join(term for term in terms if term not in wanted.sought.conditions)
+        searchlog.remember(session.desk, session.now, words, len(hits.rows))
+    hits.damage.say()
+
+
+class _Wanted(NamedTuple):
+    """What the command line asks for."""
+
+    sought: Sought
+    everything: bool
+    limit: int
+    exact: bool
+
+
+class _Hits(NamedTuple):
+    """The rows that are printed, how they were found, and files that are damaged."""
+
+    rows: Sequence[dict[str, str]]
+    found: "Found"
+    damage: Damage
+
+
+def _hits(session: Session, wanted: _Wanted) -> _Hits:
+    from desk import search
+
+    index, damage = session.article_index, Damage()
+    choose = _chooser(session, wanted)
+    found = search.find(index, wanted.sought.words, choose, wanted.limit + 1)
+    if not found.records:  # what a word was taken for may stand in an article of others only
+        found = found._replace(near={}, without=(), most=False)
+    if wanted.exact and (found.near or found.without or found.most):
+        found = found._replace(records=[])
+    index.tell_damage(damage)
+    rows = [_row(session, one, found) for one in found.records[: wanted.limit]]
+    return _Hits(rows, found, damage)
+
+
+def _chooser(session: Session, wanted: _Wanted) -> "Choose":
+    """A function that lets the articles through that are wanted."""
+    from desk import articles
+    from desk.commands.reading import as_of_now, readable
+
+    conditions = wanted.sought.conditions
+    asked = _filter(session, conditions) if conditions else None
+    by_status = asked is not None and any(field == "status" for field, _ in asked.wanted())
+    any_status = wanted.everything or by_status
+
+    def choose(records: Iterator[Record]) -> Iterator[Record]:
+        for article in as_of_now(session, readable(session, records)):
+            valid = article.status in (articles.PUBLISHED, articles.OUTDATED)
+            if (valid or any_status) and (asked is None or asked.matches(article)):
+                yield article
+
+    return choose
+
+
+def _filter(session: Session, conditions: Sequence[str]) -> "Filter":
+    """What is asked of the articles; raises UsageError for a field that none has."""
+    from desk.commands.reading import all_articles, article_filter
+
+    asked = article_filter(session, conditions)
+    try:
+        asked.check_fields(())
+    except UsageError:
+        every = all_articles(session, lambda _: None)
+        asked.check_fields({name for article in every for name in article.head})
+    return asked
+
+
+def _row(session: Session, record: Record, found: "Found") -> dict[str, str]:
+    """A hit with its status at this moment; its log was not searched."""
+    from desk import articles
+
+    article = Article(record.head, ())
+    return row_of_hit(article, found) | {"status": articles.status_at(article, session.now)}

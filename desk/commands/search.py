@@ -1,0 +1,199 @@
+"""desk search, and what it shares with `desk kb search`.
+
+The rooms of searching are imported within the functions: a glance at the folder begins before.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+from desk.commands.common import (
+    Damage,
+    F,
+    TermsCommand,
+    command,
+    data,
+    format_option,
+    show_table,
+    tell,
+    terms_argument,
+)
+from desk.errors import UsageError
+from desk.model import Record, Ticket
+from desk.session import Session, pass_session
+
+if TYPE_CHECKING:
+    from desk.fulltext import Term
+    from desk.query import Filter
+    from desk.search import Found
+
+# What searches do not know of the query language: `or`, `and` and brackets.
+_NOT_HERE = r"^-?[(（]|(^|\s)(or|and)(\s|$)"
+COLUMNS = ("id", "status", "title", "where", "excerpt")
+
+
+def search_options(function: F) -> F:
+    """--limit and --exact."""
+    limit = click.option(
+        "--limit", metavar="N", type=click.IntRange(min=1), default=20, show_default=True,
+        help="At most so many.",
+    )  # fmt: skip
+    exact = click.option(
+        "--exact",
+        is_flag=True,
+        help="Nothing that is only spelt nearly so, or has only most of it.",
+    )
+    return limit(exact(function))
+
+
+@command(
+    "search",
+    "desk search printer",
+    "desk search 打印机 卡纸",
+    "desk search '\"paper jam\"' team:service-desk --limit 5",
+    "desk search vpn --only articles",
+    "desk search 10.0.0.1 --exact -f ids",
+    cls=TermsCommand,
+)
+@terms_argument
+@click.option("--only", type=click.Choice(("tickets", "articles")), help="Not the others.")
+@search_options
+@format_option
+@pass_session
+def search_(
+    session: Session,
+    terms: tuple[str, ...],
+    only: str | None,
+    limit: int,
+    exact: bool,
+    form: str,
+) -> None:
+    """Search the text of tickets and articles: title, tags, description, log, solution.
+
+    The best hits come first, whatever their status. All words must stand in a record, in any
+    form (jams, jammed); the last may be a beginning, as may one that ends in *. Quotation marks
+    keep words together. Terms such as team:network choose among the tickets found, as in
+    `desk list`. Where nothing has all the words, what has them spelt nearly so, or else most of
+    them, is shown, and that is said; --exact leaves it out. What is quoted always stands there.
+    """
+    from desk import search
+
+    wanted = sought(terms)
+    damage, seen = Damage(), set[str]()
+    asked = session.filter(wanted.conditions)
+    if not asked.empty and only == "articles":
+        raise UsageError(
+            f"{asked.text} is asked of tickets, and --only articles leaves them out; "
+            "`desk kb search` asks articles"
+        )
+
+    def choose(records: Iterator[Record]) -> Iterator[Record]:
+        return _chosen(session, records, asked, only, seen)
+
+    found = search.find(session.index, wanted.words, choose, limit + 1, exact=exact)
+    session.check_fields(asked, (), seen)
+    rows = [row_of_hit(record, found) for record in found.records[:limit]]
+    show_found(rows, found, limit, form, narrowed=bool(not asked.empty or only))
+    session.index.tell_damage(damage)
+    damage.say()
+
+
+class Sought(NamedTuple):
+    """What a command line asks for: words to find, and conditions on fields."""
+
+    words: "Sequence[Term]"
+    conditions: Sequence[str]
+
+
+def sought(terms: Sequence[str], *, of_articles: bool = False) -> Sought:
+    """The words and conditions of a command line; the latter of tickets, or of articles.
+
+    Raises UsageError where there is no word, or brackets, `or` and `and`.
+    """
+    example, lists = ("category:vpn", "kb list") if of_articles else ("team:network", "list")
+    from desk import fulltext
+
+    if any(re.search(_NOT_HERE, term, re.IGNORECASE) for term in terms):
+        raise UsageError(
+            f"search takes words, and conditions such as {example}; or and brackets are for "
+            f"`desk {lists}`"
+        )
+    conditions = [term for term in terms if _is_condition(term, of_articles=of_articles)]
+    words = fulltext.terms(" ".join(term for term in terms if term not in conditions))
+    if not words:
+        raise UsageError(f"there is no word to search for; `desk {lists}` lists by TERMs alone")
+    return Sought(words, conditions)
+
+
+def _is_condition(word: str, *, of_articles: bool) -> bool:
+    """Whether an argument asks of fields; anything else is words, `or` and lone quotes too."""
+    if all(map(_is_plain, word.split())):
+        return False  # without what reads queries
+    from desk import conditions, query
+
+    kind = conditions.of_articles() if of_articles else conditions.TICKETS
+    try:
+        return not query.is_text(word, kind)
+    except UsageError:
+        return False
+
+
+def _is_plain(word: str) -> bool:
+    """Whether a word is letters and digits, which no syntax of queries has a meaning for."""
+    return word.isalnum() and word.lower() not in ("or", "and")
+
+
+def _chosen(
+    session: Session, records: Iterator[Record], asked: "Filter", only: str | None, seen: set[str]
+) -> Iterator[Record]:
+    """The records that are wanted, tickets as of this run."""
+    from desk.commands.reading import readable
+
+    for record in readable(session, records):
+        if not isinstance(record, Ticket):
+            if only != "tickets" and asked.empty:
+                yield record
+        elif only != "articles":
+            yield from asked.among(session.as_of_now([record]), seen)
+
+
+def row_of_hit(record: Record, found: "Found") -> dict[str, str]:
+    """A hit as a row of COLUMNS."""
+    from desk import search
+
+    where, excerpt = search.excerpt(record, found)
+    return dict(zip(COLUMNS, (record.id, record.status, record.title, where, excerpt), strict=True))
+
+
+def show_found(
+    rows: Sequence[Mapping[str, str]], found: "Found", limit: int, form: str, *, narrowed: bool
+) -> None:
+    """Print the hits, and say what was taken for what nothing has and how much is not shown.
+
+    `narrowed` is whether records that have the words may have been left out.
+    """
+    from desk import render
+
+    if form in render.FOR_PEOPLE:
+        cells = [[render.shown(row[name]) for name in COLUMNS] for row in map(_brief, rows)]
+        show_table(cells, COLUMNS, form)
+    else:
+        data(render.rows(rows, form, COLUMNS))
+    for term, taken in found.near.items():
+        meant = f"did you mean {taken}?" if taken != term else "only parts of it are found"
+        tell(f"nothing has {term!r}; {meant}")
+    for term in found.without:
+        tell(f"nothing has {term!r}; it is left out")
+    if found.most:
+        tell("nothing has all of that; what has most of it is shown")
+    if not found.records and not found.near:
+        tell("nothing is found" + (" that fits" if narrowed else ""))
+    if len(found.records) > limit:
+        tell(f"the best {limit} are shown; --limit shows more")
+
+
+def _brief(row: Mapping[str, str]) -> dict[str, str]:
+    """A row of the table, which has the title already."""
+    return {**row, "excerpt": ""} if row["where"] == "title" else {**row}
