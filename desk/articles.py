@@ -139,14 +139,19 @@ def _changes_text(event: Event) -> bool:
 
 
 def _since_approval(article: Article) -> tuple[Event | None, list[Event]]:
-    """The last approval, and what changed the text since."""
+    """The last approval that no rejection took back, and what changed the text since."""
     approval: Event | None = None
     later: list[Event] = []
+    before: list[Event] = []
     for event in model.in_order(article.log):
         if event.did == "approve":
-            approval, later = event, []
+            approval, before, later = event, [*before, *later], []
+        elif event.did == "reject":
+            approval, before, later = None, [], [*before, *later]
         elif _changes_text(event):
             later.append(event)
+        if event.change.get("status", (None, None))[1] == PUBLISHED:
+            before = []  # nobody can reject what is published
     return approval, later
 
 

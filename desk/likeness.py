@@ -34,6 +34,7 @@ _RIDGE = 2.0
 _ROUNDS, _NEAR_ENOUGH = 20, 2e-3
 _SHARPNESSES = (0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.25, 2.5, 3.0)
 _HARDLY = 1.92  # of a logarithm of likelihoods: half of the 95 % quantile of chi-squared
+LEAST = 4  # terms that a text is looked for by, however many records have them
 _GUESSES, _EVIDENCE = 3, 5  # of a field; words of a guess
 
 
@@ -223,16 +224,17 @@ def _evidence(
 # --- looking for them in full text -----------------------------------------------------------
 
 
-def match(tickets: Mapping[str, int], most: int = 12, hits: int = 2000) -> str:
+def match(tickets: Mapping[str, int], most: int = 12, hits: int = 2000, least: int = LEAST) -> str:
     """An FTS5 expression for texts with some of these terms, which so many tickets have each.
 
-    It has the `most` rarest terms at most, no more than have about `hits` hits together, so
-    that its cost does not grow with the desk; it is empty where there is no such term.
+    It has the `most` rarest terms at most, and of those behind the first `least` no more than
+    have about `hits` hits together, so that its cost hardly grows with the desk. It is empty
+    where there is no term.
     """
-    chosen = []
+    chosen: list[str] = []
     for term in sorted(tickets, key=lambda term: (tickets[term], term))[:most]:
         hits -= tickets[term]
-        if hits < 0:
+        if hits < 0 and len(chosen) >= least:
             break
         chosen.append(f'"{term}"')
     return f"{{title body}} : ({' OR '.join(chosen)})" if chosen else ""

@@ -88,7 +88,8 @@ def _path(whole: Article, shown: Article) -> str:
     """Where it was imported from, else its category and title; never out of the folder."""
     imported = whole.text("external")
     is_path = articles.imported(whole).get("external") == imported
-    if imported and is_path and markdownfile.is_safe_path(imported):
+    is_markdown = imported.lower().endswith((".md", ".markdown"))
+    if is_markdown and is_path and markdownfile.is_safe_path(imported):
         return imported
     parts = [markdownfile.slug(part) for part in shown.text("category").split("/")]
     name = markdownfile.slug(shown.title) or shown.id

@@ -496,3 +496,18 @@ def test_a_refusal_says_for_whom_it_is():
     assert str(refusal.value) == (
         f"{ID} is for team network and ada may not read it; `roles` in desk.yaml say who may"
     )
+
+
+def test_who_wrote_what_was_rejected_after_an_approval_is_still_its_author():
+    written = Article({"id": "KB-261121-7K3FQ"}, ())
+    written = written.add("new", NOW, "bob", {"title": "VPN", "status": "draft", "body": "Wait"})
+    written = written.add("submit", NOW, "bob", {"status": "review"})
+    approved = written.add("approve", NOW, "ann", {})
+    assert articles.authors(approved) == []
+    rejected = approved.add("reject", NOW, "ann", {"status": "draft"}, because="dangerous")
+    assert articles.authors(rejected) == ["bob"]
+    again = rejected.add("submit", NOW, "bob", {"status": "review"})
+    assert not articles.is_approved(again)
+    published = again.add("approve", NOW, "ann", {"status": "published"})
+    edited = published.add("edit", NOW, "eve", {"body": "Call", "status": "review"})
+    assert articles.authors(edited.add("reject", NOW, "ann", {}, because="no")) == ["eve"]

@@ -151,10 +151,12 @@ def test_guesses_come_with_their_evidence():
 
 def test_the_rarest_terms_are_looked_for():
     tickets = {"pc-39280": 2, "jam": 40, "printer": 1900, "the": 90_000}
-    assert likeness.match(tickets) == '{title body} : ("pc-39280" OR "jam" OR "printer")'
+    first = '{title body} : ("pc-39280" OR "jam" OR "printer")'
+    assert likeness.match(tickets, least=2) == first
     assert likeness.match(tickets, most=1) == '{title body} : ("pc-39280")'
-    assert likeness.match(tickets, hits=100) == '{title body} : ("pc-39280" OR "jam")'
-    assert likeness.match({"the": 90_000}) == ""
+    assert likeness.match(tickets, hits=100, least=1) == '{title body} : ("pc-39280" OR "jam")'
+    assert likeness.match({"the": 90_000}) == '{title body} : ("the")'
+    assert likeness.match({}) == ""
 
 
 def test_words_of_several_texts():
