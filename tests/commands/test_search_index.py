@@ -130,7 +130,7 @@ def test_text_of_a_ticket_is_shown_as_escapes(filled: Shell):
         (['"pritner"'], [], "nothing is found\n"),
         (['"the printer"', "vpn", "every", "rollers"], ["A0002"],
          "nothing has all of that; what has most of it is shown\n"),
-        (["pritner", "status:on_hold"], [], "nothing has 'pritner'; did you mean printer?\n"),
+        (["pritner", "status:on_hold"], [], "nothing is found that fits\n"),
         (["printer", "status:on_hold"], [], "nothing is found that fits\n"),
         (["printer", "--limit", "3"], ["A0001", "A0009", "A0002"],
          "the best 3 are shown; --limit shows more\n"),
@@ -341,3 +341,14 @@ def test_an_index_that_failed_is_made_anew_by_the_next_command(shell: Shell):
     os.utime(kept, ns=(mark, mark))
     assert shell.run("list").code == 70
     assert shell.done("list", "-f", "ids").out == "T-261121-A0001\n"
+
+
+def test_what_a_word_is_taken_for_is_not_told_of_articles_of_others(shell: Shell):
+    shell.done("kb", "new", "Zanzibarium merger", "--solution", "Secret")
+    rules = shell.root / "desk.yaml"
+    visitor = "people:\n  iris: {name: Iris Novak, roles: [requester]}\n"
+    text = rules.read_text(encoding="utf-8").replace("people:\n", visitor)
+    rules.write_text(text, encoding="utf-8")
+    assert "zanzibarium" in shell.done("search", "zanzibarum").err
+    for more in ([], ["--exact"]):
+        assert shell.run("search", "zanzibarum", *more, who="iris") == (0, "", "nothing is found\n")
