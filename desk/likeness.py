@@ -38,6 +38,91 @@ LEAST = 4  # terms that a text is looked for by, however many records have them
 _GUESSES, _EVIDENCE = 3, 5  # of a field; words of a guess
 
 
+# Words of grammar, which make no two texts alike: few tickets cannot show that they tell nothing.
+_EMPTY = frozenset(
+    [
+        "a",
+        "an",
+        "and",
+        "are",
+        "as",
+        "at",
+        "be",
+        "been",
+        "but",
+        "by",
+        "can",
+        "cannot",
+        "could",
+        "did",
+        "do",
+        "does",
+        "for",
+        "from",
+        "had",
+        "has",
+        "have",
+        "he",
+        "her",
+        "his",
+        "how",
+        "if",
+        "in",
+        "is",
+        "it",
+        "its",
+        "me",
+        "my",
+        "no",
+        "nor",
+        "not",
+        "of",
+        "on",
+        "or",
+        "our",
+        "out",
+        "she",
+        "so",
+        "than",
+        "that",
+        "the",
+        "their",
+        "them",
+        "then",
+        "there",
+        "they",
+        "this",
+        "to",
+        "too",
+        "up",
+        "us",
+        "was",
+        "we",
+        "were",
+        "what",
+        "when",
+        "where",
+        "which",
+        "who",
+        "why",
+        "will",
+        "with",
+        "would",
+        "you",
+        "your",
+        "after",
+        "again",
+        "before",
+        "every",
+        "into",
+        "only",
+        "over",
+        "under",
+        "very",
+    ]
+)
+
+
 class Guess(NamedTuple):
     """A value that a field may have, how likely it is (0 to 1), and what speaks for it.
 
@@ -60,7 +145,7 @@ def words(text: str) -> dict[str, float]:
     There are no digits in them: numbers seldom stand in two tickets.
     """
     times = Counter(re.findall(_WORD, fulltext.paired(text[:_READ]).lower()))
-    return {word: 1 + math.log(count) for word, count in times.items()}
+    return {word: 1 + math.log(count) for word, count in times.items() if word not in _EMPTY}
 
 
 def terms(text: str) -> dict[str, float]:

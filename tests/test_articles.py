@@ -511,3 +511,10 @@ def test_who_wrote_what_was_rejected_after_an_approval_is_still_its_author():
     published = again.add("approve", NOW, "ann", {"status": "published"})
     edited = published.add("edit", NOW, "eve", {"body": "Call", "status": "review"})
     assert articles.authors(edited.add("reject", NOW, "ann", {}, because="no")) == ["eve"]
+
+
+@pytest.mark.parametrize("written", ["13800138000", "138-0013-8000", "+86 138 0013 8000"])
+def test_a_telephone_number_is_taken_out_however_it_is_written(written: str):
+    ticket = Ticket({"id": "T-261121-7K3FQ", "requester": {"phone": "13800138000"}}, ())
+    hidden = articles._hider(ticket)
+    assert hidden(f"Call {written} or 13800138001") == f"Call {articles.HIDDEN} or 13800138001"
