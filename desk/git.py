@@ -1,11 +1,283 @@
-"""The only caller of git."""
+"""The only caller of git: without a shell, hooks, pager or prompt.
+
+docs/teams.md tells what is refused in a clone whose own settings name programs.
+"""
 
 import os
+import re
 import subprocess
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import IO, NamedTuple, cast
+
+from desk.errors import NotFoundError, RefusedError, StorageError
 
 _HARDENED = (
     "git", "--no-pager", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null",
+    "-c", "core.quotePath=false", "-c", "protocol.ext.allow=never",
+    "-c", "submodule.recurse=false", "-c", "advice.detachedHead=false",
+    "-c", "http.lowSpeedLimit=100", "-c", "http.lowSpeedTime=60",
 )  # fmt: skip
+_ENVIRONMENT = {
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_EDITOR": "true",
+    "GIT_MERGE_AUTOEDIT": "no",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "LC_ALL": "C.UTF-8",
+    "LANGUAGE": "en",
+}
+# Settings that name programs, or files with more settings.
+_NAMES_A_PROGRAM = re.compile(
+    r"core\.(sshcommand|askpass|gitproxy|alternaterefscommand|editor)|credential\.(.*\.)?helper"
+    r"|gpg\.(.*\.)?program|gpg\.ssh\.defaultkeycommand|filter\..*\.(clean|smudge|process)"
+    r"|remote\..*\.(uploadpack|receivepack|vcs)|include\.path|includeif\..*\.path",
+    re.ASCII,
+)
+NO_OBJECT = "0" * 40
+REGULAR = "100644"
+# So many names of objects fit into a pipe, whatever comes back through the other.
+_AT_ONCE = 500
+
+
+class GitError(StorageError):
+    """git could not do it; `said` is what it said, whole."""
+
+    def __init__(self, sentence: str, said: str) -> None:
+        self.said = said
+        super().__init__(sentence)
+
+
+class Difference(NamedTuple):
+    """What one tree has at a path and another has not; object and mode are empty for nothing."""
+
+    path: str
+    old_mode: str
+    old: str
+    mode: str
+    new: str
+
+
+class Unmerged(NamedTuple):
+    """A side of a path in an index that a merge left open: 1 the base, 2 ours, 3 theirs."""
+
+    path: str
+    side: int
+    mode: str
+    object: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a run of git gave."""
+
+    code: int
+    output: bytes
+    said: str
+
+    @property
+    def text(self) -> str:
+        """The output as text without the line break at its end."""
+        return self.output.decode("utf-8", "replace").rstrip("\n")
+
+    @property
+    def why(self) -> str:
+        """What git said of its failure, in a line."""
+        lines = [line.strip() for line in self.said.splitlines() if line.strip()]
+        marked = [line for line in lines if line.startswith(("fatal:", "error:"))]
+        said = (marked or lines or ["it said nothing"])[0]
+        return said.removeprefix("fatal: ").removeprefix("error: ")
+
+
+class Repository:
+    """A git repository: that around a desk, or a bare one.
+
+    Paths are those of the repository, from its top.
+    """
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+
+    # --- running git ---------------------------------------------------------------------------
+
+    def answer(
+        self, *arguments: str, given: bytes = b"", environment: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Run git and give whatever comes of it; raises StorageError where there is no git."""
+        try:
+            ran = subprocess.run(
+                (*_HARDENED, *arguments),
+                cwd=self.folder,
+                input=given,
+                capture_output=True,
+                check=False,
+                env={**_environment(), **(environment or {})},
+            )
+        except OSError as error:
+            raise StorageError(f"git cannot be run: {error.strerror}; install it") from error
+        return Answer(ran.returncode, ran.stdout, ran.stderr.decode("utf-8", "replace"))
+
+    def output(self, *arguments: str, given: bytes = b"") -> bytes:
+        """What git prints; raises GitError where it fails."""
+        answer = self.answer(*arguments, given=given)
+        if answer.code:
+            raise GitError(f"git {_verb(arguments)}: {answer.why}", answer.said)
+        return answer.output
+
+    def text(self, *arguments: str) -> str:
+        """What git prints as text; raises GitError."""
+        return self.output(*arguments).decode("utf-8", "replace").rstrip("\n")
+
+    # --- what it is ------------------------------------------------------------------------------
+
+    @cached_property
+    def exists(self) -> bool:
+        """Whether the folder is in a repository."""
+        return self.answer("rev-parse", "--git-dir").code == 0
+
+    @cached_property
+    def prefix(self) -> str:
+        """The folder within the repository: empty, or `helpdesk/`."""
+        return self.text("rev-parse", "--show-prefix")
+
+    @cached_property
+    def top(self) -> str:
+        """The repository's top folder."""
+        return self.text("rev-parse", "--show-toplevel")
+
+    def private(self, name: str) -> str:
+        """Where a file of git's own is: `MERGE_HEAD`, `index.lock`."""
+        return os.path.join(self.folder, self.text("rev-parse", "--git-path", name))
+
+    def check_trusted(self) -> None:
+        """Raise RefusedError where the repository's own settings name programs."""
+        listed = self.text("config", "--null", "--show-scope", "--name-only", "--list")
+        parts = listed.split("\0")
+        for scope, name in zip(parts[::2], parts[1::2], strict=False):
+            if scope in ("local", "worktree") and _NAMES_A_PROGRAM.fullmatch(name):
+                raise RefusedError(
+                    f"{self.private('config')} has {name}, which names a program or more settings, "
+                    "and desk runs nothing that a folder names; put it into your own settings "
+                    "(git config --global) if it is yours"
+                )
+
+    def setting(self, name: str) -> str:
+        """A setting's value, empty where there is none."""
+        return self.answer("config", "--get", name).text
+
+    # --- commits and trees ---------------------------------------------------------------------
+
+    def find_commit(self, revision: str) -> str | None:
+        """The commit that a revision names, None for none."""
+        answer = self.answer(
+            "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"
+        )
+        return answer.text if answer.code == 0 and answer.text else None
+
+    def commit(self, revision: str) -> str:
+        """The commit that a revision names; raises NotFoundError."""
+        found = self.find_commit(revision)
+        if found is None:
+            raise NotFoundError(f"there is no commit {revision!r} in {self.folder}")
+        return found
+
+    def merge_base(self, one: str, other: str) -> str | None:
+        """The best common ancestor of two commits, None where they have none."""
+        answer = self.answer("merge-base", one, other)
+        return answer.text if answer.code == 0 else None
+
+    def is_ancestor(self, one: str, other: str) -> bool:
+        """Whether the first commit is the other or among its ancestors."""
+        return self.answer("merge-base", "--is-ancestor", one, other).code == 0
+
+    def differences(self, old: str | None, new: str, *paths: str) -> list[Difference]:
+        """What differs between the trees of two commits (of none: everything), by path."""
+        old = old or self.text("hash-object", "-t", "tree", "/dev/null")
+        command = ("diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev")
+        return _differences(self.output(*command, "--end-of-options", old, new, "--", *paths))
+
+    def uncommitted(self, revision: str, *paths: str) -> list[Difference]:
+        """How the work tree differs from a commit; `new` is empty also where it is not known.
+
+        Files that git does not know are not among them.
+        """
+        command = ("diff-index", "-r", "-z", "--raw", "--no-renames", "--no-abbrev")
+        self.answer("update-index", "-q", "--refresh")
+        return _differences(self.output(*command, "--end-of-options", revision, "--", *paths))
+
+    def untracked(self, *paths: str) -> list[str]:
+        """Files that git does not know and does not ignore, from the top."""
+        command = ("ls-files", "-z", "--others", "--exclude-standard", "--full-name", "--")
+        return _names(self.output(*command, *paths))
+
+    def unmerged(self) -> list[Unmerged]:
+        """The sides of all paths that a merge left open."""
+        found = []
+        for entry in _names(self.output("ls-files", "-z", "--unmerged", "--full-name")):
+            facts, _, path = entry.partition("\t")
+            mode, name, side = facts.split()
+            found.append(Unmerged(path, int(side), mode, name))
+        return found
+
+    def object_at(self, revision: str, path: str) -> str | None:
+        """The object that a commit has at a path, None for nothing."""
+        answer = self.answer("rev-parse", "--verify", "--quiet", f"{revision}:{path}")
+        return answer.text if answer.code == 0 else None
+
+    def blobs(self, names: Iterable[str]) -> Iterator[bytes]:
+        """The contents of objects, in their order; raises GitError where one is missing."""
+        wanted = list(names)
+        if not wanted:
+            return
+        with subprocess.Popen(
+            (*_HARDENED, "cat-file", "--batch"),
+            cwd=self.folder,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=_environment(),
+        ) as process:
+            questions, answers = cast("IO[bytes]", process.stdin), cast("IO[bytes]", process.stdout)
+            for start in range(0, len(wanted), _AT_ONCE):
+                chunk = wanted[start : start + _AT_ONCE]
+                questions.write("".join(f"{name}\n" for name in chunk).encode())
+                questions.flush()
+                for name in chunk:
+                    yield _blob(answers, name)
+
+
+def _blob(answers: IO[bytes], name: str) -> bytes:
+    header = answers.readline().decode().split()
+    if len(header) != 3:
+        raise GitError(f"git has no object {name}", " ".join(header))
+    data = answers.read(int(header[2]))
+    answers.read(1)
+    return data
+
+
+def _verb(arguments: Sequence[str]) -> str:
+    return next((word for word in arguments if not word.startswith("-")), "")
+
+
+def _names(output: bytes) -> list[str]:
+    return [os.fsdecode(name) for name in output.split(b"\0") if name]
+
+
+def _differences(output: bytes) -> list[Difference]:
+    parts = _names(output)
+    found = []
+    for facts, path in zip(parts[::2], parts[1::2], strict=True):
+        old_mode, mode, old, new, _ = facts.removeprefix(":").split()
+        found.append(Difference(path, *_side(old_mode, old), *_side(mode, new)))
+    return found
+
+
+def _side(mode: str, name: str) -> tuple[str, str]:
+    """A mode and an object, empty where there is nothing (or, of the work tree, not known)."""
+    return "" if mode == "000000" else mode, "" if name == NO_OBJECT else name
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, **_ENVIRONMENT}
 
 
 def identity(folder: str) -> tuple[str, str]:

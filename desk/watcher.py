@@ -11,11 +11,12 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
-from desk import codec, model, stamps, store
+from desk import changes, model, stamps, store
+from desk.changes import Before, Change
 from desk.errors import DamagedError, NotFoundError
-from desk.model import Record, Ticket, Value
+from desk.model import Record, Ticket
 from desk.stamps import Stamp
 from desk.store import Desk
 
@@ -26,8 +27,6 @@ GONE = 0.5
 # How often every file is looked at, in seconds.
 ALL = 60.0
 
-Change: TypeAlias = dict[str, Value]
-
 
 class _Read(NamedTuple):
     """A record as it was when it was last read; the head is packed JSON, as there are many."""
@@ -36,6 +35,10 @@ class _Read(NamedTuple):
     head: bytes
     events: frozenset[int]
     wanted: bool
+
+    def unpacked(self) -> Before:
+        """It, to compare a later state with."""
+        return Before(json.loads(zlib.decompress(self.head)), self.events)
 
 
 @dataclass(slots=True)
@@ -62,9 +65,8 @@ class _Folder:
 class Watcher:
     """Looks at a desk again and again; each look gives the changes since the one before.
 
-    A change says `what` (created, event, withdrawn, edited or removed), `id`, `title` and
-    what belongs to it; docs/export.md has them. Only changes of records that are `wanted`,
-    before or after, are given. `on_damage` is told of each damaged file, once.
+    They are those of desk.changes. Only changes of records that are `wanted`, before or
+    after, are given. `on_damage` is told of each damaged file, once.
     """
 
     def __init__(
@@ -150,7 +152,7 @@ class Watcher:
             return
         after = self._keep(name, record, stamp)
         if after.wanted or (before and before.wanted):
-            yield from _changes(before, record)
+            yield from changes.between(before and before.unpacked(), record)
 
     def _missing(self, name: str, record_id: str) -> Iterator[Change]:
         """That a file was removed, once it has been missing for long enough."""
@@ -164,7 +166,7 @@ class Watcher:
         folder.near.discard(record_id)
         del folder.files[record_id]
         if file.read and file.read.wanted:
-            yield {"what": "removed", "id": record_id, "title": file.read.title}
+            yield changes.removed(record_id, file.read.title)
 
     def _record(self, name: str, record_id: str, stamp: Stamp | None) -> Record | None:
         """The record in a file, None where it cannot be read, which is told once."""
@@ -195,7 +197,7 @@ class Watcher:
         live = isinstance(record, Ticket) and record.live
         folder.near.add(record.id) if live else folder.near.discard(record.id)
         head = zlib.compress(json.dumps(dict(record.head)).encode(), 1)
-        events = frozenset(hash(event.content()) for event in record.log)
+        events = changes.before(record).events
         read = _Read(record.title, head, events, self._wanted(record))
         folder.files[record.id] = _File(stamp, read)
         return read
@@ -208,47 +210,7 @@ def _past(record: Record, since: float) -> Iterator[tuple[float, str, int, Chang
     if isinstance(record, Ticket):
         begun = min(begun or record.opened.timestamp(), record.opened.timestamp())
     if begun >= since:
-        yield begun, record.id, -1, _created(record)
+        yield begun, record.id, -1, changes.created(record)
     for seconds, rank, event in line:
         if seconds >= since:
-            yield seconds, record.id, rank, _about(record, "event", codec.event_as_dict(event))
-
-
-def _changes(before: _Read | None, record: Record) -> Iterator[Change]:
-    if not before:
-        yield _created(record)
-    known = before.events if before else frozenset()
-    log = {hash(event.content()): event for event in model.in_order(record.log)}
-    withdrawn = len(known - log.keys())
-    if withdrawn:
-        yield _about(record, "withdrawn", withdrawn)
-    new = [event for content, event in log.items() if content not in known]
-    for event in new:
-        yield _about(record, "event", codec.event_as_dict(event))
-    touched = {name for event in new for name in event.change}
-    if before and (edited := _edited(before, record, touched, withdrawn)):
-        yield _about(record, "edited", edited)
-
-
-def _edited(before: _Read, record: Record, touched: set[str], withdrawn: int) -> dict[str, Value]:
-    """The fields of the head that changed and that no event accounts for, as [was, is]."""
-    was: dict[str, Value] = json.loads(zlib.decompress(before.head))
-    logged = model.fold(record.log)
-    edited: dict[str, Value] = {}
-    for name in sorted({*was, *record.head}):
-        one, other = was.get(name), record.head.get(name)
-        accounted = (withdrawn or name in touched) and logged.get(name) == other
-        if one != other and not accounted:
-            edited[name] = [one, other]
-    return edited
-
-
-def _created(record: Record) -> Change:
-    return _about(record, "created", codec.as_dict(record, log=False))
-
-
-_CONTENT = {"created": "head", "event": "event", "withdrawn": "count", "edited": "change"}
-
-
-def _about(record: Record, what: str, content: Value) -> Change:
-    return {"what": what, "id": record.id, "title": record.title, _CONTENT[what]: content}
+            yield seconds, record.id, rank, changes.happened(record, event)

@@ -38,6 +38,7 @@ ROWS = (
     ("people", "rules"),
     ("promises", "roles"),
     ("workhours",),
+    ("changes",),
     ("settings", "codec", "holidays", "jsontext"),
     ("ownlayout", "markdownfile"),
     ("yamlreader",),

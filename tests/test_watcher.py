@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from desk import codec, store, watcher
+from desk.changes import Change
 from desk.model import Record, Ticket
-from desk.watcher import Change, Watcher
+from desk.watcher import Watcher
 from tests.conftest import NOW, add, policy_text
 
 ONE, TWO = "T-261121-A0001", "T-261121-A0002"
@@ -179,6 +180,7 @@ def test_a_damaged_file_is_told_once_and_the_others_go_on(desk: store.Desk):
     path_of(desk, TWO).write_text(good.replace("by: chen", "by: lin", 1))
     assert watching.brief() == [("withdrawn", TWO, 1), ("event", TWO, "open")]
     path_of(desk, TWO).write_text("id: [\n")
+    watching.seconds += watcher.ALL  # it is closed, and its folder stands still
     assert (watching.look(), len(watching.damage)) == ([], 3)
 
 

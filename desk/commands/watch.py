@@ -9,12 +9,13 @@ from collections.abc import Iterable
 import click
 
 from desk import dates, render
+from desk.changes import Change
 from desk.commands.common import TermsCommand, command, data, tell, terms_argument
 from desk.commands.reading import may_read_whole
 from desk.errors import UsageError
 from desk.model import Article, Record, Ticket
 from desk.session import Session
-from desk.watcher import Change, Watcher
+from desk.watcher import Watcher
 
 
 @command(
