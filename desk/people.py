@@ -1,5 +1,8 @@
 """Who works at the desk, in which teams and when, as desk.yaml says."""
 
+import base64
+import binascii
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -7,9 +10,15 @@ from datetime import date, datetime
 from desk import workhours
 from desk.calendars import Calendar
 from desk.settings import Reader
-from desk.shapes import FLAG, NAMES, TEXT, TEXTS, WHOLE, Setting
+from desk.shapes import FLAG, NAMES, TEXT, TEXTS, WHOLE, Setting, list_of, matching
 
 CAPACITY = 20
+# A line of an id_….pub: kind, key, and what its owner calls it.
+PUBLIC_KEY = re.compile(
+    r"(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521)"
+    r"|sk-(?:ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com)"
+    r" ([A-Za-z0-9+/]+={0,2})(?: [^\r\n]*)?"
+)
 PERSON = {
     "name": Setting("What they are called; the id, unless given.", TEXT),
     "email": Setting("Their address, by which git's identity is known too.", TEXT),
@@ -21,6 +30,10 @@ PERSON = {
     "hours": Setting("The calendar that they work by; the desk's, unless given.", TEXT),
     "roles": Setting("Their roles; agent, and lead where they are one, unless given.", NAMES),
     "away": Setting("When they are away: [2026-12-24..2027-01-02, 2027-03-08].", workhours.DAYS),
+    "keys": Setting(
+        "Their SSH public keys (ssh-ed25519 AAAA…), by which the remote knows their commits.",
+        list_of(matching(PUBLIC_KEY)),
+    ),
 }
 TEAM = {
     "name": Setting("What it is called; the id, unless given.", TEXT),
@@ -39,6 +52,7 @@ class Person:
 
     `hours` is when they work, `away` their absences as (first, last) day; `capacity` is how
     many tickets they can have in work at once. `roles` is empty where desk.yaml gives them none.
+    `keys` are public keys as OpenSSH writes them, each only its kind and the key.
     """
 
     id: str
@@ -52,6 +66,7 @@ class Person:
     hours: Calendar
     away: tuple[tuple[date, date], ...]
     roles: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
 
     def off_shift(self, now: datetime) -> str:
         """Why they do not work at that moment, empty if they do."""
@@ -117,7 +132,9 @@ def read_people(
 ) -> dict[str, Person]:
     """The people, who work by `calendar` unless they have hours of their own."""
     names = reader.mapping("people")
-    return {name: _person(reader, name, teams, roles, calendars, calendar) for name in names}
+    people = {name: _person(reader, name, teams, roles, calendars, calendar) for name in names}
+    _check_keys_differ(reader, people)
+    return people
 
 
 def _person(
@@ -152,7 +169,43 @@ def _person(
         hours=calendars.get(hours, calendar),
         away=tuple(_away(reader, *path, "away")),
         roles=own_roles,
+        keys=tuple(_keys(reader, *path, "keys")),
     )
+
+
+def _keys(reader: Reader, *path: str) -> Iterator[str]:
+    """The kind and key of each public key."""
+    for place, text in enumerate(reader.texts(*path, example="[ssh-ed25519 AAAA…]")):
+        match = PUBLIC_KEY.fullmatch(text)
+        if match and _names_its_kind(match[2], match[1]):
+            yield f"{match[1]} {match[2]}"
+        else:
+            reader.problem(
+                "this is no SSH public key; write the line of an id_….pub, ssh-ed25519 AAAA…",
+                *path,
+                place,
+            )
+
+
+def _names_its_kind(key: str, kind: str) -> bool:
+    """Whether a key begins with its kind, as RFC 4253 has it (section 6.6)."""
+    try:
+        data = base64.b64decode(key, validate=True)
+    except binascii.Error:
+        return False
+    name = kind.encode()
+    return data.startswith(len(name).to_bytes(4) + name) and len(data) > len(name) + 4
+
+
+def _check_keys_differ(reader: Reader, people: Mapping[str, Person]) -> None:
+    """Note every key that two people have."""
+    owners: dict[str, str] = {}
+    for person in people.values():
+        for key in person.keys:
+            owner = owners.setdefault(key, person.id)
+            if owner != person.id:
+                problem = f"{owner} has this key too; each is one person's"
+                reader.problem(problem, "people", person.id, "keys")
 
 
 def _away(reader: Reader, *path: str) -> Iterator[tuple[date, date]]:

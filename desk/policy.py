@@ -18,11 +18,13 @@ from desk.roles import (
     AGENT,
     KNOWLEDGE,
     LEAD,
+    REMOTE,
     REQUESTER,
     ROLE,
     Knowledge,
     Rights,
     read_knowledge,
+    read_must_sign,
     read_roles,
 )
 from desk.rules import (
@@ -82,6 +84,8 @@ class Policy:
     roles: Mapping[str, tuple[str, ...]]
     speaks_of_roles: bool
     knowledge: Knowledge
+    # Whether the team's remote takes signed commits only.
+    must_sign: bool
 
     @property
     def zone(self) -> tzinfo:
@@ -279,6 +283,7 @@ TOP = {
     "views": Setting("Queries by name, used as @name.", each(TEXT)),
     "roles": Setting("What each role may do: {auditor: [kb.read-internal]}.", each(or_none(ROLE))),
     "knowledge": Setting("What is demanded of knowledge articles.", keys(KNOWLEDGE)),
+    "remote": Setting("What the team's remote demands of commits.", keys(REMOTE)),
 }
 
 
@@ -345,6 +350,7 @@ class _Reader(Reader):
             roles=roles,
             speaks_of_roles="roles" in self.top,
             knowledge=read_knowledge(self),
+            must_sign=read_must_sign(self),
         )
         self.only(policy.defaults, DEFAULTS, "defaults")
         for key, value in policy.defaults.items():

@@ -100,6 +100,7 @@ sure_from=0.8,
         roles=roles.BUILT_IN,
         speaks_of_roles=False,
         knowledge=roles.Knowledge(must_review=True, review_every=timedelta(days=365)),
+        must_sign=False,
     )  # fmt: skip
 
 
@@ -221,7 +222,7 @@ MISTAKES = {
     ("manager: li}", "manager: lee}"): ("desk.yaml:6: 'lee' is not known here; known are chen, li"),
     ("manager: li}", "boss: li}"): (
         "desk.yaml:6: 'boss' is no setting here; known are name, email, teams, manager, "
-        "tier, skills, capacity, hours, roles, away"
+        "tier, skills, capacity, hours, roles, away, keys"
     ),
     ("li: {}", "li: x"): "desk.yaml:7: 'li' is a mapping",
     ("tier: 2", "tier: two"): "desk.yaml:9: 'tier' is a whole number from 1",

@@ -4,11 +4,21 @@ import pytest
 
 from desk import policy
 from desk.errors import DamagedError
-from desk.roles import ABILITIES, PUBLISH, READ_PUBLIC, REVIEW, WRITE
+from desk.roles import (
+    ABILITIES,
+    IMPORT,
+    PUBLISH,
+    READ_PUBLIC,
+    REQUEST,
+    REVIEW,
+    WORK,
+    WRITE,
+)
 from tests.support import POLICY
 
-AGENT = {"kb.read-public", "kb.read-internal", "kb.read-team", "kb.write"}
-LEAD = {*AGENT, "kb.review", "kb.publish"}
+REQUESTER = {READ_PUBLIC, REQUEST}
+AGENT = {*REQUESTER, "kb.read-internal", "kb.read-team", WRITE, WORK}
+LEAD = {*AGENT, REVIEW, PUBLISH, IMPORT}
 
 
 def rights(who: str, text: str = POLICY) -> set[str]:
@@ -32,11 +42,11 @@ def test_a_desk_without_roles_goes_on_working():
     ("roles", "able"),
     [
         ("[agent]", AGENT),
-        ("[reviewer]", {*AGENT, "kb.review"}),
+        ("[reviewer]", {*AGENT, REVIEW}),
         ("[lead]", LEAD),
         ("[admin]", {*ABILITIES}),
-        ("[requester]", {"kb.read-public"}),
-        ("[requester, reviewer]", {*AGENT, "kb.review"}),
+        ("[requester]", REQUESTER),
+        ("[requester, reviewer]", {*AGENT, REVIEW}),
         ("[]", AGENT),
     ],
 )
@@ -51,7 +61,7 @@ def test_a_person_with_roles_has_no_others():
 
 def test_strangers_are_requesters_where_the_desk_says_what_roles_are():
     for roles in ("{}", "{auditor: [kb.read-internal]}"):
-        assert rights("stranger", f"{POLICY}roles: {roles}\n") == {READ_PUBLIC}
+        assert rights("stranger", f"{POLICY}roles: {roles}\n") == REQUESTER
     assert rights("stranger", with_roles("[lead]")) == AGENT
 
 
@@ -67,6 +77,28 @@ def test_teams_come_with_the_person():
     assert found.rights_of("stranger").teams == frozenset()
 
 
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILuO0TtyOl2poj01GsyxXKqsPOmzt50t1L1704abmN9q"
+NO_KEY = "this is no SSH public key; write the line of an id_….pub, ssh-ed25519 AAAA…"
+
+
+def with_keys(person: str, *keys: str) -> str:
+    """The policy where somebody has those keys."""
+    listed = ", ".join(f"'{key}'" for key in keys)
+    return POLICY.replace(f"{person}@example.com, ", f"{person}@example.com, keys: [{listed}], ")
+
+
+def test_keys_are_kept_without_what_their_owners_call_them():
+    found = policy.load(with_keys("chen", f"{KEY} 陈伟的电脑"))
+    assert found.people["chen"].keys == (KEY,)
+    assert found.people["lin"].keys == ()
+
+
+def test_signatures_are_demanded_where_the_desk_says_so():
+    assert not policy.load(POLICY).must_sign
+    assert not policy.load(f"{POLICY}remote: {{signed: none}}\n").must_sign
+    assert policy.load(f"{POLICY}remote: {{signed: required}}\n").must_sign
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
@@ -79,6 +111,17 @@ def test_teams_come_with_the_person():
          "27: 'reviews' is no setting here; did you mean review or review_every?"),
         (f"{POLICY}knowledge: {{review_every: soon}}\n",
          "27: 'soon' is no length of time such as 90m, 4h, 3d or 2w"),
+        (f"{POLICY}remote: {{signed: always}}\n",
+         "27: 'always' is not known here; known are required, none"),
+        (f"{POLICY}remote: {{sign: required}}\n",
+         "27: 'sign' is no setting here; did you mean signed?"),
+        (with_keys("chen", "ssh-ed25519 AAAA"), f"5: {NO_KEY}"),
+        (with_keys("chen", KEY.replace("ssh-ed25519", "ssh-rsa")), f"5: {NO_KEY}"),
+        (with_keys("chen", KEY[:-1]), f"5: {NO_KEY}"),
+        (with_keys("chen", "*"), f"5: {NO_KEY}"),
+        (with_keys("chen", KEY, KEY + " chen@home").replace("lin@example.com, ",
+                                                            f"lin@example.com, keys: [{KEY}], "),
+         "6: chen has this key too; each is one person's"),
     ],
 )  # fmt: skip
 def test_mistakes_are_told_with_their_line(text: str, sentence: str):
