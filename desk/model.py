@@ -31,6 +31,7 @@ TRANSITIONS: Mapping[str, tuple[str, ...]] = {
     "closed": ("in_progress",),
     "cancelled": (),
 }
+_NOT_WAITING = frozenset(STATUSES) - {"on_hold"}
 WAITING_FOR = ("requester", "vendor", "problem", "change")
 LINKS: Mapping[str, str] = {
     "parent": "child",
@@ -252,12 +253,57 @@ def last(log: Iterable[Event], did: str) -> Event | None:
 
 
 def apply(head: dict[str, Value], change: Change) -> None:
-    """Make a change to a head, in place; a field set to None goes."""
-    for name, (_, value) in change.items():
+    """Make a change to a head, in place; a field set to None goes.
+
+    A change of a text of several lines that was made to another text than the one there (in
+    another clone, at the same time) is made line by line. What a ticket waits for, and until
+    when, goes as soon as it is not on hold.
+    """
+    for name, (was, value) in change.items():
         if value is None:
             head.pop(name, None)
+        elif is_made_elsewhere(head.get(name), was, value):
+            head[name] = _merged_texts(head[name], was, value) or value
         else:
             head[name] = value
+    if head.get("status") in _NOT_WAITING:
+        head.pop("waiting_for", None)
+        head.pop("until", None)
+
+
+def is_made_elsewhere(now: Value, was: Value, value: Value) -> bool:
+    """Whether a change from `was` to `value` of a text of several lines did not see what is now."""
+    if not (type(was) is str and type(value) is str and type(now) is str):
+        return False
+    return now not in (was, value) and ("\n" in was or "\n" in value)
+
+
+def _merged_texts(now: Value, was: Value, value: Value) -> str | None:
+    from desk import textmerge
+
+    return textmerge.merged(str(was), str(now), str(value))
+
+
+def clashes(record: Record) -> dict[str, Event]:
+    """Fields in which one version of a text stands and another was left out, with the last event.
+
+    That is so from when two clones changed the same lines until somebody who saw what stands
+    changes the text again, or renews the article.
+    """
+    head = origin(record)
+    found: dict[str, Event] = {}
+    for event in in_order(record.log):
+        for name, (was, value) in event.change.items():
+            now = head.get(name)
+            if is_made_elsewhere(now, was, value):
+                if _merged_texts(now, was, value) is None:
+                    found[name] = event
+            elif now == was:
+                found.pop(name, None)
+        if event.did == "renew":
+            found.clear()
+        apply(head, event.change)
+    return found
 
 
 def in_order(log: Iterable[Event]) -> list[Event]:
