@@ -5,7 +5,7 @@ RefusedError with what would be allowed. docs/knowledge.md has the rules.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from desk import dates, lifecycle, model
@@ -135,8 +135,13 @@ def status_at(article: Article, now: datetime) -> str:
     return OUTDATED if due and dates.seconds(due) <= now.timestamp() else PUBLISHED
 
 
+def is_reviewed(fields: Iterable[str]) -> bool:
+    """Whether a reviewer looks at any of those fields."""
+    return not _NOT_REVIEWED.issuperset(fields)
+
+
 def _changes_text(event: Event) -> bool:
-    return not _NOT_REVIEWED.issuperset(event.change)
+    return is_reviewed(event.change)
 
 
 def _since_approval(article: Article) -> tuple[Event | None, list[Event]]:
@@ -456,7 +461,7 @@ def edited(article: Article, act: Act, change: Mapping[str, Value], *, source: s
             raise UsageError("an article needs a title that says what it is about")
     if all(article.head.get(name) == value for name, value in change.items()):
         raise RefusedError(f"{article.id} is so already; nothing was changed")
-    reviewed = not _NOT_REVIEWED.issuperset(change)
+    reviewed = is_reviewed(change)
     published = article.status in (PUBLISHED, OUTDATED)
     if published and reviewed and not act.policy.rights_of(act.by).may(PUBLISH):
         change = {**change, "status": IN_REVIEW}

@@ -1,0 +1,421 @@
+"""Whether a commit is its committer's to make: its records, against those it was made from (pure).
+
+docs/teams.md ("Roles at the remote") has the rules. Nobody's forgery is what a parent has, what
+stood at the tip before the push, and what merging the parents gives.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import reduce
+
+from desk import articles, merge, model
+from desk.errors import RefusedError
+from desk.model import Article, Event, Record, Value
+from desk.policy import Policy
+from desk.roles import IMPORT, POLICY, PUBLISH, REQUEST, REVIEW, WORK, WRITE
+
+DESK = merge.BY
+# How far the clock of a committer may go ahead of the remote's.
+AHEAD = timedelta(days=1)
+
+_PUBLISHED = (articles.PUBLISHED, articles.OUTDATED)
+# The verbs of articles that not everybody who may write has; any of the abilities will do.
+_ABILITIES: Mapping[str, tuple[str, ...]] = {
+    "approve": (REVIEW,),
+    "reject": (REVIEW,),
+    "renew": (REVIEW,),
+    "publish": (PUBLISH,),
+    "use": (WORK, WRITE),
+    "link": (WORK, WRITE),
+    "unlink": (WORK, WRITE),
+    "helpful": (REQUEST,),
+    "unhelpful": (REQUEST,),
+}
+# The status that each verb may leave an article in.
+_STATUS_AFTER: Mapping[str, str] = {
+    "new": articles.DRAFT,
+    "edit": articles.IN_REVIEW,
+    "submit": articles.IN_REVIEW,
+    "approve": articles.PUBLISHED,
+    "reject": articles.DRAFT,
+    "publish": articles.PUBLISHED,
+    "retire": articles.RETIRED,
+    "renew": articles.PUBLISHED,
+}
+# Fields of articles that only verbs change, and which.
+_VERBS_OF: Mapping[str, tuple[str, ...]] = {
+    "status": tuple(_STATUS_AFTER),
+    "review_by": ("approve", "publish", "renew"),
+    "audience": ("new", "edit"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Committer:
+    """Who made a commit: `name` is the id of a person of desk.yaml, else the e-mail.
+
+    Events of theirs are `by` one of `names`; a requester whose name or e-mail is one of `known`
+    (in lower case) is they.
+    """
+
+    name: str
+    names: frozenset[str]
+    known: frozenset[str]
+
+
+def committer(policy: Policy, name: str, email: str) -> Committer:
+    """Who a commit's name and e-mail say.
+
+    Raises RefusedError where the e-mail is that of several people.
+    """
+    found = policy.find_person(email)
+    if found:
+        person = policy.people[found]
+        return Committer(found, frozenset((found,)), _folded((person.name, person.email, email)))
+    # Whoever is not enrolled goes by what git calls them, but not by what others are called.
+    names = (email,) if name == DESK or _is_somebody(policy, name) else (email, name)
+    return Committer(email, frozenset(names) - {""}, _folded(names))
+
+
+def _is_somebody(policy: Policy, name: str) -> bool:
+    try:
+        return policy.find_person(name) is not None
+    except RefusedError:
+        return True
+
+
+def _folded(names: Iterable[str]) -> frozenset[str]:
+    return frozenset(name.casefold() for name in names if name)
+
+
+def may_change_policy(policy: Policy, who: str) -> bool:
+    """Whether somebody may change desk.yaml and files outside the layout.
+
+    While nobody has that ability, anybody of desk.yaml may.
+    """
+    if policy.rights_of(who).may(POLICY):
+        return True
+    return who in policy.people and not policy.who_may(POLICY)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A record as a commit has it, and as others have it where they do.
+
+    Those are its parents, the tip before the push, and the common ancestor of the parents.
+    """
+
+    record: Record
+    parents: Sequence[Record] = ()
+    tip: Record | None = None
+    base: Record | None = None
+
+
+def problems(
+    policy: Policy, now: datetime, who: Committer, changes: Mapping[str, Change]
+) -> Iterator[str]:
+    """What is wrong with the records of a commit, in sentences that name the record.
+
+    `changes` are all its records that are not as in each parent, by id; `policy` is that of
+    the tip before the push.
+    """
+    latest = (now + AHEAD).timestamp()
+    for record_id, change in changes.items():
+        judged = _Judged(policy, latest, who, change, changes)
+        for problem in dict.fromkeys(judged.problems()):
+            yield f"{record_id}: {problem}"
+
+
+class _Judged:
+    """One record of one commit, before the rules."""
+
+    def __init__(
+        self,
+        policy: Policy,
+        latest: float,
+        who: Committer,
+        change: Change,
+        changes: Mapping[str, Change],
+    ) -> None:
+        self.policy = policy
+        self.latest = latest
+        self.who = who
+        self.rights = policy.rights_of(who.name)
+        self.record = change.record
+        self.is_article = isinstance(change.record, Article)
+        self.parents = change.parents
+        # New records of the commit that say they had this id until a merge gave them another.
+        self.moved = [
+            one.record
+            for one in changes.values()
+            if not one.parents and one.record.text("external") == change.record.id
+        ]
+        self.known = _known(change, changes.get(change.record.text("external")))
+        contents = {event.content() for one in self.known for event in one.log}
+        self.new = [e for e in model.in_order(self.record.log) if e.content() not in contents]
+        ours = {event.content() for event in self.new}
+        known = (event.n for event in self.record.log if event.content() not in ours)
+        self.highest = max(known, default=0) + len(self.new)
+
+    def problems(self) -> Iterator[str]:
+        """What is wrong with it, in clauses that go behind its id."""
+        yield from self._lost_events()
+        for event in self.new:
+            problem = self._of_event(event)
+            if problem:
+                yield f"event {event.n} ({event.did}) {problem}"
+        edits = self._unexplained()
+        if edits and (problem := self._of_hand_edits(edits)):
+            yield problem
+        yield from self._unapproved()
+
+    # --- the log ---------------------------------------------------------------------------
+
+    def _lost_events(self) -> Iterator[str]:
+        """Events of a parent that are missing: the union with its log is the log itself."""
+        here = {event.content() for event in self.record.log}
+        for parent in self.parents:
+            union = merge.union(parent.log, self.record.log)
+            lost = [event for event in union if event.content() not in here]
+            if lost and not self._is_elsewhere(parent):
+                first = f"event {lost[0].n} ({lost[0].did} by {lost[0].by})"
+                more = f" and {len(lost) - 1} more" if len(lost) > 1 else ""
+                yield f"{first}{more} changed or removed; a log only grows"
+
+    def _is_elsewhere(self, parent: Record) -> bool:
+        """Whether a parent's record was another that had drawn the same id, and has a new one."""
+        others = (one for one in self.parents if one is not parent)
+        return (
+            not merge.is_one_record(parent, self.record)
+            and any(merge.is_one_record(other, self.record) for other in others)
+            and any(_holds(one, parent) for one in self.moved)
+        )
+
+    def _of_event(self, event: Event) -> str:
+        """What is wrong with a new event, empty where nothing is."""
+        if event.n > self.highest:
+            return f"has too high a number; at most {self.highest} is right"
+        if event.seconds > self.latest:
+            return f"is at {event.at}, which lies ahead"
+        if event.did == "edit" and event.words.get("by_hand") is True and self._says_what_is(event):
+            return "" if event.by in (*self.who.names, DESK) else self._of_another(event)
+        if event.by == DESK:
+            return self._of_desk(event)
+        if event.rule:
+            return f"names a rule and is by {event.by}; rules are by {DESK}"
+        if event.by not in self.who.names:
+            return self._of_another(event)
+        if "source" in event.words and not self.is_article:
+            return self._unable(IMPORT)
+        return self._of_verb(event)
+
+    def _says_what_is(self, event: Event) -> bool:
+        """Whether it gives fields only values that they had, and so just writes them down."""
+        return any(
+            all(one.head.get(name) == value for name, (_, value) in event.change.items())
+            for one in self.known
+        )
+
+    def _of_another(self, event: Event) -> str:
+        if "source" in event.words and not self.is_article:
+            problem = self._unable(IMPORT)
+            return f"is by {event.by} and {problem}" if problem else ""
+        return f"is by {event.by}, and the commit is {self.who.name}'s"
+
+    def _of_desk(self, event: Event) -> str:
+        """Of an event that no person did: that of a rule, or an edit that a merge writes down."""
+        if event.rule:
+            if self.is_article and event.change:
+                return "changes an article, which no rule does"
+            return self._unable(WORK)
+        if event.did == "edit" and event.words.get("by_hand") is True:
+            return self._of_hand_edits({name: to for name, (_, to) in event.change.items()})
+        if "source" in event.words and not self.is_article:
+            return self._unable(IMPORT)
+        return f"is by {DESK} and names no rule"
+
+    def _unable(self, *abilities: str) -> str:
+        """A clause where the committer has none of the abilities, else empty."""
+        if self.rights.may(*abilities):
+            return ""
+        return f"needs {' or '.join(abilities)}, and {self.who.name} has it not"
+
+    # --- verbs -----------------------------------------------------------------------------
+
+    def _of_verb(self, event: Event) -> str:
+        """What is wrong with something that the committer did."""
+        verb = event
+        if event.did == "undo":
+            undone = self._undone(event)
+            if undone is None:
+                return f"takes back what is no event of {self.who.name}'s"
+            first = model.in_order(self.record.log)[0]
+            if not _takes_back(event, undone, is_first=undone is first):
+                return f"sets other values than those before event {undone.n}"
+            verb = undone
+        if self.is_article:
+            return self._of_article_verb(verb, event)
+        return self._of_ticket_verb(verb, is_undone=verb is not event)
+
+    def _undone(self, event: Event) -> Event | None:
+        """The event of the committer that an `undo` takes back, None where it names none."""
+        n, at = event.words.get("undoes"), event.text("done_at")
+        log = (one for one in self.record.log if one.by in self.who.names and one.did != "undo")
+        return next((one for one in log if one.n == n and one.at == at), None)
+
+    def _of_ticket_verb(self, verb: Event, *, is_undone: bool) -> str:
+        asked = verb.did == "open" and (is_undone or not self.known)
+        told = verb.did in ("reply", "survey") and self._is_own() and _only_answers(verb)
+        return self._unable(WORK, REQUEST) if asked or told else self._unable(WORK)
+
+    def _is_own(self) -> bool:
+        """Whether the committer is the ticket's requester."""
+        requester = self.record.head.get("requester")
+        fields = requester if isinstance(requester, dict) else {}
+        return not self.who.known.isdisjoint(
+            str(fields.get(name) or "").casefold() for name in ("name", "email")
+        )
+
+    def _of_article_verb(self, verb: Event, event: Event) -> str:
+        """Of an event of an article; `verb` is what an `undo` takes back, else the event."""
+        abilities = _ABILITIES.get(verb.did, (WRITE,))
+        if verb.did == "retire" and self._was_published():
+            abilities = (PUBLISH,)
+        if verb.did == "renew" and self.record.text("owner") in self.who.names:
+            abilities = (REVIEW, WRITE)
+        problem = self._unable(*abilities) or self._of_governed(verb, event)
+        if not problem and verb is event and verb.did == "approve":
+            problem = self._of_approval(event)
+        if not problem and articles.is_reviewed(event.change):
+            problem = self._of_text(event)
+        return problem
+
+    def _of_governed(self, verb: Event, event: Event) -> str:
+        """Whether the event may set the fields that have verbs of their own."""
+        for name, verbs in _VERBS_OF.items():
+            if name in event.change and verb.did not in verbs:
+                return f"sets {name}, which {verb.did} does not"
+        if "status" not in event.change:
+            return ""
+        _, status = event.change["status"]
+        if verb is event and status != _STATUS_AFTER[verb.did]:
+            return f"makes it {status}, which {verb.did} does not"
+        if status == articles.PUBLISHED and not (verb.did == "renew" and self._was_published()):
+            return self._unable(PUBLISH)
+        return ""
+
+    def _of_approval(self, event: Event) -> str:
+        before = tuple(one for one in self.record.log if one.order() < event.order())
+        writers = articles.authors(Article(self.record.head, before))
+        return f"approves what {event.by} wrote some of" if event.by in writers else ""
+
+    def _of_text(self, event: Event) -> str:
+        approvals = (e for one in self.known for e in one.log if e.did == "approve")
+        if any(event.order() < approval.order() for approval in approvals):
+            return "changes the text and stands before an approval that did not see it"
+        stays = self._was_published() and self.record.status in _PUBLISHED
+        return self._unable(PUBLISH) if stays else ""
+
+    def _was_published(self) -> bool:
+        return any(one.status in _PUBLISHED for one in self.known)
+
+    # --- the head ----------------------------------------------------------------------------
+
+    def _of_hand_edits(self, edits: Mapping[str, Value]) -> str:
+        """What is wrong with fields that the committer edited in the file."""
+        names = ", ".join(sorted(edits))
+        problem = self._unable(WRITE if self.is_article else WORK)
+        if not problem and self.is_article:
+            governed = sorted(name for name in _VERBS_OF if self._is_set(name, edits))
+            if governed:
+                return f"{', '.join(governed)} edited by hand; `desk kb` has commands for it"
+            if self._was_published() and articles.is_reviewed(edits):
+                problem = self._unable(PUBLISH)
+        return f"{names} edited by hand {problem}" if problem else ""
+
+    def _is_set(self, name: str, edits: Mapping[str, Value]) -> bool:
+        """Whether a field was edited as only a verb may; a new draft may be written by hand."""
+        if name not in edits:
+            return False
+        return bool(self.known) or (name == "status" and edits[name] != articles.DRAFT)
+
+    def _unexplained(self) -> dict[str, Value]:
+        """The fields whose values neither the log nor any known state of the record explains."""
+        head, logged = self.record.head, model.fold(self.record.log)
+        states = [_State(one.head, one.log, self.record.log) for one in self.known]
+        if not states:  # what no log tells is as it was written
+            unlogged = {name: head[name] for name in model.UNLOGGED & head.keys()}
+            states = [_State(unlogged, (), self.record.log)]
+        names = {*head, *logged, *(name for one in self.known for name in one.head)} - {"id"}
+        return {
+            name: head.get(name)
+            for name in sorted(names)
+            if not any(one.explains(name, head.get(name), logged.get(name)) for one in states)
+        }
+
+    def _unapproved(self) -> Iterator[str]:
+        why = self._why_unapproved(self.record)
+        if why and not any(self._why_unapproved(one) for one in self.known):
+            yield why
+
+    def _why_unapproved(self, record: Record) -> str:
+        """What articles.why_unapproved says once what was edited by hand is written down."""
+        if not isinstance(record, Article):
+            return ""
+        return articles.why_unapproved(merge.with_hand_edits(record, None), self.policy)
+
+
+class _State:
+    """What a state of a record says of its fields, and which of them events touched since."""
+
+    def __init__(
+        self, head: Mapping[str, Value], log: Iterable[Event], later: Iterable[Event]
+    ) -> None:
+        self._head = head
+        contents = {event.content() for event in log}
+        since = (event for event in later if event.content() not in contents)
+        self._touched = {name for event in since for name in event.change}
+        if "status" in self._touched:
+            self._touched |= {"waiting_for", "until"}  # which go with it
+
+    def explains(self, name: str, value: Value, logged: Value) -> bool:
+        """Whether a field has the value of that state, or the one that events gave it since."""
+        return value == (logged if name in self._touched else self._head.get(name))
+
+
+def _known(change: Change, renamed: Change | None) -> list[Record]:
+    """The states of a record that are nobody's forgery.
+
+    `renamed` is the change of the id that it says it had before.
+    """
+    known = [*change.parents, *((change.tip,) if change.tip else ())]
+    if not known and renamed:
+        known = [one for one in renamed.parents if one.log and _holds(change.record, one)]
+    if len(change.parents) > 1 and any(one != change.record for one in change.parents):
+        first, *others = (merge.with_hand_edits(one, change.base) for one in change.parents)
+        if all(merge.is_one_record(first, other) for other in others):
+            known.append(reduce(merge.merged, others, first))
+    return known
+
+
+def _holds(record: Record, other: Record) -> bool:
+    """Whether a record has all events of the other."""
+    return {event.content() for event in other.log} <= {event.content() for event in record.log}
+
+
+def _only_answers(event: Event) -> bool:
+    """Whether a reply or an answered survey does no more than those commands."""
+    return all(
+        name == "status" and event.did == "reply" and to == "in_progress"
+        for name, (_, to) in event.change.items()
+    )
+
+
+def _takes_back(event: Event, undone: Event, *, is_first: bool) -> bool:
+    """Whether an `undo` sets fields to what they were before; a first event ends the record."""
+    if is_first:
+        ends = ("cancelled", articles.RETIRED)
+        return all(name == "status" and to in ends for name, (_, to) in event.change.items())
+    before = {name: was for name, (was, _) in undone.change.items()}
+    return all(name in before and to == before[name] for name, (_, to) in event.change.items())
