@@ -50,6 +50,7 @@ COMMANDS = {
     "index": ("index", "Show, check or remake what is kept of the files for speed."),
     "check": ("check", "Prove the folder sound."),
     "batch": ("batch", "Run commands from a file, one a line."),
+    "hook": ("hook", "Hold what is pushed to a team's repository to the desk's roles."),
     "schema": ("schema", "Print a JSON Schema for editors."),
 }
 ALIASES = {"summarize": "summarise"}

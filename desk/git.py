@@ -67,6 +67,16 @@ class Unmerged(NamedTuple):
     object: str
 
 
+class Commit(NamedTuple):
+    """A commit and who made it; parents are empty for a first one."""
+
+    id: str
+    parents: tuple[str, ...]
+    author_email: str
+    name: str
+    email: str
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a run of git gave."""
@@ -224,6 +234,68 @@ class Repository:
         answer = self.answer("rev-parse", "--verify", "--quiet", f"{revision}:{path}")
         return answer.text if answer.code == 0 else None
 
+    def commits(self, wanted: Iterable[str], *without: str) -> list[Commit]:
+        """The commits that the wanted ones have and others have not, parents first.
+
+        `without` are commits, or `--all` for what the repository's references have.
+        """
+        form = "%H%x00%P%x00%ae%x00%cn%x00%ce"
+        command = ("log", "--stdin", "-z", f"--format=tformat:{form}", "--encoding=UTF-8",
+                   "--topo-order", "--reverse", "--no-show-signature",
+                   "--not", *without, "--")  # fmt: skip
+        given = "".join(f"{name}\n" for name in wanted).encode()
+        parts = self.output(*command, given=given).decode("utf-8", "replace").split("\0")
+        fields = zip(*[iter(parts)] * len(Commit._fields), strict=False)
+        return [Commit(one, tuple(parents.split()), *who) for one, parents, *who in fields]
+
+    def changes(self, commits: Sequence[Commit]) -> list[list[list[Difference]]]:
+        """Of each commit how it differs from each of its parents (a first one: from nothing)."""
+        pairs = [(one.id, *parent) for one in commits for parent in _each_parent(one)]
+        command = ("diff-tree", "--stdin", "--always", "-r", "--root", "-z", "--raw",
+                   "--no-renames", "--no-abbrev", "--ignore-submodules=none")  # fmt: skip
+        given = "".join(f"{' '.join(pair)}\n" for pair in pairs).encode()
+        found = iter(_by_commit(self.output(*command, given=given)))
+        return [[next(found) for _ in _each_parent(one)] for one in commits]
+
+    def objects(self, names: Sequence[str]) -> list[tuple[str, int] | None]:
+        """The object and the size in bytes of each name such as `main:desk.yaml`, None for none."""
+        given = b"".join(os.fsencode(name) + b"\n" for name in names)
+        output = self.output("cat-file", "--batch-check", given=given) if names else b""
+        found: list[tuple[str, int] | None] = []
+        for line in os.fsdecode(output).split("\n")[: len(names)]:
+            name, kind, size = (*line.rsplit(" ", 2), "", "")[:3]
+            found.append((name, int(size)) if kind in ("blob", "tree", "commit") else None)
+        return found
+
+    def branches(self) -> dict[str, str]:
+        """The branches by their whole names (`refs/heads/main`), with their commits."""
+        form = "--format=%(objectname) %(refname)"
+        lines = self.text("for-each-ref", form, "refs/heads/").splitlines()
+        return {name: one for one, _, name in (line.partition(" ") for line in lines)}
+
+    def signers(self, commits: Iterable[str], allowed: str) -> dict[str, str]:
+        """Who signed each commit by SSH, of those whose signature is good.
+
+        `allowed` is the text of an ALLOWED SIGNERS file (ssh-keygen(1)), by whose names they go.
+        """
+        import tempfile
+
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".signers") as file:
+            file.write(allowed)
+            file.flush()
+            settings = ("gpg.format=ssh", "gpg.ssh.program=ssh-keygen", "gpg.program=false",
+                        "gpg.x509.program=false", f"gpg.ssh.allowedSignersFile={file.name}",
+                        "gpg.ssh.revocationFile=")  # fmt: skip
+            options = [part for setting in settings for part in ("-c", setting)]
+            form = "--format=tformat:%H%x00%G?%x00%GS"
+            given = "".join(f"{name}\n" for name in commits).encode()
+            output = self.output(*options, "log", "--no-show-signature", "--no-walk=unsorted",
+                                 "--stdin", "-z", form,
+                                 given=given)  # fmt: skip
+        parts = output.decode("utf-8", "replace").split("\0")
+        facts = zip(parts[::3], parts[1::3], parts[2::3], strict=False)
+        return {commit: signer for commit, good, signer in facts if good == "G"}
+
     def blobs(self, names: Iterable[str]) -> Iterator[bytes]:
         """The contents of objects, in their order; raises GitError where one is missing."""
         wanted = list(names)
@@ -243,6 +315,22 @@ class Repository:
                 questions.flush()
                 for name in chunk:
                     yield _blob(answers, name)
+
+
+def _each_parent(commit: Commit) -> list[tuple[str, ...]]:
+    return [(parent,) for parent in commit.parents] or [()]
+
+
+def _by_commit(output: bytes) -> list[list[Difference]]:
+    """The differences behind each commit's name in what `diff-tree --stdin` prints."""
+    found: list[list[Difference]] = []
+    parts = iter(output.split(b"\0"))
+    for part in parts:
+        if part.startswith(b":"):
+            found[-1] += _differences(b"\0".join((part, next(parts))))
+        elif part:
+            found.append([])
+    return found
 
 
 def _blob(answers: IO[bytes], name: str) -> bytes:

@@ -14,7 +14,7 @@ import click
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
-    from datetime import datetime
+    from datetime import datetime, tzinfo
 
     from desk.articleindex import ArticleIndex
     from desk.errors import DamagedError
@@ -135,9 +135,13 @@ class Session:
     @cached_property
     def now(self) -> "datetime":
         """The moment of this run, in the desk's time zone."""
+        return self.now_in(self.desk.policy.zone)
+
+    def now_in(self, zone: "tzinfo") -> "datetime":
+        """The moment of this run in a time zone, without a desk."""
         from desk import dates
 
-        clock = dates.system_now().astimezone(self.desk.policy.zone).replace(microsecond=0)
+        clock = dates.system_now().astimezone(zone).replace(microsecond=0)
         given = self._given("now", "DESK_NOW")
         return dates.moment(given, clock).astimezone(clock.tzinfo) if given else clock
 

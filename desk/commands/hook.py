@@ -1,0 +1,190 @@
+"""desk hook: what git runs before it takes a push or makes a commit."""
+
+import os
+import shlex
+import sys
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+import click
+
+from desk.commands.common import (
+    command,
+    data,
+    dry_run_option,
+    format_option_without_ids,
+    from_stdin,
+    show_table,
+    tell,
+)
+from desk.errors import NotFoundError, RefusedError, StorageError
+from desk.groups import LazyGroup
+from desk.session import Session, pass_session, session_options
+
+if TYPE_CHECKING:
+    from desk.git import Repository
+    from desk.remote import Verdict
+
+# command: (its module in desk.commands, its line in `desk hook --help`)
+HOOK_COMMANDS = {
+    "install": ("hook", "Have a repository check what is pushed to it or committed in it."),
+    "verify": ("hook", "Check commits by the roles of desk.yaml."),
+}
+_COLUMNS = ("commit", "sentence")
+MARK = "Written by `desk hook install`."
+
+
+@click.group(
+    "hook",
+    cls=LazyGroup,
+    known=HOOK_COMMANDS,
+    epilog="Each command tells more: desk hook verify --help",
+)
+def hook_() -> None:
+    """Hold what is pushed to a team's repository to the roles of desk.yaml.
+
+    docs/teams.md tells what is refused.
+    """
+
+
+hook_.params += session_options()
+
+
+@command(
+    "install",
+    "desk hook install /srv/git/helpdesk.git",
+    "desk hook install . --dry-run",
+)
+@click.argument("directory", metavar="DIR")
+@dry_run_option
+@pass_session
+def install_(session: Session, directory: str) -> None:
+    """Have git check a repository: a bare one what is pushed to it, a desk's clone its commits.
+
+    In a bare repository DIR it is the hook pre-receive, which runs `desk hook verify -`; in a clone
+    pre-commit, which runs `desk check`. Another's hook of that name is never overwritten.
+    """
+    from desk.git import Repository
+
+    folder = os.path.normpath(os.path.join(session.folder, directory))
+    if not os.path.isdir(folder) or not Repository(folder).exists:
+        raise NotFoundError(f"{folder} is no git repository; make one with git init --bare")
+    path, text = _hook(Repository(folder))
+    _check_ours(path)
+    if session.dry_run:
+        data(text)
+        tell(f"would write {path}")
+        return
+    _write(path, text)
+    tell(f"{path} is written")
+
+
+def _hook(repository: "Repository") -> tuple[str, str]:
+    """Where a repository's hook is and what it says."""
+    from desk import place
+
+    hooks = os.path.join(repository.text("rev-parse", "--absolute-git-dir"), "hooks")
+    settings = repository.answer("config", "--get-all", "core.hooksPath").text.splitlines()
+    if len(settings) > 1:  # the last is our own
+        raise RefusedError(
+            f"core.hooksPath is {settings[0]}, so git would not run a hook in {hooks}; "
+            "call `desk hook verify -` from there"
+        )
+    if repository.text("rev-parse", "--is-bare-repository") == "true":
+        return os.path.join(hooks, "pre-receive"), _script("hook verify -")
+    root = os.path.relpath(place.root_above(repository.folder), repository.top)
+    return os.path.join(hooks, "pre-commit"), _script(f"-C {shlex.quote(root)} check")
+
+
+def _script(arguments: str) -> str:
+    return f"#!/bin/sh\n# {MARK}\nexec {_program()} {arguments}\n"
+
+
+def _program() -> str:
+    """How a shell calls this desk from any folder, whatever lies in that."""
+    called = os.path.abspath(sys.argv[0])
+    if os.path.basename(called) == "desk" and os.access(called, os.X_OK):
+        return shlex.quote(called)
+    return f"{shlex.quote(sys.executable)} -P -m desk"
+
+
+def _check_ours(path: str) -> None:
+    """Raise RefusedError where somebody else has written that hook."""
+    if not os.path.lexists(path):
+        return
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            ours = MARK in file.read(1000)
+    except OSError as error:
+        raise StorageError(f"{path}: {error.strerror}") from error
+    if not ours or os.path.islink(path):
+        raise RefusedError(
+            f"{path} is there and not desk's; call desk from it, or move it away first"
+        )
+
+
+def _write(path: str, text: str) -> None:
+    """Write an executable file, whole or not at all."""
+    temporary = f"{path}.new"
+    try:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(temporary, "w", encoding="utf-8") as file:
+            file.write(text)
+            os.fchmod(file.fileno(), 0o755)
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        raise StorageError(f"{error.filename or path}: {error.strerror}") from error
+
+
+@command(
+    "verify",
+    "desk hook verify origin/main HEAD",
+    "desk hook verify main topic -f json",
+    "desk hook verify - < pushed",
+)
+@click.argument("old", metavar="OLD|-")
+@click.argument("new", required=False)
+@format_option_without_ids()
+@pass_session
+def verify_(session: Session, old: str, new: str | None, form: str) -> None:
+    """Check the commits that NEW has and OLD has not, by the roles of desk.yaml at OLD.
+
+    OLD of zeros is nothing: the roles are then those at NEW. `-` takes what git gives to
+    pre-receive, `old new ref` a line, and the roles of the default branch. Works in any
+    repository, given by -C, also a bare one. Ends with 1 where something is wrong, which it says in
+    a line a commit.
+    """
+    from desk import remote
+    from desk.errors import UsageError
+    from desk.git import Repository
+
+    if (new is None) != (old == "-"):
+        raise UsageError("give two commits, OLD and NEW, or `-` for the lines on standard input")
+    repository = Repository(session.folder)
+    if not os.path.isdir(session.folder) or not repository.exists:
+        raise NotFoundError(f"{session.folder} is no git repository; name one with -C")
+    now = session.now_in(UTC)
+    if new is None:
+        updates = remote.updates_of(from_stdin("what is pushed"))
+        verdict = remote.verify_push(repository, updates, now)
+    else:
+        verdict = remote.verify_range(repository, old, new, now)
+    _show(verdict, form)
+
+
+def _show(verdict: "Verdict", form: str) -> None:
+    from desk import render
+
+    if form == "markdown":
+        show_table([list(map(render.shown, one)) for one in verdict.findings], _COLUMNS, form)
+    elif form == "table":
+        lines = (f"{commit[:12]} {render.safe(said)}\n" for commit, said in verdict.findings)
+        click.echo("".join(lines), nl=False)
+    else:
+        data(render.rows([one._asdict() for one in verdict.findings], form, _COLUMNS))
+    commits = f"{verdict.commits} {'commit' if verdict.commits == 1 else 'commits'}"
+    if verdict.findings:
+        sys.stdout.flush()
+        raise RefusedError(f"{commits}, {len(verdict.findings)} refused")
+    tell(f"{commits}, nothing is wrong")
