@@ -413,7 +413,7 @@ class _Contents:
 
     def _take(self, name: str, kind: str, data: bytes) -> None:
         if kind == "picture":
-            self._pictures[name] = store.picture_name(data, ".png").partition(".")[0]
+            self._pictures[name] = store.picture_name(data, "x.png").partition(".")[0]
             return
         try:
             if b"\r\n" in data:
