@@ -48,6 +48,7 @@ COMMANDS = {
     "export": ("export", "Write records for other programs, or to bring them in elsewhere."),
     "watch": ("watch", "Print changes as they come, one JSON object a line."),
     "index": ("index", "Show, check or remake what is kept of the files for speed."),
+    "sync": ("sync", "Bring this clone and its remote together."),
     "check": ("check", "Prove the folder sound."),
     "batch": ("batch", "Run commands from a file, one a line."),
     "schema": ("schema", "Print a JSON Schema for editors."),

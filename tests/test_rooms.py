@@ -15,6 +15,8 @@ ROWS = (
     ("commands",),
     ("session", "groups"),
     ("figures", "openmetrics", "restorer", "watcher", "markdownimport", "markdownexport"),
+    ("gitsync",),
+    ("gitmerge",),
     ("exporter",),
     ("cells",),
     ("schema", "render", "check", "importer", "summary", "explain", "search", "suggestions"),
