@@ -12,36 +12,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from desk import articles, codec, lifecycle, model, query, store, yamltext
+from desk import articles, codec, gitcheck, lifecycle, merge, model, query, store, yamltext
 from desk.errors import DamagedError, DeskError, ManyError, UsageError, nearest
 from desk.fields import AsOf
 from desk.lifecycle import Act
-from desk.model import Article, Event, Record, Ticket, Value
+from desk.model import Article, Event, Record, Ticket
 from desk.policy import KNOWN_FIELDS, KNOWN_FIELDS_OF_ARTICLES
+from desk.problems import Fix, Problem
 from desk.store import Desk, Transaction
-
-Fix = Callable[[Transaction], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something wrong in a file; `level` is error or warning, `line` from 1 where it has one."""
-
-    path: str
-    line: int | None
-    level: str
-    sentence: str
-    fix: Fix | None = None
-
-    def row(self) -> dict[str, Value]:
-        """The problem as data."""
-        return {
-            "file": self.path,
-            "line": self.line,
-            "level": self.level,
-            "problem": self.sentence,
-            "fixable": self.fix is not None,
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +55,10 @@ def problems(desk: Desk, act: Act, on_file: Callable[[], None] = lambda: None) -
     misplaced: list[Entry] = []
     fields: set[str] = set()
     shown: set[str] = set()
+    left_open = gitcheck.left_open(desk)
+    if left_open:
+        found += gitcheck.open_merges(desk, left_open, act)
+        found += gitcheck.shrunk(desk, left_open)
     for path in desk.walk():
         on_file()
         if path.startswith(f"{store.PICTURES}/"):
@@ -86,7 +68,8 @@ def problems(desk: Desk, act: Act, on_file: Callable[[], None] = lambda: None) -
         try:
             entry = _entry(desk, path)
         except DamagedError as error:
-            found.append(_damage(error, path))
+            if not left_open or path not in left_open.sides:
+                found.append(gitcheck.damaged(desk, path, error))
             continue
         except DeskError as error:
             found.append(Problem(path, None, "error", str(error)))
@@ -100,7 +83,7 @@ def problems(desk: Desk, act: Act, on_file: Callable[[], None] = lambda: None) -
             fields.update(entry.record.head)
             found += (p for check in RECORD_CHECKS for p in check(entry, act))
     ids = Counter((*briefs, *(entry.record.id for entry in misplaced)))
-    found += (_misplaced(entry, taken=ids[entry.record.id] > 1) for entry in misplaced)
+    found += (_misplaced(desk, entry, taken=ids[entry.record.id] > 1) for entry in misplaced)
     found += (p for check in DESK_CHECKS for p in check(briefs, act))
     whole = not any(one.level == "error" and one.path.startswith("kb/") for one in found)
     found += pictures(briefs, shown, every_article=whole)
@@ -180,17 +163,24 @@ def pictures(
             yield Problem(path, None, "warning", "no article shows this picture; remove it")
 
 
-def _misplaced(entry: Entry, *, taken: bool) -> Problem:
+def _misplaced(desk: Desk, entry: Entry, *, taken: bool) -> Problem:
     line = codec.line_of(entry.text, "id")
     sentence = f"its id is {entry.record.id}, whose place is {store.path_of(entry.record.id)}"
-    if taken:
+    if taken and not _is_one_record(desk, entry.record):
         sentence = f"{sentence}; another file has that id too, keep one of them"
         return Problem(entry.path, line, "error", sentence)
+    way = "put both files together" if taken else "move it"
+    return Problem(
+        entry.path, line, "error", f"{sentence}; {way}", lambda change: change.move(entry.path)
+    )
 
-    def move(transaction: Transaction) -> None:
-        transaction.move(entry.path)
 
-    return Problem(entry.path, line, "error", f"{sentence}; move it", move)
+def _is_one_record(desk: Desk, record: Record) -> bool:
+    """Whether the file in the record's place holds the same one."""
+    try:
+        return merge.is_one_record(desk.read(record.id), record)
+    except DeskError:
+        return False
 
 
 # --- one record ----------------------------------------------------------------------------

@@ -49,6 +49,7 @@ COMMANDS = {
     "watch": ("watch", "Print changes as they come, one JSON object a line."),
     "index": ("index", "Show, check or remake what is kept of the files for speed."),
     "sync": ("sync", "Bring this clone and its remote together."),
+    "merge-driver": ("merge_driver", "Merge two versions of a record, for git."),
     "check": ("check", "Prove the folder sound."),
     "batch": ("batch", "Run commands from a file, one a line."),
     "schema": ("schema", "Print a JSON Schema for editors."),

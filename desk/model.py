@@ -31,7 +31,7 @@ TRANSITIONS: Mapping[str, tuple[str, ...]] = {
     "closed": ("in_progress",),
     "cancelled": (),
 }
-_NOT_WAITING = frozenset(STATUSES) - {"on_hold"}
+_OF_A_HOLD = ("waiting_for", "until")
 WAITING_FOR = ("requester", "vendor", "problem", "change")
 LINKS: Mapping[str, str] = {
     "parent": "child",
@@ -255,10 +255,13 @@ def last(log: Iterable[Event], did: str) -> Event | None:
 def apply(head: dict[str, Value], change: Change) -> None:
     """Make a change to a head, in place; a field set to None goes.
 
-    A change of a text of several lines that was made to another text than the one there (in
-    another clone, at the same time) is made line by line. What a ticket waits for, and until
-    when, goes as soon as it is not on hold.
+    A change may have been made to another head, in another clone at the same time. Then one of
+    a text of several lines is made line by line, and of one of a hold nothing stays where
+    the ticket is not on hold.
     """
+    elsewhere = any(
+        name in change and change[name][0] != head.get(name) for name in ("status", *_OF_A_HOLD)
+    )
     for name, (was, value) in change.items():
         if value is None:
             head.pop(name, None)
@@ -266,9 +269,9 @@ def apply(head: dict[str, Value], change: Change) -> None:
             head[name] = _merged_texts(head[name], was, value) or value
         else:
             head[name] = value
-    if head.get("status") in _NOT_WAITING:
-        head.pop("waiting_for", None)
-        head.pop("until", None)
+    if elsewhere and head.get("status") != "on_hold":
+        for name in _OF_A_HOLD:
+            head.pop(name, None)
 
 
 def is_made_elsewhere(now: Value, was: Value, value: Value) -> bool:

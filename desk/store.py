@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import cached_property
 
-from desk import __version__, codec, keptsettings, model, place, policy, stamps, yamltext
+from desk import __version__, codec, keptsettings, merge, model, place, policy, stamps, yamltext
 from desk.errors import (
     BusyError,
     DamagedError,
@@ -559,13 +559,26 @@ class Transaction:
             self._pictures.append(name)
 
     def move(self, path: str) -> None:
-        """Bring the record in a misplaced file to its place.
+        """Bring the record in a misplaced file to its place, with what is there of it already.
 
-        Raises IdTakenError where something is there already.
+        Raises IdTakenError where that is another record.
         """
         text = self._desk.text(path)
-        self.create(self._with_hand_edits(codec.load(text), text))
-        self._removed.append(path)
+        record = self._with_hand_edits(codec.load(text), text)
+        if self._is_there(record.id):
+            there = self.read(record.id)
+            if not merge.is_one_record(there, record):
+                raise IdTakenError(f"{record.id} is in use")
+            record = merge.merged(there, record)
+        self.gather(record, path)
+
+    def _is_there(self, record_id: str) -> bool:
+        return record_id in self._staged or self._desk._exists(path_of(record_id))
+
+    def gather(self, record: Record, *paths: str) -> None:
+        """Keep a record in its place, whether or not one is there, and remove other files of it."""
+        self.replace(record) if self._is_there(record.id) else self.create(record)
+        self._removed += (path for path in paths if path != path_of(record.id))
 
     def _stage(self, record: Record, data: bytes, *, new: bool) -> None:
         self._write_temporary(record.id, data)

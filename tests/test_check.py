@@ -90,7 +90,8 @@ DAMAGE: dict[str, tuple[Callable[[Desk], object], list[str]]] = {
     ),
     "a merge conflict": (
         lambda d: rewrite(d, "status: new\n", "<<<<<<< ours\nstatus: new\n=======\n"),
-        [f"{ONE}:4 error a merge conflict begins here; settle it and remove its marks", GONE],
+        [f"{ONE}:4 error a merge conflict begins here: its conflict markers are not whole; bring "
+         "the file back from git", GONE],
     ),
     "not UTF-8": (
         lambda d: put(d, PATH, b"id: T-261121-A0001\ntitle: \xff\n"),
@@ -202,8 +203,8 @@ DAMAGE: dict[str, tuple[Callable[[Desk], object], list[str]]] = {
     ),
     "a copy of a record": (
         lambda d: put(d, f"tickets/2026/10/{ONE}.yaml", d.text(PATH)),
-        [f"tickets/2026/10/{ONE}:1 error its id is {ONE}, whose place is {PATH}; another file has "
-         "that id too, keep one of them"],
+        [f"tickets/2026/10/{ONE}:1 error (fixable) its id is {ONE}, whose place is {PATH}; put "
+         "both files together"],
     ),
     "a stray file": (
         lambda d: put(d, "tickets/2026/11/notes.txt", "x"),
@@ -291,7 +292,7 @@ def test_what_can_be_mended_is_mended(sound: Desk, kind: str):
 
 
 def read_anywhere(desk: Desk) -> Ticket:
-    (path,) = [
+    path, *_ = [
         p for p in desk.walk("tickets") if f"id: {ONE}" in desk.text(p).replace('"', "")[:40]
     ]
     record = codec.load(desk.text(path))
@@ -458,7 +459,8 @@ views:
 
 def test_mending_one_does_not_wait_for_what_cannot_be_mended(sound: Desk):
     rewrite(sound, "title: 打印机卡纸", "title: 打印机又卡纸")
-    put(sound, f"tickets/2026/10/{TWO}.yaml", sound.text(store.path_of(TWO)))
+    other = sound.text(store.path_of(TWO)).replace("by: ", "by: li.")
+    put(sound, f"tickets/2026/10/{TWO}.yaml", other)
     put(sound, "kb/KB-261121-A0009.yaml", "id: [\n")
     assert check.mend(sound, found(sound), acting(sound)) == 1
     assert lines(found(sound)) == [
