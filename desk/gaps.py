@@ -203,7 +203,7 @@ def _gap_of(group: Sequence[_Solved], words: Sequence[str]) -> Gap:
     fullest = max(group, key=_Solved.written)
     titles = dict.fromkeys(one.ticket.title for one in group if one is not fullest)
     titles.pop(fullest.ticket.title, None)
-    examples = "".join(f"; also {title!r}" for title in [*titles][:_EXAMPLES])
+    examples = "".join(f"; also “{title}”" for title in [*titles][:_EXAMPLES])
     return Gap(
         WRITE,
         fullest.ticket.id,
@@ -373,7 +373,7 @@ def _unhelpful(kb: Iterable[Article]) -> list[Gap]:
         if complaints or votes["unhelpful"] > votes["helpful"]:
             said = [text for one in complaints if (text := one.text("because"))]
             why = f"{votes['unhelpful']} unhelpful, {votes['helpful']} helpful"
-            why += f"; {said[-1]!r}" if said else ""
+            why += f"; “{said[-1]}”" if said else ""
             category, number = article.text("category"), votes["unhelpful"]
             gaps.append(Gap(UNHELPFUL, article.id, category, article.title, number, why))
     return gaps
@@ -402,7 +402,7 @@ def _duplicates(kb: Iterable[Article]) -> list[Gap]:
         for other, alike in others.items():
             article, older = standing[other], standing[first]
             words = ", ".join(likeness.shared(vectors[other], vectors[first]))
-            why = f"like {older.title!r}: {words}"
+            why = f"like “{older.title}”: {words}"
             number = round(alike, 2)
             gaps.append(Gap(DUPLICATE, article.id, older.id, article.title, number, why))
     return gaps

@@ -109,8 +109,7 @@ def _tables(found: "Sequence[Gap]", form: str) -> str:
         own = [gap for gap in found if gap.kind == kind]
         names = [name for name in ("id", "value", "title") if any(getattr(g, name) for g in own)]
         cells = [
-            [str(gap.number), *(render.shown(getattr(gap, name)) for name in names), gap.why]
-            for gap in own
+            [render.shown(getattr(gap, name)) for name in ("number", *names, "why")] for gap in own
         ]
         headers = [number, *(_HEADERS.get((kind, name), name) for name in names), "why"]
         if own:
