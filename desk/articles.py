@@ -44,6 +44,7 @@ GOVERNED: Mapping[str, str] = {
 }
 # What stands in a draft where the requester's name, e-mail or telephone stood.
 HIDDEN = "[…]"
+_FEWEST_DIGITS = 5  # of a telephone number
 # Whatever else changes is reviewed: texts, the audience, custom fields.
 _NOT_REVIEWED = frozenset(
     ("id", "status", "review_by", "category", "tags", "language", "owner", "links", "external")
@@ -139,14 +140,19 @@ def _changes_text(event: Event) -> bool:
 
 
 def _since_approval(article: Article) -> tuple[Event | None, list[Event]]:
-    """The last approval, and what changed the text since."""
+    """The last approval that no rejection took back, and what changed the text since."""
     approval: Event | None = None
     later: list[Event] = []
+    before: list[Event] = []
     for event in model.in_order(article.log):
         if event.did == "approve":
-            approval, later = event, []
+            approval, before, later = event, [*before, *later], []
+        elif event.did == "reject":
+            approval, before, later = None, [], [*before, *later]
         elif _changes_text(event):
             later.append(event)
+        if event.change.get("status", (None, None))[1] == PUBLISHED:
+            before = []  # nobody can reject what is published
     return approval, later
 
 
@@ -379,6 +385,9 @@ def _hider(ticket: Ticket) -> Callable[[str], str]:
         return lambda text: text
     # Chinese has no spaces that would tell where a name ends.
     words = [rf"(?<!\w){re.escape(p)}(?!\w)" if p.isascii() else re.escape(p) for p in private]
+    digits = re.sub(r"\D", "", str(ticket.requester.get("phone") or ""))
+    if len(digits) >= _FEWEST_DIGITS:  # however they are set apart
+        words.append(rf"(?<!\d)(?:\+?\d{{1,3}}[ -]?)?{r'[ ./()-]*'.join(digits)}(?!\d)")
     pattern = re.compile("|".join(words), re.IGNORECASE)
     return lambda text: pattern.sub(HIDDEN, text)
 

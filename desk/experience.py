@@ -24,8 +24,7 @@ TABLES = (
     "CREATE TABLE learnt (number INTEGER PRIMARY KEY)",
     "CREATE TABLE filed (field TEXT, value TEXT, tickets INTEGER NOT NULL,"
     " PRIMARY KEY (field, value)) WITHOUT ROWID",
-    "CREATE TABLE telling (word TEXT PRIMARY KEY, tickets INTEGER NOT NULL, weight REAL NOT NULL,"
-    " filed TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE telling (word TEXT PRIMARY KEY, filed TEXT NOT NULL) WITHOUT ROWID",
     "CREATE TABLE posting (word TEXT, block INTEGER, places BLOB NOT NULL,"
     " PRIMARY KEY (word, block)) WITHOUT ROWID",
     "CREATE TABLE proof (field TEXT PRIMARY KEY, sharpness REAL, tickets INTEGER) WITHOUT ROWID",
@@ -170,7 +169,6 @@ class Experience:
 
     def _tell(self, telling: Mapping[str, Counter[str]], by: int) -> None:
         known = self._filed(telling)
-        usual = self._usual()["category"]
         rows, gone = [], []
         for word in sorted(telling):
             counts = Counter(known.get(word, {}))
@@ -178,10 +176,10 @@ class Experience:
                 counts[category] += by * count
             left = {category: counts[category] for category in sorted(counts) if counts[category]}
             if left:
-                rows.append(_row(word, left, usual))
+                rows.append((word, json.dumps(left, ensure_ascii=False, separators=(",", ":"))))
             else:
                 gone.append((word,))
-        self._connection.executemany("REPLACE INTO telling VALUES (?, ?, ?, ?)", rows)
+        self._connection.executemany("REPLACE INTO telling VALUES (?, ?)", rows)
         self._connection.executemany("DELETE FROM telling WHERE word = ?", gone)
 
     def _place(self, places: "_Places", by: int) -> None:
@@ -255,7 +253,7 @@ class Experience:
         """Whether the desk has half as many tickets again as when trust was found, or none was."""
         tickets = sum(self._usual()["category"].values())
         ((proven,),) = self._connection.execute("SELECT coalesce(max(tickets), 0) FROM proof")
-        return tickets >= _FEW and bool(tickets > 1.5 * proven)
+        return tickets >= _FEW and not proven / 1.5 <= tickets <= 1.5 * proven
 
     def _sample(self) -> list[int]:
         """The numbers of some tickets that were learnt from, spread over all."""
@@ -284,13 +282,14 @@ class Experience:
         ]
 
     def _told(self, words: Iterable[str]) -> dict[str, tuple[int, float]]:
-        """Of each word that was learnt how many tickets have it, and what it weighs."""
-        query = (
-            "SELECT word, tickets, weight FROM telling"
-            " WHERE word IN (SELECT value FROM json_each(?))"
-        )
-        rows = self._connection.execute(query, (json.dumps(list(words)),))
-        return {word: (tickets, weight) for word, tickets, weight in rows}
+        """Of each word that was learnt how many tickets have it, and what it weighs by now."""
+        usual = self._usual()["category"]
+        total = sum(usual.values())
+        told = {}
+        for word, filed in self._filed(words).items():
+            shares = {category: usual[category] / total for category in filed}
+            told[word] = sum(filed.values()), likeness.telling(filed, shares, total)
+        return told
 
     def _candidates(
         self, asked: Vector, weights: Vector, tickets: Mapping[str, int], without: int
@@ -319,15 +318,19 @@ class Experience:
 
     # --- duplicates ------------------------------------------------------------------------
 
-    def match(self, text: str) -> str:
-        """An FTS5 expression that finds texts about the same, by their rarest terms."""
+    def match(self, text: str, *, frequent: bool = False) -> str:
+        """An FTS5 expression that finds texts about the same, by their rarest terms.
+
+        With `frequent` also by those that very many records have.
+        """
         found = likeness.terms(text)
         told = {word: tickets for word, (tickets, _) in self._told(found).items()}
         # What no resolved ticket has may well be a code, the longer the rarer.
         rare = sorted(found, key=lambda term: (told.get(term, 0), -len(term), term))[:_TRIED]
         # Full text takes words with the same stem for one, so there may be many more.
         records = {term: self._records_with(term) for term in rare}
-        return likeness.match({term: count for term, count in records.items() if count})
+        counts = {term: count for term, count in records.items() if count}
+        return likeness.match(counts, least=len(counts) if frequent else likeness.LEAST)
 
     def _records_with(self, term: str) -> int:
         """How many records have a term; no more than _PROBE are counted."""
@@ -357,14 +360,6 @@ _Places: TypeAlias = defaultdict[tuple[str, int], dict[int, int]]
 
 def _values(cases: Iterable[Case], field: str) -> list[str]:
     return [str(case.head.get(field) or "") for case in cases]
-
-
-def _row(word: str, filed: Filed, usual: Filed) -> tuple[str, int, float, str]:
-    """A word's row; its weight is as of now, which will not differ much when others come."""
-    total = sum(usual.values())
-    shares = {category: usual[category] / total for category in filed}
-    text = json.dumps(filed, ensure_ascii=False, separators=(",", ":"))
-    return word, sum(filed.values()), likeness.telling(filed, shares, total), text
 
 
 def _packed(places: Mapping[int, int]) -> bytes:

@@ -6,9 +6,10 @@ characters: 打印机 is 打印 and 印机. The last character of a run stands a
 query of one character, which becomes a prefix, finds it wherever it is.
 """
 
+import itertools
 import operator
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from desk.model import Event, Record, Value
@@ -83,10 +84,14 @@ def known_words(found: Texts) -> set[str]:
 
 
 class Term(NamedTuple):
-    """A word, an East Asian run or a phrase to find; whether its last word may go on."""
+    """A word, an East Asian run or a phrase to find; whether its last word may go on.
+
+    What was `quoted` is to be found just so.
+    """
 
     text: str
     begins: bool = False
+    quoted: bool = False
 
 
 def terms(query: str) -> list[Term]:
@@ -99,7 +104,7 @@ def terms(query: str) -> list[Term]:
     clean = query.translate(_QUOTES).replace("\0", " ").encode("utf-8", "replace").decode().strip()
     for match in _CHUNK.finditer(clean):
         if match["phrase"] is not None:
-            found.append(Term(match["phrase"], bool(match["star"])))
+            found.append(Term(match["phrase"], bool(match["star"]), quoted=True))
         else:
             found += _split(match["chunk"], last=match.end() == len(clean))
     return [term for term in found if any(map(str.isalnum, term.text))]
@@ -139,9 +144,22 @@ _END = re.compile(r"[\s!-/:-@\[-`{-~\u3000-\u3004\u3008-\u3020\uff01-\uff0f\uff1
 _LAST_RUN = f"[{_EAST}]+\\Z"
 
 
+def match_any(expressions: Iterable[str]) -> str:
+    """An FTS5 expression that holds where one of those does."""
+    return f"({' OR '.join(expressions)})"
+
+
+def match_most(expressions: Sequence[str]) -> str:
+    """An FTS5 expression that holds where more than half of those do."""
+    enough = len(expressions) // 2 + 1
+    return match_any(
+        f"({' AND '.join(some)})" for some in itertools.combinations(expressions, enough)
+    )
+
+
 def match_loosely(run: str) -> str:
     """An FTS5 expression that holds where some pair of an East Asian run stands."""
-    return "(" + " OR ".join(f'"{pair}"' for pair in pairs(run)) + ")"
+    return match_any(f'"{pair}"' for pair in pairs(run))
 
 
 def is_run(text: str) -> bool:

@@ -34,7 +34,93 @@ _RIDGE = 2.0
 _ROUNDS, _NEAR_ENOUGH = 20, 2e-3
 _SHARPNESSES = (0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.25, 2.5, 3.0)
 _HARDLY = 1.92  # of a logarithm of likelihoods: half of the 95 % quantile of chi-squared
+LEAST = 4  # terms that a text is looked for by, however many records have them
 _GUESSES, _EVIDENCE = 3, 5  # of a field; words of a guess
+
+
+# Words of grammar, which make no two texts alike: few tickets cannot show that they tell nothing.
+_EMPTY = frozenset(
+    [
+        "a",
+        "an",
+        "and",
+        "are",
+        "as",
+        "at",
+        "be",
+        "been",
+        "but",
+        "by",
+        "can",
+        "cannot",
+        "could",
+        "did",
+        "do",
+        "does",
+        "for",
+        "from",
+        "had",
+        "has",
+        "have",
+        "he",
+        "her",
+        "his",
+        "how",
+        "if",
+        "in",
+        "is",
+        "it",
+        "its",
+        "me",
+        "my",
+        "no",
+        "nor",
+        "not",
+        "of",
+        "on",
+        "or",
+        "our",
+        "out",
+        "she",
+        "so",
+        "than",
+        "that",
+        "the",
+        "their",
+        "them",
+        "then",
+        "there",
+        "they",
+        "this",
+        "to",
+        "too",
+        "up",
+        "us",
+        "was",
+        "we",
+        "were",
+        "what",
+        "when",
+        "where",
+        "which",
+        "who",
+        "why",
+        "will",
+        "with",
+        "would",
+        "you",
+        "your",
+        "after",
+        "again",
+        "before",
+        "every",
+        "into",
+        "only",
+        "over",
+        "under",
+        "very",
+    ]
+)
 
 
 class Guess(NamedTuple):
@@ -59,7 +145,7 @@ def words(text: str) -> dict[str, float]:
     There are no digits in them: numbers seldom stand in two tickets.
     """
     times = Counter(re.findall(_WORD, fulltext.paired(text[:_READ]).lower()))
-    return {word: 1 + math.log(count) for word, count in times.items()}
+    return {word: 1 + math.log(count) for word, count in times.items() if word not in _EMPTY}
 
 
 def terms(text: str) -> dict[str, float]:
@@ -223,16 +309,17 @@ def _evidence(
 # --- looking for them in full text -----------------------------------------------------------
 
 
-def match(tickets: Mapping[str, int], most: int = 12, hits: int = 2000) -> str:
+def match(tickets: Mapping[str, int], most: int = 12, hits: int = 2000, least: int = LEAST) -> str:
     """An FTS5 expression for texts with some of these terms, which so many tickets have each.
 
-    It has the `most` rarest terms at most, no more than have about `hits` hits together, so
-    that its cost does not grow with the desk; it is empty where there is no such term.
+    It has the `most` rarest terms at most, and of those behind the first `least` no more than
+    have about `hits` hits together, so that its cost hardly grows with the desk. It is empty
+    where there is no term.
     """
-    chosen = []
+    chosen: list[str] = []
     for term in sorted(tickets, key=lambda term: (tickets[term], term))[:most]:
         hits -= tickets[term]
-        if hits < 0:
+        if hits < 0 and len(chosen) >= least:
             break
         chosen.append(f'"{term}"')
     return f"{{title body}} : ({' OR '.join(chosen)})" if chosen else ""

@@ -7,7 +7,7 @@ import posixpath
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from desk import articles, markdownfile, store
+from desk import articles, markdownfile
 from desk.articles import PICTURES
 from desk.errors import DamagedError, NotFoundError, RefusedError
 from desk.folder import Folder
@@ -88,7 +88,8 @@ def _path(whole: Article, shown: Article) -> str:
     """Where it was imported from, else its category and title; never out of the folder."""
     imported = whole.text("external")
     is_path = articles.imported(whole).get("external") == imported
-    if imported and is_path and markdownfile.is_safe_path(imported):
+    is_markdown = imported.lower().endswith((".md", ".markdown"))
+    if is_markdown and is_path and markdownfile.is_safe_path(imported):
         return imported
     parts = [markdownfile.slug(part) for part in shown.text("category").split("/")]
     name = markdownfile.slug(shown.title) or shown.id
@@ -135,6 +136,6 @@ def _named(shown: Article, path: str) -> Iterator[str]:
 
 
 def _picture(desk: Desk, place: str, name: str) -> bytes:
-    if not markdownfile.is_safe_path(place) or not store.PICTURE_NAME.fullmatch(name):
-        raise DamagedError("it cannot have that name")
+    if not markdownfile.is_safe_path(place):
+        raise DamagedError("no file is written there")
     return desk.picture(name)

@@ -158,7 +158,9 @@ class Policy:
         else:
             roles = (REQUESTER if self.speaks_of_roles else AGENT,)
         abilities = (ability for role in roles for ability in self.roles.get(role, ()))
-        return Rights(who, frozenset(person.teams if person else ()), frozenset(abilities))
+        led = [team.id for team in self.teams.values() if person and team.lead == person.id]
+        teams = frozenset((*(person.teams if person else ()), *led))
+        return Rights(who, teams, frozenset(abilities))
 
     def rights_of_all(self) -> Rights:
         """What whoever acts may do at least, whoever that is."""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain, islice
+from itertools import islice
 from typing import NamedTuple
 
 from desk import fulltext
@@ -15,18 +15,23 @@ _FIRST = 200  # hits are enough for most; to have all of very many takes time
 # Of so many records with some pairs of a run those are shown that have enough of them.
 _NEAR = 500
 _ENOUGH = 1 / 3  # one wrong character is two wrong pairs
+# So many words may be meant by a misspelt one, and of so many terms most have to be there.
+_ALIKE, _AT_MOST = 3, 6
 
 
 class Found(NamedTuple):
     """Records, the best first, and by what terms they were found.
 
-    `near` has each term that nothing holds with what was taken for it: another word, or of an
-    East Asian run the run itself, most of which is there.
+    `near` has each term that nothing holds with what was taken for it: other words, or of an
+    East Asian run the run itself, most of which is there. `without` are those that nothing can
+    be taken for. With `most` the records have most of the terms and not all.
     """
 
     records: list[Record]
     terms: tuple[Term, ...]
     near: dict[str, str]
+    without: tuple[str, ...] = ()
+    most: bool = False
 
 
 def find(
@@ -34,25 +39,133 @@ def find(
 ) -> Found:
     """At most `limit` records with all the terms, of those that `choose` lets through.
 
-    Where no record at all has them, those with words spelt nearly so, or most of an East Asian
-    run; none of these with `exact`.
+    Where there is none, those with words spelt nearly so, or most of an East Asian run, and else
+    those with most of the terms; always with all that was quoted. None of these with `exact`.
     """
-    records = _records(index, fulltext.match(terms))
-    if first := next(records, None):
-        return Found(list(islice(choose(chain([first], records)), limit)), tuple(terms), {})
-    near = {term.text: taken for term in terms if (taken := _taken_for(index, term))}
-    meant = tuple(Term(near.get(term.text, term.text), term.begins) for term in terms)
-    runs = [run for run in near if near[run] == run]
-    expression = " AND ".join(
-        fulltext.match_loosely(term.text) if term.text in runs else fulltext.match([term])
-        for term in meant
+    if found := list(islice(choose(_records(index, fulltext.match(terms))), limit)):
+        return Found(found, tuple(terms), {})
+    asked = _meant_by(index, terms)
+    if not exact and asked.changed:
+        found = list(islice(choose(_of_runs(index, asked)), limit))
+    if not exact and not found and asked.most:
+        found = list(islice(choose(_records(index, asked.most)), limit))
+        if found:
+            return Found(found, asked.terms, asked.near, asked.without, most=True)
+    if found or (asked.near and index.has(asked.all)):
+        return Found(found, asked.terms, asked.near, asked.without)
+    return Found([], tuple(terms), {})
+
+
+class _Meant(NamedTuple):
+    """A term that was typed, and what is taken for it: none, itself, or words spelt nearly so.
+
+    Of a run of East Asian characters that is taken `loosely` most has to be there.
+    """
+
+    typed: Term
+    taken: tuple[Term, ...]
+    loosely: bool = False
+
+    @property
+    def expression(self) -> str:
+        """The FTS5 expression that holds where it is found."""
+        if self.loosely:
+            return fulltext.match_loosely(self.typed.text)
+        return fulltext.match_any(fulltext.match([term]) for term in self.taken)
+
+
+class _Asked(NamedTuple):
+    """What was probably meant: all of it and most of it as FTS5 expressions, empty for none."""
+
+    all: str
+    most: str
+    terms: tuple[Term, ...]
+    near: dict[str, str]
+    without: tuple[str, ...]
+    runs: tuple[str, ...]
+
+    @property
+    def changed(self) -> bool:
+        """Whether all of it is something else than what was typed."""
+        return bool(self.all and (self.near or self.without))
+
+
+def _meant_by(index: Index, terms: Sequence[Term]) -> _Asked:
+    """What was probably meant by terms that are not found together."""
+    every = [_taken_for(index, term, alone=len(terms) == 1) for term in terms]
+    known = [one for one in every if one.taken]
+    without = [one.typed for one in every if not one.taken]
+    if 2 * len(known) < len(every) or any(term.quoted for term in without):
+        return _Asked("", "", (), {}, (), ())
+    known = [_in_company(index, one, known) for one in known]
+    near = {
+        one.typed.text: " or ".join(term.text for term in one.taken)
+        for one in known
+        if one.taken != (one.typed,) or one.loosely
+    }
+    return _Asked(
+        " AND ".join(one.expression for one in known),
+        _most_of(index, known),
+        tuple(term for one in known for term in one.taken),
+        near,
+        tuple(term.text for term in without),
+        tuple(one.typed.text for one in known if one.loosely),
     )
-    if not near or not index.has(expression):
-        return Found([], tuple(terms), {})
-    records = _records(index, expression)
-    likely = _with_most(runs, islice(records, _NEAR)) if runs else records
-    found = [] if exact else list(islice(choose(likely), limit))
-    return Found(found, meant, near)
+
+
+def _taken_for(index: Index, term: Term, *, alone: bool) -> _Meant:
+    """What to look for in the place of a term; of several words the likeliest if it is `alone`."""
+    if index.has(fulltext.match([term])):
+        return _Meant(term, (term,))
+    if term.quoted:
+        return _Meant(term, ())
+    if fulltext.is_run(term.text):
+        loosely = bool(index.has(fulltext.match_loosely(term.text)))
+        return _Meant(term, (term,) if loosely else (), loosely)
+    words = _corrected(index, term.text.lower()) if fulltext.is_word(term.text) else []
+    likely = words[: 1 if alone else _ALIKE]
+    return _Meant(term, tuple(Term(word, term.begins) for word in likely))
+
+
+def _corrected(index: Index, word: str) -> list[str]:
+    """The words nearest to a misspelt one, that which most records have first."""
+    from rapidfuzz import process
+    from rapidfuzz.distance import OSA
+
+    most = 1 if len(word) < 6 else 2
+    near = process.extract(word, index.words(), scorer=OSA.distance, score_cutoff=most, limit=None)
+    held = [(index.has(fulltext.match([Term(one)])), distance, one) for one, distance, _ in near]
+    nearest = min((distance for count, distance, _ in held if count), default=0)
+    return [
+        one for count, distance, one in sorted(held, reverse=True) if count and distance == nearest
+    ]
+
+
+def _in_company(index: Index, meant: _Meant, known: Sequence[_Meant]) -> _Meant:
+    """The same with those words only that stand beside all the others, if there are such."""
+    if len(meant.taken) < 2:
+        return meant
+    others = [one.expression for one in known if one is not meant]
+    beside = tuple(
+        term for term in meant.taken if index.has(" AND ".join((fulltext.match([term]), *others)))
+    )
+    return meant._replace(taken=beside or meant.taken)
+
+
+def _most_of(index: Index, known: Sequence[_Meant]) -> str:
+    """An expression for most of what is not quoted, of many the rarest, and all that is."""
+    quoted = [one.expression for one in known if one.typed.quoted]
+    others = [one.expression for one in known if not one.typed.quoted]
+    if len(others) < 3:
+        return ""  # more than half of two is both
+    rarest = sorted(others, key=index.has)[:_AT_MOST]
+    return " AND ".join((*quoted, fulltext.match_most(rarest)))
+
+
+def _of_runs(index: Index, asked: _Asked) -> Iterator[Record]:
+    """The records with all that is meant, enough of each run that is taken loosely."""
+    records = _records(index, asked.all)
+    return _with_most(asked.runs, islice(records, _NEAR)) if asked.runs else records
 
 
 def _records(index: Index, expression: str) -> Iterator[Record]:
@@ -63,26 +176,6 @@ def _records(index: Index, expression: str) -> Iterator[Record]:
         yield hit.record
     if read == _FIRST:
         yield from (hit.record for hit in islice(index.search(expression), _FIRST, None))
-
-
-def _taken_for(index: Index, term: Term) -> str:
-    """What to look for instead of a term that nothing has, empty where there is no telling."""
-    if index.has(fulltext.match([term])):
-        return ""
-    if fulltext.is_run(term.text):
-        return term.text if index.has(fulltext.match_loosely(term.text)) else ""
-    return _corrected(index, term.text.lower()) if fulltext.is_word(term.text) else ""
-
-
-def _corrected(index: Index, word: str) -> str:
-    """The word nearest to a misspelt one, of those equally near the one that most records have."""
-    from rapidfuzz import process
-    from rapidfuzz.distance import OSA
-
-    most = 1 if len(word) < 6 else 2
-    near = process.extract(word, index.words(), scorer=OSA.distance, score_cutoff=most, limit=None)
-    held = [(-distance, index.has(fulltext.match([Term(one)])), one) for one, distance, _ in near]
-    return max((one for one in held if one[1]), default=(0, 0, ""))[2]
 
 
 def _with_most(runs: Sequence[str], records: Iterable[Record]) -> Iterator[Record]:

@@ -337,6 +337,8 @@ class Desk:
         Raises NotFoundError, or DamagedError where they are not those that it is named after.
         """
         path = f"{PICTURES}/{name}"
+        if not PICTURE_NAME.fullmatch(name):
+            raise DamagedError(f"{name!r} is no name of a picture")
         try:
             with self._folder(PICTURES) as handle:
                 data = read_file(name, handle, MAX_PICTURE)

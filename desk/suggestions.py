@@ -6,6 +6,7 @@ that may be about the same, and articles that may answer it.
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from itertools import islice
 from typing import NamedTuple
 
 from desk import articles, experience, likeness
@@ -59,7 +60,7 @@ def of_text(
     inside = rights.may(READ_INTERNAL)
     advice = taught.advice(text, index.number_of(without) if without else 0)
     match = taught.match(text)
-    found = [*_guessed(advice, named=inside), *_articles(index, taught, text, match, rights, now)]
+    found = [*_guessed(advice, named=inside), *_articles(index, taught, text, rights, now)]
     if inside:
         found += _similar(advice, read)
         found += _duplicates(index, taught, text, match, without)
@@ -97,13 +98,15 @@ def _similar(advice: experience.Advice, read: Callable[[str], Record]) -> Iterat
 
 
 def _articles(
-    index: Index, taught: Experience, text: str, match: str, rights: Rights, now: datetime
+    index: Index, taught: Experience, text: str, rights: Rights, now: datetime
 ) -> list[Suggestion]:
     """Published articles that whoever asks may read."""
-    hits = [hit.record for hit in index.search(match, _HITS, "articles")] if match else []
+    match = taught.match(text, frequent=True)  # what is asked for often is what they are for
+    hits = (hit.record for hit in index.search(match, -1, "articles")) if match else iter(())
     shown = (articles.as_read_by(one, rights) for one in hits if isinstance(one, Article))
     valid = (articles.PUBLISHED, articles.OUTDATED)
-    readable = [one for one in shown if one and articles.status_at(one, now) in valid]
+    fitting = (one for one in shown if one and articles.status_at(one, now) in valid)
+    readable = list(islice(fitting, _HITS))
     texts = ["\n".join(one.text(field) for field in _ANSWERS) for one in readable]
     alike = taught.alike(text, texts)
     found = [

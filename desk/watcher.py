@@ -21,6 +21,8 @@ from desk.store import Desk
 
 # Two looks at a file that agree, so many seconds apart: nobody is writing it.
 SETTLING = 0.05
+# A file that is missing for so many seconds is gone: git and editors remove one and write it anew.
+GONE = 0.5
 # How often every file is looked at, in seconds.
 ALL = 60.0
 
@@ -38,11 +40,14 @@ class _Read(NamedTuple):
 
 @dataclass(slots=True)
 class _File:
-    """A record's file: its stamp when it was looked at, what it held, what is wrong with it."""
+    """A record's file: its stamp when it was looked at, what it held, what is wrong with it,
+    and since when it is missing.
+    """
 
     stamp: Stamp | None = None
     read: _Read | None = None
     damage: str = ""
+    missing_since: float | None = None
 
 
 @dataclass(slots=True)
@@ -68,11 +73,13 @@ class Watcher:
         wanted: Callable[[Record], bool],
         on_damage: Callable[[DamagedError], None],
         pause: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._desk = desk
         self._wanted = wanted
         self._on_damage = on_damage
         self._pause = pause
+        self._clock = clock
         self._folders: dict[str, _Folder] = {}
         self._all_by = 0.0
 
@@ -106,9 +113,9 @@ class Watcher:
 
     def _suspects(self) -> Iterator[tuple[str, str, Stamp | None]]:
         """(folder, id, stamp) of each file whose stamp is not the one that is known."""
-        everything = time.monotonic() >= self._all_by
+        everything = self._clock() >= self._all_by
         if everything:
-            self._all_by = time.monotonic() + ALL
+            self._all_by = self._clock() + ALL
         for name in dict.fromkeys((*self._desk.folders(), *self._folders)):
             folder = self._folders.setdefault(name, _Folder())
             looked = stamps.now()
@@ -134,19 +141,30 @@ class Watcher:
 
     def _compared(self, name: str, record_id: str, stamp: Stamp | None) -> Iterator[Change]:
         """What is new in a file whose stamp moved."""
-        folder = self._folders[name]
-        before = folder.files.get(record_id, _File()).read
         if stamp is None:
-            folder.near.discard(record_id)
-            if folder.files.pop(record_id, None) and before and before.wanted:
-                yield {"what": "removed", "id": record_id, "title": before.title}
+            yield from self._missing(name, record_id)
             return
+        before = self._folders[name].files.get(record_id, _File()).read
         record = self._record(name, record_id, stamp)
         if not record or not self._is_still(name, record_id, stamp):
             return
         after = self._keep(name, record, stamp)
         if after.wanted or (before and before.wanted):
             yield from _changes(before, record)
+
+    def _missing(self, name: str, record_id: str) -> Iterator[Change]:
+        """That a file was removed, once it has been missing for long enough."""
+        folder = self._folders[name]
+        file = folder.files[record_id]
+        if file.missing_since is None:
+            file.missing_since = self._clock()
+        if self._clock() - file.missing_since < GONE:
+            folder.near.add(record_id)
+            return
+        folder.near.discard(record_id)
+        del folder.files[record_id]
+        if file.read and file.read.wanted:
+            yield {"what": "removed", "id": record_id, "title": file.read.title}
 
     def _record(self, name: str, record_id: str, stamp: Stamp | None) -> Record | None:
         """The record in a file, None where it cannot be read, which is told once."""
@@ -166,6 +184,7 @@ class Watcher:
         folder.near.add(record_id)
         file = folder.files.setdefault(record_id, _File())
         file.stamp = stamp
+        file.missing_since = None
         if file.damage != str(error):
             file.damage = str(error)
             self._on_damage(error)

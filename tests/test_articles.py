@@ -496,3 +496,25 @@ def test_a_refusal_says_for_whom_it_is():
     assert str(refusal.value) == (
         f"{ID} is for team network and ada may not read it; `roles` in desk.yaml say who may"
     )
+
+
+def test_who_wrote_what_was_rejected_after_an_approval_is_still_its_author():
+    written = Article({"id": "KB-261121-7K3FQ"}, ())
+    written = written.add("new", NOW, "bob", {"title": "VPN", "status": "draft", "body": "Wait"})
+    written = written.add("submit", NOW, "bob", {"status": "review"})
+    approved = written.add("approve", NOW, "ann", {})
+    assert articles.authors(approved) == []
+    rejected = approved.add("reject", NOW, "ann", {"status": "draft"}, because="dangerous")
+    assert articles.authors(rejected) == ["bob"]
+    again = rejected.add("submit", NOW, "bob", {"status": "review"})
+    assert not articles.is_approved(again)
+    published = again.add("approve", NOW, "ann", {"status": "published"})
+    edited = published.add("edit", NOW, "eve", {"body": "Call", "status": "review"})
+    assert articles.authors(edited.add("reject", NOW, "ann", {}, because="no")) == ["eve"]
+
+
+@pytest.mark.parametrize("written", ["13800138000", "138-0013-8000", "+86 138 0013 8000"])
+def test_a_telephone_number_is_taken_out_however_it_is_written(written: str):
+    ticket = Ticket({"id": "T-261121-7K3FQ", "requester": {"phone": "13800138000"}}, ())
+    hidden = articles._hider(ticket)
+    assert hidden(f"Call {written} or 13800138001") == f"Call {articles.HIDDEN} or 13800138001"

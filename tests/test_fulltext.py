@@ -20,16 +20,17 @@ from tests import strategies
         ("paper jam", [Term("paper"), Term("jam", begins=True)], '"paper" AND "jam" *'),
         ("jam* paper ", [Term("jam", begins=True), Term("paper", begins=True)],
          '"jam" * AND "paper" *'),
-        ('"paper jam"', [Term("paper jam")], '"paper jam"'),
-        ('"paper ja"*', [Term("paper ja", begins=True)], '"paper ja" *'),
-        ("“paper jam” x", [Term("paper jam"), Term("x", begins=True)], '"paper jam" AND "x" *'),
+        ('"paper jam"', [Term("paper jam", quoted=True)], '"paper jam"'),
+        ('"paper ja"*', [Term("paper ja", begins=True, quoted=True)], '"paper ja" *'),
+        ("“paper jam” x", [Term("paper jam", quoted=True), Term("x", begins=True)],
+         '"paper jam" AND "x" *'),
         ('"paper', [Term("paper", begins=True)], '"paper" *'),
         ("打", [Term("打", begins=True)], '"打" *'),
         ("打印", [Term("打印", begins=True)], '"打印" *'),
         ("打印机 坏", [Term("打印机"), Term("坏", begins=True)], '"打印 印机" AND "坏" *'),
         ("VPN打不通", [Term("VPN"), Term("打不通", begins=True)], '"VPN" AND "打不 不通" *'),
-        ('"VPN 打不通！"', [Term("VPN 打不通！")], '"VPN  打不 不通"'),
-        ('"打不通 VPN"', [Term("打不通 VPN")], '"打不 不通 通  VPN"'),
+        ('"VPN 打不通！"', [Term("VPN 打不通！", quoted=True)], '"VPN  打不 不通"'),
+        ('"打不通 VPN"', [Term("打不通 VPN", quoted=True)], '"打不 不通 通  VPN"'),
         ("10.0.0.1", [Term("10.0.0.1", begins=True)], '"10.0.0.1" *'),
         ("a AND NOT (b)", [Term("a"), Term("AND"), Term("NOT"), Term("(b)", begins=True)],
          '"a" AND "AND" AND "NOT" AND "(b" *'),
@@ -48,6 +49,19 @@ def test_pairs_of_a_run():
     assert [fulltext.is_run(text) for text in ("打印", "打", "打x", "ab", "")] == [
         True, False, False, False, False,
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("some", "expression"),
+    [
+        ("a", "((a))"),
+        ("ab", "((a AND b))"),
+        ("abc", "((a AND b) OR (a AND c) OR (b AND c))"),
+        ("abcd", "((a AND b AND c) OR (a AND b AND d) OR (a AND c AND d) OR (b AND c AND d))"),
+    ],
+)
+def test_more_than_half(some: str, expression: str):
+    assert fulltext.match_most(list(some)) == expression
 
 
 _FTS = sqlite3.connect(":memory:")

@@ -208,3 +208,8 @@ def test_paths_that_a_file_may_have(path: str, safe: bool):
 )
 def test_a_title_as_a_file_name(title: str, expected: str):
     assert markdownfile.slug(title) == expected
+
+
+def test_html_that_its_reader_fails_on_holds_what_it_holds():
+    text = '# A\n\n<div>\n<![foo]>\n<a href="b.md">b</a>\n</div>\n'
+    assert [one.target for one in markdownfile.read(text).references] == ["b.md"]

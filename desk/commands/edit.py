@@ -138,7 +138,8 @@ def _edited_in_editor(session: Session, act: Act, part: str, kind: Editing[R]) -
     from desk.commands import editor
 
     record = kind.as_kind(session.desk.read(session.named(part)))
-    as_read(session, record)
+    if as_read(session, record) is not record:
+        raise RefusedError(f"{record.id} may be edited by those who may read it whole")
     before = yamltext.dump_value(codec.as_dict(record, log=False))
     text = editor.written(before, suffix=".yaml")
     if text == before:

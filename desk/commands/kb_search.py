@@ -16,7 +16,7 @@ from desk.commands.common import (
     command,
     format_option,
 )
-from desk.commands.search import Sought, row_of_hit, search_options, show_found, sought
+from desk.commands.search import Sought, found_by, row_of_hit, search_options, show_found, sought
 from desk.errors import UsageError
 from desk.model import Article, Record
 from desk.session import Session, pass_session
@@ -58,8 +58,7 @@ def search_(
     Words are found as by `desk search`; terms such as category:network choose among the
     articles found, as in `desk kb list`. Published articles are looked through, those past
     their review_by too, which are marked as outdated; others with --all, or where a status is
-    asked for. What a person looks for at a terminal is noted in this clone, without a name, so
-    that `desk kb gaps` can tell what was looked for in vain.
+    asked for. What a person looks for at a terminal is noted in this clone, without a name.
     """
     index = session.article_index  # before all else, as it begins to look at the folder
     wanted = _Wanted(sought(terms, of_articles=True), everything, limit, exact)
@@ -91,15 +90,9 @@ class _Hits(NamedTuple):
 
 
 def _hits(session: Session, wanted: _Wanted) -> _Hits:
-    from desk import search
-
     index, damage = session.article_index, Damage()
     choose = _chooser(session, wanted)
-    found = search.find(index, wanted.sought.words, choose, wanted.limit + 1)
-    if not found.records:  # what a word was taken for may stand in an article of others only
-        found = found._replace(near={})
-    if found.near and wanted.exact:
-        found = found._replace(records=[])
+    found = found_by(index, wanted.sought.words, choose, wanted.limit + 1, exact=wanted.exact)
     index.tell_damage(damage)
     rows = [_row(session, one, found) for one in found.records[: wanted.limit]]
     return _Hits(rows, found, damage)

@@ -1,6 +1,7 @@
 """desk open."""
 
 import sys
+from contextlib import suppress
 
 import click
 
@@ -17,7 +18,7 @@ from desk.commands.common import (
     text_option,
 )
 from desk.commands.outcome import Outcome
-from desk.errors import UsageError
+from desk.errors import DeskError, UsageError
 from desk.model import TICKET_FIELDS, Ticket, Value
 from desk.session import Session, pass_session
 
@@ -120,12 +121,13 @@ def open_(
         tell(f"{name} {assigner.said(ticket)}")
     if not session.dry_run and not session.report_form:
         click.echo(ticket.id)
-        if sys.stderr.isatty():
-            from desk.commands.suggest import hint
-
-            hint(session, ticket)
     record_id = None if session.dry_run else ticket.id
     conclude(session, [Outcome(record_id, sentence, events=ticket.log)])
+    if sys.stderr.isatty() and not session.dry_run and not session.report_form:
+        from desk.commands.suggest import hint
+
+        with suppress(DeskError):  # the ticket is recorded, whatever can be told of others
+            hint(session, ticket)
     if assigner:
         assigner.damage.say()
 

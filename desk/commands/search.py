@@ -26,8 +26,9 @@ from desk.session import Session, pass_session
 
 if TYPE_CHECKING:
     from desk.fulltext import Term
+    from desk.index import Index
     from desk.query import Filter
-    from desk.search import Found
+    from desk.search import Choose, Found
 
 # What searches do not know of the query language: `or`, `and` and brackets.
 _NOT_HERE = r"^-?[(（]|(^|\s)(or|and)(\s|$)"
@@ -40,7 +41,11 @@ def search_options(function: F) -> F:
         "--limit", metavar="N", type=click.IntRange(min=1), default=20, show_default=True,
         help="At most so many.",
     )  # fmt: skip
-    exact = click.option("--exact", is_flag=True, help="Nothing that is only spelt nearly so.")
+    exact = click.option(
+        "--exact",
+        is_flag=True,
+        help="Nothing that is only spelt nearly so, or has only most of it.",
+    )
     return limit(exact(function))
 
 
@@ -71,11 +76,9 @@ def search_(
     The best hits come first, whatever their status. All words must stand in a record, in any
     form (jams, jammed); the last may be a beginning, as may one that ends in *. Quotation marks
     keep words together. Terms such as team:network choose among the tickets found, as in
-    `desk list`. Where nothing has the words, what has them spelt nearly so is shown, and that is
-    said; --exact leaves it out.
+    `desk list`. Where nothing has all the words, what has them spelt nearly so, or else most of
+    them, is shown, and that is said; --exact leaves it out. What is quoted always stands there.
     """
-    from desk import search
-
     wanted = sought(terms)
     damage, seen = Damage(), set[str]()
     asked = session.filter(wanted.conditions)
@@ -88,12 +91,29 @@ def search_(
     def choose(records: Iterator[Record]) -> Iterator[Record]:
         return _chosen(session, records, asked, only, seen)
 
-    found = search.find(session.index, wanted.words, choose, limit + 1, exact=exact)
+    found = found_by(session.index, wanted.words, choose, limit + 1, exact=exact)
     session.check_fields(asked, (), seen)
     rows = [row_of_hit(record, found) for record in found.records[:limit]]
     show_found(rows, found, limit, form, narrowed=bool(not asked.empty or only))
     session.index.tell_damage(damage)
     damage.say()
+
+
+def found_by(
+    index: "Index", words: "Sequence[Term]", choose: "Choose", limit: int, *, exact: bool
+) -> "Found":
+    """What is found of what `choose` lets through.
+
+    What a word was taken for is told only with such a record: it may stand in an article that is
+    for others. With `exact` it is told instead of the records.
+    """
+    from desk import search
+
+    found = search.find(index, words, choose, limit)
+    partly = bool(found.without or found.most)
+    if not found.records or (exact and partly):
+        return search.Found([], found.terms, {})
+    return found._replace(records=[]) if exact and found.near else found
 
 
 class Sought(NamedTuple):
@@ -180,6 +200,10 @@ def show_found(
     for term, taken in found.near.items():
         meant = f"did you mean {taken}?" if taken != term else "only parts of it are found"
         tell(f"nothing has {term!r}; {meant}")
+    for term in found.without:
+        tell(f"nothing has {term!r}; it is left out")
+    if found.most:
+        tell("nothing has all of that; what has most of it is shown")
     if not found.records and not found.near:
         tell("nothing is found" + (" that fits" if narrowed else ""))
     if len(found.records) > limit:

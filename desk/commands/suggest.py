@@ -74,10 +74,12 @@ def _asked(session: Session, what: str) -> tuple[str, str]:
 
 def suggested(session: Session, text: str, record_id: str = "") -> list[Suggestion]:
     """What is suggested for a request to whoever acts."""
-    taught = session.index.experience()
-    return suggestions.of_text(
-        session.index, taught, text, rights(session), session.now, session.desk.read,
-        without=record_id,
+    index = session.index
+    return index.answered(
+        lambda: suggestions.of_text(
+            index, index.experience(), text, rights(session), session.now, session.desk.read,
+            without=record_id,
+        )
     )  # fmt: skip
 
 
@@ -109,7 +111,8 @@ def sure_guess(session: Session, ticket: Ticket, field: str) -> tuple[str, str]:
     Raises RefusedError where none is.
     """
     least = session.desk.policy.sure_from
-    best = suggestions.guess(session.index, session.index.experience(), ticket, field)
+    index = session.index
+    best = index.answered(lambda: suggestions.guess(index, index.experience(), ticket, field))
     if best is None or not best.words:
         raise RefusedError(f"no resolved ticket tells the {field} of {ticket.id}; say it yourself")
     likely = f"{100 * best.confidence:.0f} % likely by {', '.join(best.words)}"

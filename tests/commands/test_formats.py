@@ -31,6 +31,7 @@ WORDS: dict[str, list[str]] = {
     "index": ["index"],
     "suggest": ["suggest", TITLE],
     "kb list": ["kb", "list"],
+    "kb search": ["kb", "search", "not", "this", "--all"],
     "kb show": ["kb", "show", ARTICLE],
     "kb history": ["kb", "history", ARTICLE],
 }
@@ -48,6 +49,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
         office.done("resolve", PRINTER, "--solution", "New toner.")
         office.rewrite(PRINTER, "title: 打印机", "title: 打印机。")
         office.done("kb", "new", TITLE, "--body", "```\n# not this\n")
+        office.done("index")  # which is then up to date for every test
         yield office
 
 

@@ -209,6 +209,15 @@ def test_links_of_a_file_that_comes_later(shell: Shell, tree: Tree):
     assert shell.done("check").err == "5 files, 0 errors, 0 warnings\n"
 
 
+def test_a_link_that_somebody_took_out_stays_out(shell: Shell, tree: Tree):
+    rows = imported(shell, tree)
+    vpn, wifi = rows["net/vpn.md"]["id"], rows["net/wifi.md"]["id"]
+    shell.done("unlink", vpn, "related", wifi)
+    before = shell.files()
+    assert {row["outcome"] for row in imported(shell, tree).values()} == {"unchanged", "left"}
+    assert shell.files() == before
+
+
 def test_a_dry_run_writes_nothing(shell: Shell, tree: Tree):
     ran = shell.run("kb", "import", str(tree.root), "--dry-run")
     assert ran.code == 0
@@ -520,14 +529,18 @@ def test_a_folder_that_is_not_empty(shell: Shell, tree: Tree, tmp_path: Path):
 def test_no_article_is_written_outside_of_the_folder(tmp_path: Path, external: str):
     desk = store.make(str(tmp_path / "desk"), policy_text())
     act = Act("chen", NOW, desk.policy)
-    fields = {"external": external, "category": "../../etc", "body": "![x](../../../x.png)\n",
-              "pictures": {"../../../x.png": "../../desk.yaml", "a": NAME}}  # fmt: skip
+    fields = {"external": external, "category": "../../etc",
+              "body": "![x](../../../x.png) ![a](a.png)\n",
+              "pictures": {"../../../x.png": "../../desk.yaml", "a": NAME,
+                           "a.png": "../../desk.yaml"}}  # fmt: skip
     head = {"id": "KB-261121-A0001", "title": "../../../evil", "status": "published", **fields}
     made = Article({"id": head["id"]}, ()).add("new", act.at, "chen", head, source="markdown")
     rows = list(
         markdownexport.write(desk, Folder(str(tmp_path / "out"), make=True), [(made, made)])
     )
-    assert [row.file for row in rows] == ["etc/evil.md"]
+    assert [(row.file, row.missing) for row in rows] == [
+        ("etc/evil.md", ["etc/a.png: '../../desk.yaml' is no name of a picture"])
+    ]
     assert [str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*.md")] == ["out/etc/evil.md"]
 
 

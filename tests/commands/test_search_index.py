@@ -114,7 +114,23 @@ def test_text_of_a_ticket_is_shown_as_escapes(filled: Shell):
         (["打印鸡卡纸"], ["A0003"], "nothing has '打印鸡卡纸'; only parts of it are found\n"),
         (["zzzz"], [], "nothing is found\n"),
         (["vpn", "rollers"], [], "nothing is found\n"),
-        (["pritner", "status:on_hold"], [], "nothing has 'pritner'; did you mean printer?\n"),
+        (["vpn", "printer", "rollers"], ["A0002", "A0001"],
+         "nothing has all of that; what has most of it is shown\n"),
+        (["vpn", "printer", "rollers", "status:open"], ["A0002"],
+         "nothing has all of that; what has most of it is shown\n"),
+        (["vpn", "pritner", "rollers"], ["A0002", "A0001"],
+         "nothing has 'pritner'; did you mean printer?\n"
+         "nothing has all of that; what has most of it is shown\n"),
+        (["vpn", "hour", "zzzz"], ["A0002"], "nothing has 'zzzz'; it is left out\n"),
+        (["vpn", "qqqq", "zzzz"], [], "nothing is found\n"),
+        (["mailbox", "打印鸡", "卡纸"], ["A0003"],
+         "nothing has '打印鸡'; only parts of it are found\n"
+         "nothing has all of that; what has most of it is shown\n"),
+        (['"printer vpn"', "printer", "vpn", "hour"], [], "nothing is found\n"),
+        (['"pritner"'], [], "nothing is found\n"),
+        (['"the printer"', "vpn", "every", "rollers"], ["A0002"],
+         "nothing has all of that; what has most of it is shown\n"),
+        (["pritner", "status:on_hold"], [], "nothing is found that fits\n"),
         (["printer", "status:on_hold"], [], "nothing is found that fits\n"),
         (["printer", "--limit", "3"], ["A0001", "A0009", "A0002"],
          "the best 3 are shown; --limit shows more\n"),
@@ -128,6 +144,28 @@ def test_what_is_said_of_it(filled: Shell, words: list[str], found: list[str], s
 def test_exact_shows_nothing_that_is_near(filled: Shell):
     assert filled.done("search", "pritner", "--exact") == (
         0, "", "nothing has 'pritner'; did you mean printer?\n"
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("words", [["vpn", "printer", "rollers"], ["vpn", "hour", "zzzz"]])
+def test_exact_shows_nothing_that_has_only_most(filled: Shell, words: list[str]):
+    assert filled.done("search", "--exact", *words) == (0, "", "nothing is found\n")
+
+
+def test_words_that_a_mistyped_one_may_be(filled: Shell):
+    """What stands beside the other words is meant; alone, what most records have."""
+    for title in ("Release of the guide", "Relate to others", "Relate to all", "Rebase a branch"):
+        filled.open(title)
+    ran = filled.done("search", "relase", "guide", "-f", "ids")
+    assert (ids(ran), ran.err) == (["A0006"], "nothing has 'relase'; did you mean release?\n")
+    ran = filled.done("search", "relase", "-f", "ids")
+    assert (ids(ran), ran.err) == (
+        ["A0008", "A0007"], "nothing has 'relase'; did you mean relate?\n"
+    )  # fmt: skip
+    filled.open("Relate the guide")
+    ran = filled.done("search", "relase", "guide", "-f", "ids")
+    assert (sorted(ids(ran)), ran.err) == (
+        ["A0006", "A000A"], "nothing has 'relase'; did you mean relate or release?\n"
     )  # fmt: skip
 
 
@@ -303,3 +341,14 @@ def test_an_index_that_failed_is_made_anew_by_the_next_command(shell: Shell):
     os.utime(kept, ns=(mark, mark))
     assert shell.run("list").code == 70
     assert shell.done("list", "-f", "ids").out == "T-261121-A0001\n"
+
+
+def test_what_a_word_is_taken_for_is_not_told_of_articles_of_others(shell: Shell):
+    shell.done("kb", "new", "Zanzibarium merger", "--solution", "Secret")
+    rules = shell.root / "desk.yaml"
+    visitor = "people:\n  iris: {name: Iris Novak, roles: [requester]}\n"
+    text = rules.read_text(encoding="utf-8").replace("people:\n", visitor)
+    rules.write_text(text, encoding="utf-8")
+    assert "zanzibarium" in shell.done("search", "zanzibarum").err
+    for more in ([], ["--exact"]):
+        assert shell.run("search", "zanzibarum", *more, who="iris") == (0, "", "nothing is found\n")
