@@ -53,7 +53,7 @@ def test_the_tables(kb: Shell):
     assert ran == (0, """\
 To write next
 tickets saved  draft from      category     title     why
-2              T-261121-A0002  network/vpn  VPN 掉线  3 tickets alike: collapses, the, tunnel, vpn; also “VPN drops every hour”; also “VPN\\x1b”
+2              T-261121-A0002  network/vpn  VPN 掉线  3 tickets alike: collapses, tunnel, vpn; also “VPN drops every hour”; also “VPN\\x1b”
 
 Looked for in vain
 searches  words     why
@@ -150,3 +150,10 @@ def test_a_terminal_gets_nothing_to_act_on(kb: Shell):
     _, screen = at_terminal("-C", str(kb.root), "--as", "chen", "kb", "gaps", columns=200)
     assert "\x1b" not in screen
     assert "VPN\\x1b" in screen
+
+
+def test_markdown_has_headings(kb: Shell):
+    words = ("--only", "unused", "--only", "unhelpful", "-f", "markdown")
+    heading, _, table = kb.done("kb", "gaps", *words, at=LATER, who="zhao").out.partition("\n\n|")
+    assert heading == "## Never used"
+    assert table.split("\n\n")[1:2] == ["## Found unhelpful"]
