@@ -66,8 +66,26 @@ def as_read_by(article: Article, rights: Rights) -> Article | None:
         return article
     if _is_own(article, rights):  # comes last, as it looks into the log
         return article
-    if not allowed:
+    return _as_published(article) if allowed else None
+
+
+def as_read_at(article: Article, rights: Rights, moment: datetime) -> Article | None:
+    """The article as it stood at a moment, as somebody may read it, None where they may not.
+
+    They may read what they may read of it both as it stood and as it is. It is None too where
+    the article was not there yet; one without a log was there always.
+    """
+    stood = model.as_of(article, moment)
+    if article.log and not stood.log:
         return None
+    now, then = as_read_by(article, rights), as_read_by(stood, rights)
+    if now is None or then is None:
+        return None
+    return then if now is article else _as_published(stood)
+
+
+def _as_published(article: Article) -> Article:
+    """What of it may be told outside."""
     shown = {
         name: value
         for name, value in article.head.items()

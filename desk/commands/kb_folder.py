@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from desk import conditions, query, render
+from desk import conditions, model, query, render
 from desk.commands.common import (
     Damage,
     TermsCommand,
@@ -19,7 +19,7 @@ from desk.commands.common import (
     tell,
 )
 from desk.commands.import_ import progress_bar
-from desk.commands.reading import rights
+from desk.commands.reading import as_read_now, rights
 from desk.errors import RefusedError, UsageError
 from desk.model import Article, Value
 from desk.session import Session, pass_session
@@ -119,7 +119,7 @@ def export_(
 def _chosen(
     session: Session, asked: "Filter", audience: str | None, on_damage: Damage
 ) -> Iterator[tuple[Article, Article]]:
-    """The articles to write, each as its file has it and as it is to be read."""
+    """The articles to write, each as its file has it and as it is to be read, as of this run."""
     from desk import articles, markdownexport
 
     mine = rights(session)
@@ -127,14 +127,15 @@ def _chosen(
     any_status = any(field == "status" for field, _ in asked.wanted())
     seen: set[str] = set()
     for article in session.desk.articles(on_damage):
-        read = articles.as_read_by(article, mine)
-        shown = read and articles.as_read_by(read, theirs)
+        read = as_read_now(session, article, mine)
+        shown = read and as_read_now(session, article, theirs) and articles.as_read_by(read, theirs)
         if shown is None or read is None:
             continue
+        stood = model.as_of(article, session.now) if session.now_is_given else article
         seen.update(read.head)
         is_out = shown.status in (articles.PUBLISHED, articles.OUTDATED)
         if (any_status or is_out) and asked.matches(read):
-            yield article, shown
+            yield stood, shown
     asked.check_fields(seen)
 
 
