@@ -5,7 +5,7 @@ RefusedError with what would be allowed. docs/knowledge.md has the rules.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from desk import dates, lifecycle, model
@@ -386,6 +386,21 @@ def from_ticket(ticket: Ticket, policy: Policy) -> tuple[str, dict[str, Value]]:
     fields["category"] = category if category in policy.categories else None
     fields["tags"] = [hide(str(tag)) for tag in ticket.items("tags")]
     return hide(ticket.title), fields
+
+
+def check_first_from(ticket: Ticket, linked: Iterable[Record]) -> None:
+    """Raise RefusedError if one of the records linked to a ticket is an article drafted from it.
+
+    A retired one does not count.
+    """
+    for one in linked:
+        is_out_of_use = one.status == RETIRED
+        from_it = any(event.text("ticket") == ticket.id and event.did == "new" for event in one.log)
+        if from_it and not is_out_of_use:
+            raise RefusedError(
+                f"{one.id} was drafted from {ticket.id} already and is {one.status}; "
+                "`desk kb edit` changes it, --again drafts another"
+            )
 
 
 def _numbered(steps: Value) -> str:
