@@ -169,11 +169,11 @@ def standing(record: Record, now: datetime) -> tuple[Record, datetime, list[tupl
 # Which statuses the articles of a command may have; any other command is for all.
 _VALID = ("published", "outdated")
 _COMPLETED = {
-    "submit": ("draft", "retired"),
+    "submit": ("draft",),
     "approve": ("review",),
     "reject": ("review",),
-    "publish": ("draft", "review"),
     "renew": _VALID,
+    "retire": _VALID,
     "helpful": _VALID,
     "unhelpful": _VALID,
     "resolve": _VALID,
@@ -187,15 +187,26 @@ def complete_articles(context: click.Context, _: click.Parameter, begun: str) ->
     from desk.render import safe
 
     wanted = begun.upper()
-    statuses = _COMPLETED.get(context.info_name or "", model.ARTICLE_STATUSES)
     with suppress(DeskError):  # a TAB outside of any desk says nothing
-        found = all_articles(context.ensure_object(Session), lambda _: None)
+        session = context.ensure_object(Session)
+        found = all_articles(session, lambda _: None)
         return [
             CompletionItem(one.id, help=safe(one.title))
             for one in found
-            if one.status in statuses and (wanted in one.id or begun in one.title)
+            if (wanted in one.id or begun in one.title)
+            and _is_for(context.info_name or "", one, session)
         ]
     return []
+
+
+def _is_for(command: str, article: Article, session: Session) -> bool:
+    """Whether a command is for articles that stand so."""
+    if command == "publish":
+        from desk import articles
+
+        free = not session.desk.policy.knowledge.must_review
+        return articles.is_approved(article) or (free and article.status in ("draft", "review"))
+    return article.status in _COMPLETED.get(command, model.ARTICLE_STATUSES)
 
 
 def articles_argument(function: F) -> F:

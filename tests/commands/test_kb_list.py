@@ -325,6 +325,63 @@ def test_completion(kb: Shell, words: str, typed: str, who: str, found: list[str
         assert set(re.findall(r"MARK-(\d)", ran.stdout)) <= {"1"}
 
 
+@pytest.fixture(scope="module")
+def ways(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+    """An article, or a ticket, of each status; their titles say of which."""
+    with pytest.MonkeyPatch.context() as patch:
+        shell = Shell(tmp_path_factory.mktemp("ways"), patch, ROLES)
+        steps = {"draft": "", "review": "submit", "approved": "submit approve",
+                 "published": "submit approve publish", "retired": "retire"}  # fmt: skip
+        (shell.root / "desk.yaml").write_text(
+            ROLES.replace("ada: {roles: [agent]}", "ada: {roles: [reviewer]}"), encoding="utf-8"
+        )
+        for title, verbs in steps.items():
+            made = shell.done("kb", "new", title, "--solution", "x", who="chen").out.strip()
+            for verb in verbs.split():
+                shell.done("kb", verb, made, who={"approve": "ada"}.get(verb, "zhao"))
+        for title, verbs in {"new": "", "resolved": "resolve", "closed": "resolve close"}.items():
+            ticket = shell.open(title)
+            for verb in verbs.split():
+                shell.done(verb, ticket, *(["--solution", "x"] if verb == "resolve" else []))
+        yield shell
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("kb submit", "draft"),
+        ("kb approve", "review approved"),
+        ("kb reject", "review approved"),
+        ("kb publish", "approved"),
+        ("kb renew", "published"),
+        ("kb retire", "published"),
+        ("kb helpful", "published"),
+        ("resolve x --kb", "published"),
+        ("kb edit", "draft review approved published retired"),
+        ("kb from", "resolved closed"),
+    ],
+)
+def test_a_command_is_offered_what_it_is_for(ways: Shell, words: str, found: str):
+    assert offered(ways, words) == found.split()
+
+
+def test_what_needs_no_review_is_offered_for_publication(ways: Shell, shell: Shell):
+    shutil.copytree(ways.root, shell.root, dirs_exist_ok=True)
+    with (shell.root / "desk.yaml").open("a", encoding="utf-8") as file:
+        file.write("knowledge: {review: none}\n")
+    assert offered(shell, "kb publish") == ["draft", "review", "approved"]
+
+
+def offered(shell: Shell, words: str) -> list[str]:
+    """The titles of what TAB offers behind those words."""
+    line = ["desk", "-C", str(shell.root), "--as", "zhao", *words.split(), ""]
+    ran = process(
+        env={**environment(), "_DESK_COMPLETE": "zsh_complete", "COMP_WORDS": " ".join(line),
+             "COMP_CWORD": str(len(line) - 1)},
+    )  # fmt: skip
+    return ran.stdout.splitlines()[2::3]
+
+
 def test_every_command_of_the_group_is_named_in_its_help():
     help_text = at_terminal("kb", "--help")[1]
     group = cli.cli.get_command(None, "kb")  # type: ignore[arg-type]
