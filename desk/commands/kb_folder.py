@@ -27,7 +27,9 @@ from desk.session import Session, pass_session
 if TYPE_CHECKING:
     from desk.query import Filter
 
-_IMPORTED = ("file", "id", "outcome", "title", "links", "pictures", "because")
+_IMPORTED = (
+    "file", "id", "outcome", "title", "links", "pictures", "because", "unresolved", "notes",
+)  # fmt: skip
 _EXPORTED = ("file", "id", "title", "pictures", "missing")
 _form_option = click.option(
     "-f", "--format", "form", type=click.Choice(("table", "json", "ndjson")), default="table",

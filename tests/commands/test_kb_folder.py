@@ -83,7 +83,8 @@ def article(shell: Shell, record_id: str) -> Article:
 def test_a_folder_in_full(shell: Shell, tree: Tree):
     ran = shell.run("kb", "import", str(tree.root), "-f", "json")
     assert (ran.code, ran.err) == (0, """\
-4 files: 3 articles created, 0 changed, 0 unchanged; 0 refused, 1 left (no Markdown)
+4 files: 3 articles created, 0 changed, 0 unchanged; 0 refused, 1 left (no Markdown, \
+or a link)
 9 links: 4 to articles, 1 within their file, 2 to other files of the folder, 1 to addresses, \
 1 out of the folder
 2 pictures: 1 kept, 1 missing
@@ -126,18 +127,20 @@ def test_a_folder_in_full(shell: Shell, tree: Tree):
 
 
 def test_a_table_for_people(shell: Shell, tree: Tree):
+    tree.put("net/vpn.md", VPN.replace("rack: 12", "rack: 12 # why"))
     shell.done("kb", "import", str(tree.root))
     out = shell.done("kb", "import", str(tree.root)).out
     rows = [line.split("  ") for line in out.splitlines()]
     cells = [[cell.strip() for cell in row if cell.strip()] for row in rows]
     ids = {one[0]: one[1] for one in cells[2:]}
     assert cells == [
-        ["file", "id", "outcome", "title", "links", "pictures", "because"],
+        ["file", "id", "outcome", "title", "links", "pictures", "because", "unresolved", "notes"],
         ["LICENSE", "left", "no Markdown, and no text shows it"],
         ["README.md", ids["README.md"], "unchanged", "README", "1 articles, 1 here, 2 files"],
         ["net/vpn.md", ids["net/vpn.md"], "unchanged", "VPN 断线", "2 articles, 1 elsewhere",
-         "1 kept, 1 missing"],
-        ["net/wifi.md", ids["net/wifi.md"], "unchanged", "无线网", "1 articles, 1 outside"],
+         "1 kept, 1 missing", "img/gone.png", "not kept, comments of its front matter: # why"],
+        ["net/wifi.md", ids["net/wifi.md"], "unchanged", "无线网", "1 articles, 1 outside",
+         "../../x.md"],
     ]  # fmt: skip
 
 
@@ -356,17 +359,14 @@ def test_bad_files_are_named_and_the_others_come_in(shell: Shell, tree: Tree, tm
         "caf\\xe9.md": "its name is not UTF-8",
         "huge.md": "the file is over 1 MiB, which no record is",
         "latin.md": "line 1: these bytes are not UTF-8; save the file as UTF-8",
-        "link.md": "a symbolic link, which is not followed",
-        "list.md": "line 2: its front matter is no mapping (`title: …`); mend what stands "
-        "between the --- lines",
         "long.md": refused["long.md"],
         "pipe.md": "no regular file",
     }
     assert refused["long.md"].endswith("put long logs beside the desk and name them")
     assert {name for name, row in rows.items() if row["outcome"] == "left"} == {
-        "LICENSE", "beyond", "big.png", "pic.png", "x.exe",
+        "LICENSE", "beyond", "big.png", "link.md", "pic.png", "x.exe",
     }  # fmt: skip
-    assert (ran.code, ran.err.splitlines()[-1]) == (1, "desk: 8 of 18 files did not come in")
+    assert (ran.code, ran.err.splitlines()[-1]) == (1, "desk: 6 of 18 files did not come in")
     shows = rows["shows.md"]
     assert shows["pictures"] == {
         "found": 6, "kept": 0, "elsewhere": 0, "outside": 1, "refused": 3, "missing": 2
@@ -377,7 +377,34 @@ def test_bad_files_are_named_and_the_others_come_in(shell: Shell, tree: Tree, tm
     kept = b"".join(path.read_bytes() for path in (shell.root / "kb").rglob("*") if path.is_file())
     assert b"SECRET" not in kept
     assert len(list((shell.root / "kb/files").iterdir())) == 1
-    assert shell.done("check").err == "6 files, 0 errors, 0 warnings\n"
+    assert shell.done("check").err == "7 files, 0 errors, 0 warnings\n"
+    assert article(shell, rows["list.md"]["id"]).text("body") == "---\n- a\n---\nx\n"
+
+
+def test_a_link_is_left_out_and_told(shell: Shell, tree: Tree, tmp_path: Path):
+    (tmp_path / "a.md").write_text("# A\n", encoding="utf-8")
+    (tree.root / "link.md").symlink_to(tmp_path / "a.md")
+    ran = shell.done("kb", "import", str(tree.root), "-f", "json")
+    (row,) = (row for row in json.loads(ran.out) if row["file"] == "link.md")
+    assert (row["outcome"], row["id"], row["because"]) == (
+        "left", None, "a symbolic link, which is not followed"
+    )  # fmt: skip
+
+
+def test_keys_that_make_one_name_are_both_kept(shell: Shell, tree: Tree):
+    tree.put("odd.md", "---\na:b: 1\na,b: 2\na=b: 3\nstatus: odd\nimported_status: x\n---\n")
+    row = imported(shell, tree)["odd.md"]
+    assert row["notes"] == [
+        "its a,b is kept as a_b_2: another is a_b",
+        "its a=b is kept as a_b_3: another is a_b",
+        "its status is none of this desk's: kept as imported_status",
+        "its imported_status is kept as imported_status_2: another is imported_status",
+    ]
+    head = article(shell, row["id"]).head
+    assert {name: head[name] for name in head if "_" in name} == {
+        "a_b": 1, "a_b_2": 2, "a_b_3": 3, "imported_status": "odd", "imported_status_2": "x"
+    }  # fmt: skip
+    assert imported(shell, tree)["odd.md"]["outcome"] == "unchanged"
 
 
 def test_what_is_no_folder(shell: Shell, tmp_path: Path):
