@@ -110,10 +110,11 @@ def export_(
     chosen = list(_chosen(session, _asked(session, terms), audience, damage))
     _check_outside(session, folder)
     target = Folder(folder, make=True)
-    rows = [
-        row.as_dict() for row in markdownexport.write(session.desk, target, chosen, force=force)
-    ]
-    _show(rows, _EXPORTED, form)
+    rows = list(markdownexport.write(session.desk, target, chosen, force=force))
+    _show([row.as_dict() for row in rows], _EXPORTED, form)
+    for row in rows:
+        if row.instead_of:
+            tell(f"{row.id} is written to {row.file}, as {row.instead_of} is taken")
     tell(f"{len(rows)} articles are written to {folder}")
     damage.say()
 
@@ -152,8 +153,10 @@ def _asked(session: Session, terms: tuple[str, ...]) -> "Filter":
 
 
 def _check_outside(session: Session, folder: str) -> None:
-    """Raise RefusedError for a folder among the desk's records, where files would be in the way."""
-    within = os.path.realpath(folder) + os.sep
+    """Raise RefusedError for a folder in which files could get among the desk's records."""
+    within, root = os.path.realpath(folder) + os.sep, os.path.realpath(session.desk.root) + os.sep
+    if root.startswith(within.replace(os.sep * 2, os.sep)):
+        raise RefusedError(f"{folder} has this desk in it; name a folder beside the desk's files")
     for own in ("tickets", "kb", ".desk"):
         if within.startswith(os.path.realpath(os.path.join(session.desk.root, own)) + os.sep):
             raise RefusedError(f"{folder} is in {own} of this desk; name a folder outside of it")

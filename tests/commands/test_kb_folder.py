@@ -544,9 +544,27 @@ def test_a_folder_that_is_not_empty(shell: Shell, tree: Tree, tmp_path: Path):
     assert (ran.code, ran.err.splitlines()[-1]) == (
         74, f"desk: {out.root}/net/img/menu.png: Not a directory"
     )  # fmt: skip
-    ran = shell.run("kb", "export", str(shell.root / "kb" / "site"))
-    assert (ran.code, ran.out) == (1, "")
-    assert ran.err.endswith("is in kb of this desk; name a folder outside of it\n")
+
+
+@pytest.mark.parametrize(
+    ("folder", "problem"),
+    [
+        ("kb/site", "is in kb of this desk; name a folder outside of it"),
+        (".desk", "is in .desk of this desk; name a folder outside of it"),
+        (".", "has this desk in it; name a folder beside the desk's files"),
+        ("..", "has this desk in it; name a folder beside the desk's files"),
+        ("/", "has this desk in it; name a folder beside the desk's files"),
+        ("down/../", "has this desk in it; name a folder beside the desk's files"),
+    ],
+)
+def test_no_export_gets_among_the_files_of_the_desk(shell: Shell, folder: str, problem: str):
+    (shell.root / "down").mkdir()
+    before = shell.files()
+    path = os.path.join(shell.root, folder)
+    ran = shell.run("kb", "export", path, "--force")
+    assert ran == (1, "", f"desk: {path} {problem}\n")
+    assert shell.files() == before
+    assert shell.run("kb", "export", str(shell.root / "site")).code == 0
 
 
 @pytest.mark.parametrize(
@@ -577,6 +595,43 @@ def test_places_that_are_taken_get_the_id(shell: Shell, tmp_path: Path):
     ran = shell.done("kb", "export", str(tmp_path / "out"), "status:draft", "-f", "json")
     assert [row["file"] for row in json.loads(ran.out)] == [
         "vpn.md", "vpn-KB-261121-A0002.md", "vpn-KB-261121-A0003.md", "KB-261121-A0004.md",
+    ]  # fmt: skip
+
+
+def test_what_is_renamed_is_said(shell: Shell, tree: Tree, tmp_path: Path):
+    """Two folders that came in apart cannot stand in one as they were."""
+    for name in ("README.md", "net/vpn.md", "net/wifi.md", "LICENSE"):
+        (tree.root / name).unlink()
+    tree.put("x.md", "![](x.png)\n")
+    tree.put("x.png", PNG)
+    imported(shell, tree)
+    other = imported(shell, tree, "--under", "x.png")["x.md"]["id"]
+    out = Tree(tmp_path / "out")
+    assert shell.run("kb", "export", str(out.root), "status:draft", "-f", "json").err == (
+        f"{other} is written to {other}.md, as x.png/x.md is taken\n"
+        f"2 articles are written to {out.root}\n"
+    )
+    assert sorted(out.files()) == [f"{other}.md", "x.md", "x.png"]
+
+
+def test_a_file_where_others_have_a_folder_gets_the_id(tmp_path: Path):
+    desk = store.make(str(tmp_path / "desk"), policy_text())
+    made = [
+        Article({"id": f"KB-261121-A000{n}"}, ()).add(
+            "new", NOW, "chen",
+            {"title": "x", "status": "published", "external": external, "body": body,
+             "pictures": {"c.png": NAME}},
+            source="markdown",
+        )
+        for n, (external, body) in enumerate(
+            [("a.md/b.md", ""), ("A.md", ""), ("c.png/a.md", ""), ("d.md", "![](c.png)")], 1
+        )
+    ]  # fmt: skip
+    folder = Folder(str(tmp_path / "out"), make=True)
+    rows = list(markdownexport.write(desk, folder, [(one, one) for one in made]))
+    assert [(row.file, row.instead_of, row.missing) for row in rows] == [
+        ("a.md/b.md", "", []), ("A-KB-261121-A0002.md", "A.md", []), ("c.png/a.md", "", []),
+        ("d.md", "", ["c.png: another file has that place"]),
     ]  # fmt: skip
 
 
