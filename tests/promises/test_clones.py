@@ -56,14 +56,8 @@ class Clones(RuleBasedStateMachine):
         self.number = 0
         self.events: dict[tuple[str, object], str] = {}
         self.typed: dict[str, str] = {}
-        git(
-            self.folder,
-            "init",
-            "--quiet",
-            "--bare",
-            "--initial-branch=main",
-            str(self.root / "hub"),
-        )
+        hub = str(self.root / "hub")
+        git(self.folder, "init", "--quiet", "--bare", "--initial-branch=main", hub)
         self.clones = [self.root / f"clone{n}" for n in range(count)]
         for number, clone in enumerate(self.clones):
             git(self.root, "clone", "--quiet", hub, str(clone))
