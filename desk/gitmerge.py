@@ -14,7 +14,7 @@ from desk import codec, reconcile, store, yamltext
 from desk.errors import DamagedError, DeskError, RefusedError
 from desk.git import REGULAR, Difference, Repository
 from desk.model import INVERSE_LINKS, Record, Value
-from desk.reconcile import DifferentRecordsError, Sides
+from desk.reconcile import DifferentRecordsError, Version
 
 _REF = "refs/desk/merge"
 
@@ -53,33 +53,39 @@ class Renumbering:
         self._desk = desk
         self._at = at
         self._by = by
-        # The records under their new ids, by their old one.
-        self.done: dict[str, Record] = {}
+        # (record under its new id, the one that keeps the old id) by that.
+        self.done: dict[str, tuple[Record, Record]] = {}
 
-    def another(self, record: Record) -> Record:
-        """The record under a free id of the same prefix and day, with the old one as `external`."""
+    def another(self, record: Record, published: Record) -> Record:
+        """The record under a free id of the same prefix and day, with the old one as `external`.
+
+        `published` is the record that keeps the id.
+        """
         stem = record.id.rpartition("-")[0]
-        given = {one.id for one in self.done.values()}
+        given = {one.id for one, _ in self.done.values()}
         new = f"{stem}-{store.random_part()}"
         while new in given or self._desk.whole_id(new) is not None:
             new = f"{stem}-{store.random_part()}"
         moved = type(record)({**record.head, "id": new}, record.log)
         change: dict[str, Value] = {"external": record.text("external") or record.id}
         because = f"its id {record.id} is that of another record"
-        self.done[record.id] = moved.add("edit", self._at, self._by, change, because=because)
-        return self.done[record.id]
+        moved = moved.add("edit", self._at, self._by, change, because=because)
+        self.done[record.id] = moved, published
+        return moved
 
     def linked_to(self, record: Record) -> Record:
         """A record whose links to one that was given another id name that, if it links back."""
-        change = list(record.items("links"))
-        for place, link in enumerate(change):
-            how, _, other = str(link).partition(" ")
-            new = self.done.get(other)
-            if new and (INVERSE_LINKS.get(how), record.id) in new.links:
-                change[place] = f"{how} {new.id}"
+        change = [new for link in record.items("links") for new in self._linked(link, record.id)]
         if change == record.items("links"):
             return record
         return record.add("link", self._at, self._by, {"links": change})
+
+    def _linked(self, link: Value, record_id: str) -> list[Value]:
+        """A link of that record, to each of the two records that link back to it."""
+        how, _, other = str(link).partition(" ")
+        inverse = INVERSE_LINKS.get(how), record_id
+        back = [one for one in self.done.get(other, ()) if inverse in one.links]
+        return [f"{how} {one.id}" for one in reversed(back)] or [link]
 
 
 def merged(
@@ -171,39 +177,45 @@ def records_of(
     `base`, `ours` and `theirs` are objects in `texts`. Raises ConflictError where neither
     side can be read.
     """
-    readable: dict[str, str] = {}
+    versions: list[Version | None] = []
     problems = []
-    for side in (base, ours, theirs):
+    for side in (ours, theirs):
         try:
-            readable[side] = yamltext.decode(texts[side]) if side else ""
-            if side and side != base:
-                codec.load(readable[side])
+            versions.append(reconcile.version(yamltext.decode(texts[side])))
         except DamagedError as error:
-            readable.pop(side, None)
-            problems.append(error.in_file(path))
-    if ours not in readable and theirs not in readable:
-        raise ConflictError(f"{problems[0]}, on both sides")
-    if ours not in readable or theirs not in readable:
-        bad, good = (ours, theirs) if ours not in readable else (theirs, ours)
-        notes.append(f"{problems[-1]}; the other side's text stands, this one is object {bad[:10]}")
-        return [codec.load(readable[good])]
+            versions.append(None)
+            problems.append(
+                f"{error.in_file(path)}; the other side's text stands, "
+                f"this one is object {side[:10]}"
+            )
+    mine, published = versions
+    if not (mine or published):
+        raise ConflictError(f"{path} cannot be read on both sides")
+    if not (mine and published):
+        notes += problems
+        return [one.record for one in versions if one]
     try:
-        sides = Sides(readable.get(base) if base else None, readable[ours], readable[theirs])
-        return [reconcile.merged(sides)]
+        return [reconcile.merged(_decoded(texts[base]) if base else None, mine, published)]
     except DifferentRecordsError:
-        moved = renumbering.another(codec.load(readable[ours]))
-        published = codec.load(readable[theirs])
+        moved = renumbering.another(mine.record, published.record)
         notes.append(
-            f"{published.id} {moved.title!r} is {moved.id} now: another record had drawn that id"
+            f"{mine.record.id} {moved.title!r} is {moved.id} now: another record had drawn that id"
         )
-        return [published, moved]
+        return [published.record, moved]
+
+
+def _decoded(data: bytes) -> str | None:
+    try:
+        return yamltext.decode(data)
+    except DamagedError:
+        return None
 
 
 def _linked_anew(
     repository: Repository, ours: str, files: Mapping[str, File], renumbering: Renumbering
 ) -> Iterator[tuple[str, File]]:
     """The records of ours that link to one that was given another id, linked to that."""
-    linked = {other for record in renumbering.done.values() for _, other in record.links}
+    linked = {other for moved, _ in renumbering.done.values() for _, other in moved.links}
     for other in sorted(linked - renumbering.done.keys()):
         path = repository.prefix + store.path_of(other)
         text = files[path].text if path in files else None

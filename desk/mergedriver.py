@@ -8,7 +8,6 @@ import sys
 from desk import codec, reconcile, yamltext
 from desk.errors import DamagedError, RefusedError, StorageError
 from desk.git import Repository
-from desk.reconcile import Sides
 
 _KEY = "merge.desk.driver"
 # Set to `true` where somebody does not want the driver, so that they are not asked again.
@@ -22,8 +21,8 @@ def merge_files(base: str, ours: str, theirs: str, *, name: str) -> None:
     Raises RefusedError where a person has to see to it, StorageError.
     """
     try:
-        texts = [_text(path) for path in (base, ours, theirs)]
-        both = reconcile.merged(Sides(texts[0] or None, texts[1], texts[2]))
+        sides = [reconcile.version(_text(path)) for path in (ours, theirs)]
+        both = reconcile.merged(_text(base) or None, *sides)
     except DamagedError as error:
         raise RefusedError(
             f"{error.in_file(name)}; `desk check --fix` merges what it can"

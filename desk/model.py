@@ -256,22 +256,33 @@ def apply(head: dict[str, Value], change: Change) -> None:
     """Make a change to a head, in place; a field set to None goes.
 
     A change may have been made to another head, in another clone at the same time. Then one of
-    a text of several lines is made line by line, and of one of a hold nothing stays where
-    the ticket is not on hold.
+    a text of several lines is made line by line, one of a list item by item, and of one of a
+    hold nothing stays where the ticket is not on hold.
     """
     elsewhere = any(
         name in change and change[name][0] != head.get(name) for name in ("status", *_OF_A_HOLD)
     )
-    for name, (was, value) in change.items():
+    for name, (was, to) in change.items():
+        now = head.get(name)
+        value = to
+        if now != was and name in LIST_FIELDS:
+            value = _merged_items(now, was, to)
+        elif is_made_elsewhere(now, was, to):
+            value = _merged_texts(now, was, to) or to
         if value is None:
             head.pop(name, None)
-        elif is_made_elsewhere(head.get(name), was, value):
-            head[name] = _merged_texts(head[name], was, value) or value
         else:
             head[name] = value
     if elsewhere and head.get("status") != "on_hold":
         for name in _OF_A_HOLD:
             head.pop(name, None)
+
+
+def _merged_items(now: Value, was: Value, value: Value) -> Value:
+    """A list with the items that a change put into another one, without those it took out."""
+    here, before, after = (items if isinstance(items, list) else [] for items in (now, was, value))
+    kept = [item for item in here if item in after or item not in before]
+    return kept + [item for item in after if item not in before and item not in kept] or None
 
 
 def is_made_elsewhere(now: Value, was: Value, value: Value) -> bool:
