@@ -66,8 +66,26 @@ def as_read_by(article: Article, rights: Rights) -> Article | None:
         return article
     if _is_own(article, rights):  # comes last, as it looks into the log
         return article
-    if not allowed:
+    return _as_published(article) if allowed else None
+
+
+def as_read_at(article: Article, rights: Rights, moment: datetime) -> Article | None:
+    """The article as it stood at a moment, as somebody may read it, None where they may not.
+
+    They may read what they may read of it both as it stood and as it is. It is None too where
+    the article was not there yet; one without a log was there always.
+    """
+    stood = model.as_of(article, moment)
+    if article.log and not stood.log:
         return None
+    now, then = as_read_by(article, rights), as_read_by(stood, rights)
+    if now is None or then is None:
+        return None
+    return then if now is article else _as_published(stood)
+
+
+def _as_published(article: Article) -> Article:
+    """What of it may be told outside."""
     shown = {
         name: value
         for name, value in article.head.items()
@@ -373,6 +391,21 @@ def from_ticket(ticket: Ticket, policy: Policy) -> tuple[str, dict[str, Value]]:
     fields["category"] = category if category in policy.categories else None
     fields["tags"] = [hide(str(tag)) for tag in ticket.items("tags")]
     return hide(ticket.title), fields
+
+
+def check_first_from(ticket: Ticket, linked: Iterable[Record]) -> None:
+    """Raise RefusedError if one of the records linked to a ticket is an article drafted from it.
+
+    A retired one does not count.
+    """
+    for one in linked:
+        is_out_of_use = one.status == RETIRED
+        from_it = any(event.text("ticket") == ticket.id and event.did == "new" for event in one.log)
+        if from_it and not is_out_of_use:
+            raise RefusedError(
+                f"{one.id} was drafted from {ticket.id} already and is {one.status}; "
+                "`desk kb edit` changes it, --again drafts another"
+            )
 
 
 def _numbered(steps: Value) -> str:

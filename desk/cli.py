@@ -48,6 +48,8 @@ COMMANDS = {
     "export": ("export", "Write records for other programs, or to bring them in elsewhere."),
     "watch": ("watch", "Print changes as they come, one JSON object a line."),
     "index": ("index", "Show, check or remake what is kept of the files for speed."),
+    "sync": ("sync", "Bring this clone and its remote together."),
+    "merge-driver": ("merge_driver", "Merge two versions of a record, for git."),
     "check": ("check", "Prove the folder sound."),
     "batch": ("batch", "Run commands from a file, one a line."),
     "hook": ("hook", "Hold what is pushed to a team's repository to the desk's roles."),

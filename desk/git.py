@@ -175,6 +175,11 @@ class Repository:
         """A setting's value, empty where there is none."""
         return self.answer("config", "--get", name).text
 
+    @cached_property
+    def empty_tree(self) -> str:
+        """The object of a tree without files."""
+        return self.text("hash-object", "-t", "tree", "/dev/null")
+
     # --- commits and trees ---------------------------------------------------------------------
 
     def find_commit(self, revision: str) -> str | None:
@@ -202,7 +207,7 @@ class Repository:
 
     def differences(self, old: str | None, new: str, *paths: str) -> list[Difference]:
         """What differs between the trees of two commits (of none: everything), by path."""
-        old = old or self.text("hash-object", "-t", "tree", "/dev/null")
+        old = old or self.empty_tree
         command = ("diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev")
         return _differences(self.output(*command, "--end-of-options", old, new, "--", *paths))
 
@@ -295,6 +300,13 @@ class Repository:
         parts = output.decode("utf-8", "replace").split("\0")
         facts = zip(parts[::3], parts[1::3], parts[2::3], strict=False)
         return {commit: signer for commit, good, signer in facts if good == "G"}
+
+    def commit_tree(self, tree: str, parents: Sequence[str], message: str) -> str:
+        """A commit of that tree, signed where the person's settings say so."""
+        signed = self.answer("config", "--type=bool", "--get", "commit.gpgSign").text == "true"
+        options = [word for parent in parents for word in ("-p", parent)] + ["-S"] * signed
+        made = self.output("commit-tree", *options, tree, given=message.encode())
+        return made.decode().strip()
 
     def blobs(self, names: Iterable[str]) -> Iterator[bytes]:
         """The contents of objects, in their order; raises GitError where one is missing."""

@@ -66,6 +66,16 @@ SELECT id, score FROM (
 ) JOIN file USING (number) WHERE {} ORDER BY score, id DESC LIMIT ?
 """
 _COUNT = "SELECT count(*) FROM text WHERE text MATCH ?"
+# The same where the logs of articles are not for whoever asks.
+_SCORED = "SELECT rowid AS number, bm25(text, 8.0, 2.0, 1.0) AS score FROM text WHERE text MATCH"
+_SEPARATE = f"""
+SELECT id, score, folder, rank FROM ({_SCORED} ?1) JOIN file USING (number) WHERE folder != 'kb'
+UNION ALL
+SELECT id, score, folder, rank FROM ({_SCORED} '- log : (' || ?1 || ')')
+JOIN file USING (number) WHERE folder = 'kb'
+"""  # noqa: S608
+_SEPARATE_HITS = f"SELECT id, score FROM ({_SEPARATE}) WHERE {{}} ORDER BY score, id DESC LIMIT ?2"  # noqa: S608
+_SEPARATE_COUNT = f"SELECT count(*) FROM ({_SEPARATE})"  # noqa: S608
 _AMONG = {
     "all": "TRUE",
     "live": f"rank = {stored.LIVE}",
@@ -113,6 +123,7 @@ class Index:
         self._looked = (False, False)  # at every file, at all
         self._files_read = 0
         self._was_made_anew = False
+        self._without_logs = False
 
     # --- answers ---------------------------------------------------------------------------
 
@@ -282,9 +293,13 @@ class Index:
                     head, log = found[record_id]
                     yield Hit(stored.record(record_id, head, log.__str__), score)
 
+    def leave_out_logs_of_articles(self) -> None:
+        """From here on full text finds nothing by what stands in the log of an article."""
+        self._without_logs = True
+
     def _hits_among(self, among: Found) -> str:
         """The hits of full text in SQL."""
-        return _HITS.format(_AMONG[among])
+        return (_SEPARATE_HITS if self._without_logs else _HITS).format(_AMONG[among])
 
     def experience(self) -> "Experience":
         """What resolved tickets teach, after learning from those that it has not learnt from."""
@@ -308,7 +323,8 @@ class Index:
     def has(self, match: str) -> int:
         """How many records an FTS5 expression holds for."""
         self.look()
-        ((count,),) = self._rows(self._COUNT, match)
+        query = _SEPARATE_COUNT if self._without_logs else self._COUNT
+        ((count,),) = self._rows(query, match)
         return int(count)
 
     def words(self) -> list[str]:

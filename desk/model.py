@@ -31,7 +31,7 @@ TRANSITIONS: Mapping[str, tuple[str, ...]] = {
     "closed": ("in_progress",),
     "cancelled": (),
 }
-_NOT_WAITING = frozenset(STATUSES) - {"on_hold"}
+_OF_A_HOLD = ("waiting_for", "until")
 WAITING_FOR = ("requester", "vendor", "problem", "change")
 LINKS: Mapping[str, str] = {
     "parent": "child",
@@ -255,20 +255,34 @@ def last(log: Iterable[Event], did: str) -> Event | None:
 def apply(head: dict[str, Value], change: Change) -> None:
     """Make a change to a head, in place; a field set to None goes.
 
-    A change of a text of several lines that was made to another text than the one there (in
-    another clone, at the same time) is made line by line. What a ticket waits for, and until
-    when, goes as soon as it is not on hold.
+    A change may have been made to another head, in another clone at the same time. Then one of
+    a text of several lines is made line by line, one of a list item by item, and of one of a
+    hold nothing stays where the ticket is not on hold.
     """
-    for name, (was, value) in change.items():
+    elsewhere = any(
+        name in change and change[name][0] != head.get(name) for name in ("status", *_OF_A_HOLD)
+    )
+    for name, (was, to) in change.items():
+        now = head.get(name)
+        value = to
+        if now != was and name in LIST_FIELDS:
+            value = _merged_items(now, was, to)
+        elif is_made_elsewhere(now, was, to):
+            value = _merged_texts(now, was, to) or to
         if value is None:
             head.pop(name, None)
-        elif is_made_elsewhere(head.get(name), was, value):
-            head[name] = _merged_texts(head[name], was, value) or value
         else:
             head[name] = value
-    if head.get("status") in _NOT_WAITING:
-        head.pop("waiting_for", None)
-        head.pop("until", None)
+    if elsewhere and head.get("status") != "on_hold":
+        for name in _OF_A_HOLD:
+            head.pop(name, None)
+
+
+def _merged_items(now: Value, was: Value, value: Value) -> Value:
+    """A list with the items that a change put into another one, without those it took out."""
+    here, before, after = (items if isinstance(items, list) else [] for items in (now, was, value))
+    kept = [item for item in here if item in after or item not in before]
+    return kept + [item for item in after if item not in before and item not in kept] or None
 
 
 def is_made_elsewhere(now: Value, was: Value, value: Value) -> bool:

@@ -21,40 +21,49 @@ class DifferentRecordsError(DeskError):
     exit_code = 4
 
 
-class Sides(NamedTuple):
-    """The texts of both sides of a conflict, and of their common ancestor where it is known."""
+class Version(NamedTuple):
+    """A version of a record's file."""
 
-    base: str | None
-    ours: str
-    theirs: str
+    text: str
+    record: Record
 
 
-def merged(sides: Sides) -> Record:
-    """The record with all events of both sides.
+def version(text: str) -> Version:
+    """A file's text with the record in it; raises DamagedError."""
+    return Version(text, codec.load(text))
 
-    Raises DamagedError where a side can't be read, DifferentRecordsError where they are two
-    records.
+
+def merged(base: str | None, ours: Version, theirs: Version) -> Record:
+    """The record with all events of both sides; `base` is the text of their common ancestor.
+
+    Raises DifferentRecordsError where they are two records.
     """
-    base = _readable(sides.base)
-    ours, theirs = codec.load(sides.ours), codec.load(sides.theirs)
-    if ours.id != theirs.id or not (base or merge.is_one_record(ours, theirs)):
-        raise DifferentRecordsError(f"{ours.id} is two records: {ours.title!r}, {theirs.title!r}")
+    one, other = ours.record, theirs.record
+    if one.id != other.id or not (base or merge.is_one_record(one, other)):
+        raise DifferentRecordsError(f"{one.id} is two records: {one.title!r}, {other.title!r}")
+    start = None
+    if base and merge.unlogged(one) != merge.unlogged(other):  # else it tells nothing more
+        start = _readable(base)
     return merge.merged(
-        merge.with_hand_edits(ours, base, _lost_comments(sides.ours, ours)),
-        merge.with_hand_edits(theirs, base, _lost_comments(sides.theirs, theirs)),
+        *(
+            merge.with_hand_edits(side.record, start, _lost_comments(side))
+            for side in (ours, theirs)
+        )
     )
 
 
-def _readable(text: str | None) -> Record | None:
+def _readable(text: str) -> Record | None:
     try:
-        return codec.load(text) if text is not None else None
+        return codec.load(text)
     except DamagedError:
         return None
 
 
-def _lost_comments(text: str, record: Record) -> list[str]:
+def _lost_comments(side: Version) -> list[str]:
     """The comments of a file that a rewrite would lose."""
-    return [] if "#" not in text or codec.dump(record) == text else codec.comments(text)
+    if "#" not in side.text or codec.dump(side.record) == side.text:
+        return []
+    return codec.comments(side.text)
 
 
 def unmarked(text: str) -> Record:
@@ -67,7 +76,7 @@ def unmarked(text: str) -> Record:
     sides = sides_of(text)
     if sides is None:
         raise DamagedError("its conflict markers are not whole; bring the file back from git")
-    ours, theirs = codec.load(sides.ours), codec.load(sides.theirs)
+    ours, theirs = (codec.load(side) for side in sides)
     if ours.id != theirs.id or not merge.is_one_record(ours, theirs):
         raise DamagedError(
             "its sides are two records; keep one, and give the other a file of its own"
@@ -93,13 +102,13 @@ def _unexplained(side: Record, both: Record) -> dict[str, Value]:
     }
 
 
-def sides_of(text: str) -> Sides | None:
-    """Both sides of a text with git's conflict markers, None where they are not whole.
+def sides_of(text: str) -> tuple[str, str] | None:
+    """(ours, theirs) of a text with git's conflict markers, None where they are not whole.
 
     Also of the style `diff3`, which has the common ancestor between them.
     """
     pieces: dict[str, list[str]] = {"base": [], "ours": [], "theirs": []}
-    open_side, has_base, conflicts = "", True, 0
+    open_side, conflicts = "", 0
     for line in text.splitlines(keepends=True):
         side = _side_begun(line, open_side)
         if side is None:
@@ -108,13 +117,11 @@ def sides_of(text: str) -> Sides | None:
             continue
         if side == "wrong":
             return None
-        has_base = has_base and not (open_side == "ours" and side == "theirs")
         conflicts += side == "ours"
         open_side = side
     if open_side or not conflicts:
         return None
-    base, ours, theirs = ("".join(pieces[name]) for name in ("base", "ours", "theirs"))
-    return Sides(base if has_base else None, ours, theirs)
+    return "".join(pieces["ours"]), "".join(pieces["theirs"])
 
 
 def _side_begun(line: str, side: str) -> str | None:

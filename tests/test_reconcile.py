@@ -9,29 +9,33 @@ from hypothesis import given, settings
 
 from desk import codec, dates, merge, model, reconcile
 from desk.errors import DamagedError
-from desk.model import Ticket
-from desk.reconcile import Sides
+from desk.model import Record, Ticket
 from tests import strategies
 from tests.test_merge import BASE, OURS, THEIRS, edited, record
+
+
+def merged(base: str | None, ours: str, theirs: str) -> Record:
+    return reconcile.merged(base, reconcile.version(ours), reconcile.version(theirs))
+
 
 START = "2026-11-23T09:00:00+08:00"
 
 
 def test_both_sides_with_what_was_edited_by_hand():
     ours, theirs = codec.dump(record(BASE + OURS)), codec.dump(record(BASE + THEIRS))
-    both = reconcile.merged(Sides(BASE, ours, theirs))
+    both = merged(BASE, ours, theirs)
     assert both == merge.merged(record(BASE + OURS), record(BASE + THEIRS))
     by_hand = theirs.replace("every hour\n", "every hour  # since when?\n", 1)
     by_hand = by_hand.replace("description: Since Monday.", "description: Since Tuesday.")
-    both = reconcile.merged(Sides(BASE, ours, by_hand))
+    both = merged(BASE, ours, by_hand)
     assert both.text("description") == "Since Tuesday."
     assert [one.text("comments") for one in both.log if one.did == "edit"] == ["# since when?", ""]
-    assert reconcile.merged(Sides(BASE, by_hand, ours)) == both
+    assert merged(BASE, by_hand, ours) == both
     assert model.hand_edits(both) == {}
 
 
 def test_an_unreadable_ancestor_is_none():
-    both = reconcile.merged(Sides("id: [", BASE, codec.dump(record(BASE + OURS))))
+    both = merged("id: [", BASE, codec.dump(record(BASE + OURS)))
     assert both == record(BASE + OURS)
 
 
@@ -39,10 +43,10 @@ def test_what_cannot_be_merged():
     other = codec.dump(edited(BASE, ("did: open", "did: import"), ("every hour", "daily")))
     other = other.replace("2026-11-23T09:30", "2026-11-23T09:31")
     with pytest.raises(reconcile.DifferentRecordsError, match="T-261123-7K3FQ is two records"):
-        reconcile.merged(Sides(None, BASE, other))
-    assert reconcile.merged(Sides(BASE, BASE, other)).log
+        merged(None, BASE, other)
+    assert merged(BASE, BASE, other).log
     with pytest.raises(DamagedError):
-        reconcile.merged(Sides(BASE, BASE, "id: ["))
+        merged(BASE, BASE, "id: [")
 
 
 @pytest.mark.parametrize("style", ["merge", "diff3", "zdiff3"])

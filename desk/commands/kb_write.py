@@ -1,6 +1,7 @@
 """desk kb new, from and edit: how the text of an article comes to be."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import click
 
@@ -21,6 +22,7 @@ from desk.commands.edit import Editing, edit, set_option
 from desk.commands.open import tags_of
 from desk.commands.outcome import Outcome, changed
 from desk.commands.reading import articles_argument
+from desk.errors import DamagedError, NotFoundError
 from desk.lifecycle import Act
 from desk.model import Article, Record, Ticket, Value
 from desk.session import Session, pass_session
@@ -89,6 +91,7 @@ def new_(
 )
 @click.argument("ticket", metavar="TICKET", shell_complete=complete_ids)
 @_fields_options
+@click.option("--again", is_flag=True, help="Though an article was drafted from it already.")
 @at_option
 @pass_session
 def from_(
@@ -96,6 +99,7 @@ def from_(
     /,
     ticket: str,
     tags: tuple[str, ...],
+    again: bool,
     at: str | None,
     **fields: str | None,
 ) -> None:
@@ -103,7 +107,8 @@ def from_(
 
     It takes title, category, tags, description, cause, solution and steps, and hides the name,
     e-mail and telephone of the requester in them. Notes, replies and custom fields stay out. What
-    is given goes before what the ticket has. Both are linked.
+    is given goes before what the ticket has. Both are linked. A ticket of which there is an
+    article already, that is not retired, makes no second one without --again.
     """
     act = session.act(at)
     given = _given(session, tags, fields)
@@ -118,6 +123,8 @@ def from_(
 
     def link(transaction: Transaction, article: Record) -> None:
         before = transaction.ticket(source.id)
+        if not again:
+            articles.check_first_from(before, _linked(transaction, before))
         after = lifecycle.with_link(before, act, "related", article.id)
         transaction.replace(after)
         linked[:] = [(before, after)]
@@ -128,6 +135,14 @@ def from_(
     along = None if session.dry_run else article.id
     rest = [changed(was, now, sentence, along_with=along) for was, now in linked]
     _report(session, article, sentence, rest)
+
+
+def _linked(transaction: Transaction, ticket: Ticket) -> Iterator[Record]:
+    """The articles that a ticket is linked to, as far as they can be read."""
+    for record_id in dict.fromkeys(ticket.linked("related")):
+        if record_id.startswith(f"{articles.PREFIX}-"):
+            with suppress(NotFoundError, DamagedError):
+                yield transaction.read(record_id)
 
 
 def _created(

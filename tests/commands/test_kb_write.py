@@ -131,6 +131,29 @@ def test_what_is_given_goes_before_what_the_ticket_has(solved: Shell):
     assert solved.head(ARTICLE, "symptoms", "category") == ["It drops.", "network/wifi"]
 
 
+def test_a_ticket_makes_no_second_article_unasked(solved: Shell):
+    solved.done("kb", "from", TICKET)
+    before = solved.files()
+    assert solved.run("kb", "from", TICKET, who="lin") == (
+        1, "", f"desk: {ARTICLE} was drafted from {TICKET} already and is draft; "
+        "`desk kb edit` changes it, --again drafts another\n",
+    )  # fmt: skip
+    assert solved.run("kb", "from", TICKET, "--dry-run").code == 1
+    assert solved.files() == before
+    other = solved.done("kb", "from", TICKET, "--again").out.strip()
+    solved.done("kb", "retire", ARTICLE, other)
+    third = solved.done("kb", "from", TICKET).out.strip()
+    solved.path(other).unlink()
+    solved.path(third).write_text("id: [", encoding="utf-8")
+    solved.done("kb", "from", TICKET)
+
+
+def test_an_article_that_is_only_linked_is_no_draft_of_it(solved: Shell):
+    solved.done("kb", "new", "Other")
+    solved.done("link", TICKET, "related", ARTICLE)
+    assert solved.run("kb", "from", TICKET).code == 0
+
+
 def test_the_report_has_both_sides(solved: Shell):
     ran = solved.done("kb", "from", TICKET, "-f", "ndjson")
     rows = [json.loads(line) for line in ran.out.splitlines()]

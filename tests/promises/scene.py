@@ -81,6 +81,7 @@ READING = (
     "kb export",
     "kb list",
     "kb search",
+    "kb gaps",
     "kb show",
     "kb history",
     "list",
