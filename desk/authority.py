@@ -151,7 +151,9 @@ class _Judged:
             for one in changes.values()
             if not one.parents and one.record.text("external") == change.record.id
         ]
-        self.known = _known(change, changes.get(change.record.text("external")))
+        renamed = changes.get(change.record.text("external"))
+        self.known = _known(change, renamed)
+        self.is_renamed = renamed is not None and not change.parents and bool(self.known)
         contents = {event.content() for one in self.known for event in one.log}
         self.new = [e for e in model.in_order(self.record.log) if e.content() not in contents]
         ours = {event.content() for event in self.new}
@@ -245,6 +247,8 @@ class _Judged:
 
     def _of_verb(self, event: Event) -> str:
         """What is wrong with something that the committer did."""
+        if self.is_renamed and event.did == "edit" and event.change.keys() == {"external"}:
+            return ""  # the merge that gave it a new id says so
         verb = event
         if event.did == "undo":
             undone = self._undone(event)

@@ -1,5 +1,6 @@
 """R10: roles hold at the team's remote, whatever is pushed to it and by whatever way."""
 
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import reduce
@@ -10,7 +11,7 @@ import pytest
 
 from desk import codec, merge, store, yamltext
 from desk.model import Article, Event, Record, Ticket, Value
-from tests.promises import team
+from tests.promises import scene, team
 from tests.promises.team import (
     ATTRIBUTES,
     EMAILS,
@@ -908,6 +909,15 @@ def merges_two_records_of_one_id(desk: Desk) -> str:
 
 
 @lawful
+def merges_their_own_of_an_id_that_is_taken(desk: Desk) -> str:
+    one, other = ticket(NEW, "chen"), ticket(NEW, "rui", title="another")
+    moved = replace(other, head={**other.head, "id": "T-261121-NEW02"})
+    moved = moved.add("edit", at(30), "rui", {"external": NEW}, because=f"its id {NEW} is taken")
+    sides = desk.commit("rui", other), desk.commit("chen", one)
+    return desk.team.commit("rui", files(one, moved), *sides)
+
+
+@lawful
 def rebases_its_own(desk: Desk) -> str:
     theirs = note(desk.record(VPN), "lin", "一")
     upstream = desk.commit("lin", theirs)
@@ -1063,6 +1073,56 @@ def pushes_many_commits(desk: Desk) -> str:
         record = note(record, "chen", str(count))
         tip = desk.commit("chen", record, on=tip)
     return tip
+
+
+# --- what commands write -------------------------------------------------------------------
+
+COMMANDS = (
+    ("chen", "open VPN -d x"), ("chen", "classify A0001 --impact department"),
+    ("chen", "assign A0001 --to lin"), ("lin", "escalate A0001 --to-team network --because x"),
+    ("sam", "note A0001 x"), ("sam", "reply A0001 x"), ("sam", "hold A0001 --for vendor"),
+    ("sam", "resume A0001"), ("lin", "resolve A0001 --solution x"), ("chen", "close A0001"),
+    ("chen", "survey A0001 --score 5"), ("chen", "reopen A0001 --because x"),
+    ("rui", "open Printer"), ("zoe", "open Mouse"), ("chen", "cancel A0002 --because x"),
+    ("chen", "link A0001 related A0002"), ("chen", "unlink A0001 related A0002"),
+    ("chen", "edit A0001 --set rack=12"), ("chen", "kb new VPN --body x"),
+    ("sam", "kb edit A0004 --set audience=public"), ("chen", "kb submit A0004"),
+    ("lin", "kb reject A0004 --because x"), ("chen", "kb submit A0004"), ("lin", "kb approve A0004"),
+    ("zhao", "kb publish A0004"), ("rui", "kb helpful A0004"), ("chen", "kb unhelpful A0004"),
+    ("chen", "kb renew A0004 --until 99d"), ("lin", "resolve A0001 --solution x --kb A0004"),
+    ("chen", "kb edit A0004 --set body=y"), ("zhao", "kb approve A0004"),
+    ("zhao", "kb edit A0004 --set body=z"), ("zhao", "kb retire A0004"), ("chen", "kb from A0001"),
+    ("zhao", "import ../export.csv --map ../map.yaml"), ("sam", "kb import ../docs"),
+    ("chen", "tick --now 2027-01-20T09:00+08:00"), ("chen", "check --fix"),
+)  # fmt: skip
+
+ROLES_OF_GIT = ("AUTHOR", "COMMITTER")
+
+
+def test_what_commands_write_is_right(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    made = Team(tmp_path, hook=False)
+    tip, _ = history(made)
+    made.push(f"{tip}:{MAIN}")
+    clone = tmp_path / "clone"
+    git(tmp_path, "clone", "--quiet", str(made.bare), "clone")
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "a.md").write_text("# 打印机\n\n![x](x.png)\n", encoding="utf-8")
+    (tmp_path / "docs" / "x.png").write_bytes(PICTURE)
+    (tmp_path / "export.csv").write_text(scene.EXPORT, encoding="utf-8")
+    (tmp_path / "map.yaml").write_text(scene.MAP, encoding="utf-8")
+    numbers = itertools.count((10 << 20) + 1)
+    monkeypatch.setattr(store, "random_number", lambda: next(numbers))
+    monkeypatch.chdir(clone)
+    for minute, (who, words) in enumerate(COMMANDS):
+        for role, what in itertools.product(ROLES_OF_GIT, ("NAME", "EMAIL")):
+            monkeypatch.setenv(f"GIT_{role}_{what}", who if what == "NAME" else EMAILS[who])
+        now = () if "--now" in words else ("--now", at(60 + minute).isoformat())
+        ran = run([*words.split(), *now])
+        assert ran.code == 0, (words, ran)
+        git(clone, "add", "--all")
+        git(clone, "commit", "--quiet", "--allow-empty", "-m", words)
+    ran = run(["hook", "verify", tip, "HEAD", "--now", "2027-01-20T09:00+08:00"])
+    assert ran == (0, "", f"{len(COMMANDS)} commits, nothing is wrong\n")
 
 
 # --- how they end --------------------------------------------------------------------------
