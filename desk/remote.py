@@ -506,10 +506,8 @@ class _OfEntry:
         return ""
 
     def _is_merged(self) -> bool:
-        """Whether the entry is as at the tip, or as merging the parents by whole files gives it."""
+        """Whether the entry is as merging the parents by whole files gives it."""
         entry = self._entry
-        if entry.object and entry.object == self._contents.at_tip(entry.path):
-            return True
         if len(entry.objects) < 2:
             return False
         base = self._contents.at_base(self._commit, entry.path)
