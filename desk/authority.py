@@ -5,7 +5,7 @@ stood at the tip before the push, and what merging the parents gives.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import reduce
 
@@ -99,6 +99,13 @@ def may_change_policy(policy: Policy, who: str) -> bool:
     return who in policy.people and not policy.who_may(POLICY)
 
 
+def why_unapproved(record: Record | None, policy: Policy) -> str:
+    """What articles.why_unapproved says once what was edited by hand is written down."""
+    if not isinstance(record, Article):
+        return ""
+    return articles.why_unapproved(merge.with_hand_edits(record, None), policy)
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """A record as a commit has it, and as others have it where they do.
@@ -175,15 +182,25 @@ class _Judged:
     # --- the log ---------------------------------------------------------------------------
 
     def _lost_events(self) -> Iterator[str]:
-        """Events of a parent that are missing: the union with its log is the log itself."""
+        """Events of a parent that are missing, but for one that merging made one with another."""
         here = {event.content() for event in self.record.log}
+        stand = {
+            merge.identity(event): event for event in reversed(model.in_order(self.record.log))
+        }
         for parent in self.parents:
-            union = merge.union(parent.log, self.record.log)
-            lost = [event for event in union if event.content() not in here]
+            gone = (event for event in parent.log if event.content() not in here)
+            lost = [one for one in gone if not self._is_one(one, stand.get(merge.identity(one)))]
             if lost and not self._is_elsewhere(parent):
                 first = f"event {lost[0].n} ({lost[0].did} by {lost[0].by})"
                 more = f" and {len(lost) - 1} more" if len(lost) > 1 else ""
                 yield f"{first}{more} changed or removed; a log only grows"
+
+    def _is_one(self, lost: Event, other: Event | None) -> bool:
+        """Whether an event is made one with another, which has the lower number."""
+        if other is None or other.order() > lost.order():
+            return False
+        same = replace(other, n=lost.n) == lost
+        return same or (len(self.parents) > 1 and any(other in one.log for one in self.parents))
 
     def _is_elsewhere(self, parent: Record) -> bool:
         """Whether a parent's record was another that had drawn the same id, and has a new one."""
@@ -284,7 +301,7 @@ class _Judged:
     def _of_article_verb(self, verb: Event, event: Event) -> str:
         """Of an event of an article; `verb` is what an `undo` takes back, else the event."""
         abilities = _ABILITIES.get(verb.did, (WRITE,))
-        if verb.did == "retire" and self._was_published():
+        if verb.did in ("retire", "new") and self._was_published():
             abilities = (PUBLISH,)
         if verb.did == "renew" and self.record.text("owner") in self.who.names:
             abilities = (REVIEW, WRITE)
@@ -359,15 +376,9 @@ class _Judged:
         }
 
     def _unapproved(self) -> Iterator[str]:
-        why = self._why_unapproved(self.record)
-        if why and not any(self._why_unapproved(one) for one in self.known):
+        why = why_unapproved(self.record, self.policy)
+        if why and not any(why_unapproved(one, self.policy) for one in self.known):
             yield why
-
-    def _why_unapproved(self, record: Record) -> str:
-        """What articles.why_unapproved says once what was edited by hand is written down."""
-        if not isinstance(record, Article):
-            return ""
-        return articles.why_unapproved(merge.with_hand_edits(record, None), self.policy)
 
 
 class _State:

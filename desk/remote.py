@@ -66,7 +66,8 @@ def verify_push(repository: Repository, updates: Sequence[Update], now: datetime
     judge = _judge(repository, tip, _founding(updates, default), now)
     commits = repository.commits((one.new for one in updates if not one.is_deletion), "--all")
     refs = _References(repository, branches, default, updates)
-    return Verdict(len(commits), (*refs.findings(), *judge.findings(commits)))
+    heads = [one.new for one in updates if one.ref.startswith(_BRANCHES) and not one.is_deletion]
+    return Verdict(len(commits), (*refs.findings(), *judge.findings(commits, heads)))
 
 
 def verify_range(repository: Repository, old: str, new: str, now: datetime) -> Verdict:
@@ -78,7 +79,8 @@ def verify_range(repository: Repository, old: str, new: str, now: datetime) -> V
     tip = None if old == NO_OBJECT else repository.commit(old)
     new = repository.commit(new)
     commits = repository.commits((new,), *([tip] if tip else []))
-    return Verdict(len(commits), tuple(_judge(repository, tip, new, now).findings(commits)))
+    judge = _judge(repository, tip, new, now)
+    return Verdict(len(commits), tuple(judge.findings(commits, [new])))
 
 
 def updates_of(text: str) -> list[Update]:
@@ -256,19 +258,51 @@ class _Judge:
         self.tip = tip
         self.now = now
 
-    def findings(self, commits: Sequence[Commit]) -> Iterator[Finding]:
-        """What is wrong with each commit, in one sentence each."""
+    def findings(self, commits: Sequence[Commit], heads: Sequence[str]) -> Iterator[Finding]:
+        """What is wrong with each commit, in one sentence each, else with those at the heads."""
+        articles: set[str] = set()
+        sound = True
+        for finding in self._of_commits(commits, articles):
+            sound = False
+            yield finding
+        if sound and self.rules.knowledge.must_review:
+            for head in dict.fromkeys(heads):
+                yield from self._unapproved(head, sorted(articles))
+
+    def _unapproved(self, head: str, paths: Sequence[str]) -> Iterator[Finding]:
+        """Articles that a merge left published and not approved, and nobody has mended."""
+        there = [self._records_at(commit, paths) for commit in (head, self.tip)]
+        for new, old in zip(*there, strict=True):
+            why = authority.why_unapproved(new, self.rules)
+            if new and why and not authority.why_unapproved(old, self.rules):
+                yield Finding(head, f"{new.id}: {why}; `desk kb edit` sends it back to review")
+
+    def _records_at(self, commit: str | None, paths: Sequence[str]) -> list[Record | None]:
+        """The records that a commit has at those paths, None where it has none."""
+        if commit is None:
+            return [None] * len(paths)
+        found = self.repository.objects([f"{commit}:{path}" for path in paths])
+        texts = self.repository.blobs([one[0] for one in found if one])
+        return [_record(next(texts)) if one else None for one in found]
+
+    def _of_commits(self, commits: Sequence[Commit], articles: set[str]) -> Iterator[Finding]:
+        """What is wrong with each commit; the paths of articles are put among those seen."""
         signers = self._signers(commits)
         for start in range(0, len(commits), _AT_ONCE):
             chunk = commits[start : start + _AT_ONCE]
             entries = [_entries(changes) for changes in self.repository.changes(chunk)]
             contents = _Contents(self, list(zip(chunk, entries, strict=True)))
             for commit, changed in zip(chunk, entries, strict=True):
+                articles |= {e.path for e in changed if self._is_article(e.path)}
                 problems = list(self._problems(commit, changed, contents, signers))
                 if problems:
                     more = len(problems) - _SAID
                     said = problems[:_SAID] + ([f"and {more} more"] if more > 0 else [])
                     yield Finding(commit.id, "; ".join(said))
+
+    def _is_article(self, path: str) -> bool:
+        inside = self.within(path)
+        return inside.startswith(f"{store.ARTICLES}/") and _kind(inside) == "record"
 
     def _signers(self, commits: Sequence[Commit]) -> dict[str, str] | None:
         """Whose key signed each commit, None where nobody has to sign."""
@@ -333,6 +367,13 @@ class _Judge:
                 _policy_at(self.repository, commit.id, self.place)
         except DeskError as error:
             yield " ".join(str(error).split())
+
+
+def _record(data: bytes) -> Record | None:
+    try:
+        return codec.load(yamltext.decode(data))
+    except DamagedError:
+        return None
 
 
 def _entries(changes: Sequence[Sequence[Difference]]) -> list[_Entry]:

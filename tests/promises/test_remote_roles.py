@@ -259,6 +259,16 @@ def writes_of_the_future(desk: Desk) -> str:
     return desk.commit("chen", note(desk.record(VPN), "chen", minutes=25 * 60 + 10))
 
 
+@attack(f"event 4 (resume by desk) {LOST}")
+def writes_what_a_rule_did_anew(desk: Desk) -> str:
+    words: dict[str, Value] = {"rule": "hold-end", "because": "x"}
+    ticked = desk.record(VPN).add("resume", at(30), "desk", {"status": "in_progress"}, **words)
+    first = desk.commit("chen", note(ticked, "chen"))
+    other = replace(ticked.log[-1], n=3, words={**words, "because": "y"})
+    logs = (*desk.record(VPN).log, other, note(ticked, "chen").log[-1])
+    return desk.commit("chen", replace(ticked, log=logs), on=first)
+
+
 @attack("event 4 (takeover) is by lin")
 def invents_a_verb_for_another(desk: Desk) -> str:
     return desk.commit("chen", desk.record(VPN).add("takeover", at(30), "lin"))
@@ -507,6 +517,21 @@ def slips_text_under_an_approval(desk: Desk) -> str:
     )
     head = {**record.head, "solution": "关机。\n"}
     return desk.commit("chen", replace(with_event(record, event), head=head))
+
+
+@attack("its text was changed since it was approved")
+def merges_text_into_what_is_published(desk: Desk) -> str:
+    old = desk.team.record(PUBLISHED, desk.earlier)
+    mine = edited(old, "chen", solution="关机。\n")
+    side = desk.commit("chen", mine, on=desk.earlier)
+    return desk.team.commit("chen", files(merged(desk.record(PUBLISHED), mine)), desk.tip, side)
+
+
+@attack("event 5 (undo) needs kb.publish, and chen has it not")
+def retires_what_is_published_by_undoing(desk: Desk) -> str:
+    record = desk.record(PUBLISHED)
+    words: dict[str, Value] = {"undoes": 1, "done_at": record.log[0].at}
+    return desk.commit("chen", record.add("undo", at(30), "chen", {"status": "retired"}, **words))
 
 
 @attack("event 5 (retire) needs kb.publish, and chen has it not")
@@ -890,6 +915,23 @@ def merges_articles(desk: Desk) -> str:
     return desk.team.commit(
         "lin", files(merged(one, other)), desk.commit("sam", one), desk.commit("chen", other)
     )
+
+
+@lawful
+def merges_text_into_what_is_published_and_sends_it_back(desk: Desk) -> str:
+    merge_of_both = ATTACKS["merges_text_into_what_is_published"][1](desk)
+    assert isinstance(merge_of_both, str)
+    back = edited(desk.team.record(PUBLISHED, merge_of_both), "chen", body="x", status="review")
+    return desk.commit("chen", back, on=merge_of_both)
+
+
+@lawful
+def rebases_what_a_rule_did(desk: Desk) -> str:
+    rule: dict[str, Value] = {"rule": "close-after"}
+    record = desk.record(PRINTER)
+    theirs = note(record, "lin").add("close", at(40), "desk", {"status": "closed"}, **rule)
+    mine = record.add("close", at(40), "desk", {"status": "closed"}, **rule)
+    return desk.commit("chen", merged(theirs, mine), on=desk.commit("lin", theirs))
 
 
 @lawful

@@ -1,0 +1,282 @@
+"""Whether a commit is its committer's to make, one record at a time."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from desk import authority, merge, policy
+from desk.authority import Change
+from desk.errors import RefusedError
+from desk.model import Article, Event, Record, Ticket, Value
+from tests.conftest import NOW
+from tests.support import POLICY
+
+# chen is an agent, lin and zhao are leads; rui may only ask.
+RULES = policy.load(
+    POLICY.replace("people:\n", "people:\n  rui: {email: rui@example.com, roles: [requester]}\n")
+)
+EMAILS = {name: person.email for name, person in RULES.people.items()}
+ID = "T-261121-7K3FQ"
+HEAD: Mapping[str, Value] = {
+    "title": "VPN",
+    "status": "new",
+    "opened": "2026-11-21T09:00:00+08:00",
+    "requester": {"name": "陈伟", "email": "li@example.com"},
+}
+OPENED = Ticket({"id": ID, "description": "x"}, ()).add("open", NOW, "lin", HEAD)
+DRAFT = Article({"id": "KB-261121-9QXW2"}, ()).add(
+    "new", NOW, "chen", {"title": "VPN", "status": "draft", "owner": "chen", "solution": "x"}
+)
+SUBMITTED = DRAFT.add("submit", NOW, "chen", {"status": "review"})
+APPROVED = SUBMITTED.add("approve", NOW, "lin")
+PUBLISHED = APPROVED.add("publish", NOW, "zhao", {"status": "published"})
+
+
+def problems(
+    who: str, record: Record, *parents: Record, rules: policy.Policy = RULES, **more: Record
+) -> list[str]:
+    """What is wrong with a commit of somebody's, without the record's id."""
+    someone = authority.committer(rules, who, EMAILS.get(who, who))
+    change = Change(record, parents, **more)
+    found = authority.problems(rules, NOW, someone, {record.id: change})
+    return [one.removeprefix(f"{record.id}: ") for one in found]
+
+
+# --- who it is -------------------------------------------------------------------------------
+
+
+def test_a_person_is_known_by_their_address():
+    found = authority.committer(RULES, "whoever", "LIN@example.com")
+    assert (found.name, found.names) == ("lin", {"lin"})
+    assert found.known == {"林静", "lin@example.com"}
+
+
+@pytest.mark.parametrize(
+    ("name", "names"),
+    [
+        ("Zoe", {"zoe@example.org", "Zoe"}),
+        ("", {"zoe@example.org"}),
+        ("desk", {"zoe@example.org"}),
+        ("lin", {"zoe@example.org"}),
+        ("林静", {"zoe@example.org"}),
+        ("Chen@example.com", {"zoe@example.org"}),
+    ],
+)
+def test_a_stranger_does_not_go_by_the_name_of_a_person(name: str, names: set[str]):
+    found = authority.committer(RULES, name, "zoe@example.org")
+    assert (found.name, found.names) == ("zoe@example.org", names)
+
+
+def test_an_address_of_two_people_is_nobodys():
+    rules = policy.load(POLICY.replace("lin@", "chen@"))
+    with pytest.raises(RefusedError):
+        authority.committer(rules, "chen", "chen@example.com")
+    assert "chen" not in authority.committer(rules, "chen@example.com", "x@example.com").names
+
+
+def test_who_may_change_the_policy():
+    assert authority.may_change_policy(RULES, "chen"), "nobody is an admin"
+    assert not authority.may_change_policy(RULES, "zoe@example.org")
+    rules = policy.load(POLICY.replace("lin@example.com, ", "lin@example.com, roles: [admin], "))
+    may = {who for who in (*rules.people, "zoe") if authority.may_change_policy(rules, who)}
+    assert may == {"lin"}
+
+
+# --- events ----------------------------------------------------------------------------------
+
+VERBS = ("classify", "assign", "escalate", "note", "reply", "hold", "resume", "resolve", "close",
+         "reopen", "cancel", "survey", "link", "unlink", "edit", "merge")  # fmt: skip
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_who_works_may_do_anything_to_tickets(verb: str):
+    record = OPENED.add(verb, NOW, "chen", {"priority": "P1"})
+    assert problems("chen", record, OPENED) == []
+    asked = OPENED.add(verb, NOW, "rui", {"priority": "P1"})
+    said = [f"event 2 ({verb}) needs desk.work, and rui has it not"]
+    assert problems("rui", asked, OPENED) == said
+
+
+def test_whoever_may_ask_opens_and_answers_their_own():
+    requester: dict[str, Value] = {"name": "x", "email": "RUI@example.com"}
+    own = Ticket({"id": ID}, ()).add("open", NOW, "rui", {**HEAD, "requester": requester})
+    assert problems("rui", own) == []
+    answered = own.add("reply", NOW, "rui", {"status": "in_progress"}, text="x")
+    assert problems("rui", answered.add("survey", NOW, "rui", score=5), own) == []
+    for change in ({"status": "closed"}, {"priority": "P1"}):
+        wrong = own.add("reply", NOW, "rui", change, text="x")  # type: ignore[arg-type]
+        assert problems("rui", wrong, own) != []
+    assert problems("rui", OPENED.add("open", NOW, "rui", {"title": "x"}), OPENED) != []
+
+
+@pytest.mark.parametrize(("n", "wrong"), [(1, False), (2, False), (3, True), (10**9, True)])
+def test_numbers_go_no_further_than_there_are_events(n: int, wrong: bool):
+    event = Event(n, "2026-11-21T09:00:00+08:00", "chen", "note", {}, {"text": "x"})
+    found = problems("chen", replace(OPENED, log=(*OPENED.log, event)), OPENED)
+    assert found == (["event " + str(n) + " (note) has too high a number; at most 2 is right"]
+                     if wrong else [])  # fmt: skip
+
+
+def test_clocks_may_go_a_day_ahead():
+    for hours, wrong in ((-(10**5), False), (24, False), (24.01, True)):
+        record = OPENED.add("note", NOW + timedelta(hours=hours), "chen", text="x")
+        assert bool(problems("chen", record, OPENED)) is wrong
+
+
+def test_what_stands_at_the_tip_is_nobodys_forgery():
+    theirs = OPENED.add("note", NOW, "lin", text="x")
+    assert problems("chen", theirs, OPENED) == [
+        "event 2 (note) is by lin, and the commit is chen's"
+    ]
+    assert problems("chen", theirs, OPENED, tip=theirs) == []
+
+
+def test_imports_bring_the_words_of_others():
+    imported = OPENED.add("note", NOW, "somebody", text="x", source="old")
+    assert problems("zhao", imported, OPENED) == []
+    assert problems("chen", imported, OPENED) != []
+    assert problems("zhao", DRAFT.add("approve", NOW, "lin", source="old"), DRAFT) != []
+
+
+# --- merges ----------------------------------------------------------------------------------
+
+
+def grown(record: Record, who: str, steps: list[tuple[int, str]]) -> Record:
+    """The record after what somebody did, some of it by rules of the desk, each once."""
+    for minutes, what in dict.fromkeys(steps):
+        at = NOW + timedelta(minutes=minutes)
+        if what == "rule":
+            record = record.add("tell", at, "desk", rule="stale", because="x")
+        else:
+            record = record.add("edit", at, who, {"title": what})
+    return record
+
+
+STEPS = st.lists(
+    st.tuples(st.integers(0, 3), st.sampled_from(("VPN", "Wi-Fi", "rule"))), max_size=4
+)
+
+
+@given(STEPS, STEPS, STEPS)
+def test_what_merging_gives_is_right_whoever_merges(one, two, three):
+    sides = [grown(OPENED, who, done) for who, done in
+             (("chen", one), ("lin", two), ("zhao", three))]  # fmt: skip
+    both = merge.merged(*sides[:2])
+    assert problems("rui", both, *sides[:2]) == []
+    assert problems("rui", both, *sides[1::-1], base=OPENED) == []
+    whole = merge.merged(both, sides[2])
+    assert problems("rui", whole, *sides) == []
+    assert problems("rui", whole, both, sides[2]) == []
+    assert problems("chen", merge.merged(sides[1], sides[0]), sides[1]) == [], "a rebase"
+
+
+@given(STEPS, STEPS, st.data())
+def test_no_merge_drops_an_event(one, two, data):
+    sides = grown(OPENED, "chen", one), grown(OPENED, "lin", two)
+    both = merge.merged(*sides)
+    dropped = data.draw(st.sampled_from(both.log))
+    less = replace(both, log=tuple(event for event in both.log if event != dropped))
+    assert "a log only grows" in " ".join(problems("zhao", less, *sides))
+
+
+@given(STEPS, st.data())
+def test_no_event_is_changed(steps, data):
+    record = grown(OPENED, "chen", [*steps, (0, "Wi-Fi")])
+    place = data.draw(st.integers(0, len(record.log) - 1))
+    event = record.log[place]
+    changed = data.draw(st.sampled_from((
+        replace(event, by="zhao"), replace(event, did="x"), replace(event, change={}),
+        replace(event, words={**event.words, "text": "x"}), replace(event, n=event.n + 1),
+    )))  # fmt: skip
+    if changed != event:
+        log = (*record.log[:place], changed, *record.log[place + 1 :])
+        assert problems("zhao", replace(record, log=log), record) != []
+
+
+# --- the head --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("title", "x"), ("description", "y"), ("description", None), ("rack", 12)]
+)
+def test_an_edit_by_hand_is_work(field: str, value: Value):
+    head = {**OPENED.head, field: value}
+    by_hand = replace(OPENED, head={name: v for name, v in head.items() if v is not None})
+    assert problems("chen", by_hand, OPENED) == []
+    said = f"{field} edited by hand needs desk.work, and rui has it not"
+    assert problems("rui", by_hand, OPENED) == [said]
+    assert problems("rui", OPENED, by_hand) == [said], "taking it back too"
+    written = merge.with_hand_edits(by_hand, OPENED)
+    assert problems("rui", written, by_hand) == [], "writing it down changes nothing"
+
+
+def test_what_waits_goes_with_the_status():
+    held = OPENED.add("hold", NOW, "chen", {"status": "on_hold", "waiting_for": "vendor"})
+    resumed = held.add("resume", NOW, "chen", {"status": "in_progress", "waiting_for": None})
+    assert problems("chen", resumed, held) == []
+
+
+# --- articles --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("who", "parent", "verb", "change", "wrong"),
+    [
+        ("chen", DRAFT, "edit", {"solution": "y"}, ""),
+        ("rui", DRAFT, "edit", {"solution": "y"}, "needs kb.write, and rui has it not"),
+        ("chen", DRAFT, "submit", {"status": "review"}, ""),
+        ("chen", SUBMITTED, "edit", {"status": "draft"}, "makes it draft, which edit does not"),
+        ("chen", DRAFT, "link", {"status": "review"}, "sets status, which link does not"),
+        ("chen", DRAFT, "submit", {"status": "published"}, "makes it published, which submit does"),
+        ("chen", DRAFT, "edit", {"review_by": "2030-01-01T00:00:00Z"}, "sets review_by, which"),
+        ("chen", DRAFT, "retire", {"status": "retired"}, ""),
+        ("chen", SUBMITTED, "approve", {}, "needs kb.review, and chen has it not"),
+        ("lin", SUBMITTED, "approve", {}, ""),
+        ("lin", SUBMITTED, "approve", {"status": "published"}, ""),
+        ("lin", SUBMITTED, "publish", {"status": "published"}, "nobody has approved it"),
+        ("lin", APPROVED, "publish", {"status": "published"}, ""),
+        ("chen", APPROVED, "publish", {"status": "published"}, "needs kb.publish"),
+        ("chen", APPROVED, "edit", {"solution": "y"}, ""),
+        ("chen", PUBLISHED, "edit", {"tags": ["a"]}, ""),
+        ("chen", PUBLISHED, "edit", {"solution": "y"}, "needs kb.publish"),
+        ("chen", PUBLISHED, "edit", {"solution": "y", "status": "review"}, ""),
+        ("lin", PUBLISHED, "edit", {"solution": "y"}, ""),
+        ("chen", PUBLISHED, "retire", {"status": "retired"}, "needs kb.publish"),
+        ("chen", PUBLISHED, "renew", {"review_by": "2030-01-01T00:00:00Z"}, ""),
+        ("rui", PUBLISHED, "renew", {"review_by": "2030-01-01T00:00:00Z"}, "needs kb.review"),
+        ("rui", PUBLISHED, "helpful", {}, ""),
+        ("rui", PUBLISHED, "use", {}, "needs desk.work or kb.write"),
+    ],
+)  # fmt: skip
+def test_verbs_of_articles(
+    who: str, parent: Article, verb: str, change: dict[str, Value], wrong: str
+):
+    found = "; ".join(problems(who, parent.add(verb, NOW, who, change), parent))
+    assert (wrong in found) if wrong else (found == "")
+
+
+def test_the_author_of_some_of_it_does_not_approve():
+    edited = SUBMITTED.add("edit", NOW, "lin", {"cause": "y"})
+    assert problems("lin", edited.add("approve", NOW, "lin"), edited) == [
+        "event 4 (approve) approves what lin wrote some of"
+    ]
+    assert problems("zhao", edited.add("approve", NOW, "zhao"), edited) == []
+
+
+def test_what_was_wrong_before_is_nobodys_doing():
+    unapproved = SUBMITTED.add("publish", NOW, "zhao", {"status": "published"})
+    assert problems("chen", unapproved.add("helpful", NOW, "chen"), unapproved) == []
+
+
+def test_a_desk_without_reviews_still_asks_who_publishes():
+    rules = policy.load(POLICY + "knowledge: {review: none}\n")
+    published = DRAFT.add("publish", NOW, "chen", {"status": "published"})
+    assert problems("chen", published, DRAFT, rules=rules) != []
+    by_hand = replace(DRAFT, head={**DRAFT.head, "status": "published"})
+    assert problems("zhao", by_hand, DRAFT, rules=rules) == [
+        "status edited by hand; `desk kb` has commands for it"
+    ]
