@@ -344,3 +344,37 @@ def test_it_runs_as_a_program_of_its_own(made: Team):
     first = made.commit("ada", policy_files())
     ran = process("-C", str(made.lab), "hook", "verify", NO_OBJECT, first)
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "1 commit, nothing is wrong\n")
+
+
+# --- desk sync -------------------------------------------------------------------------------
+
+
+def cloned(made: Team, who: str) -> Path:
+    folder = made.folder / who
+    git(made.folder, "clone", "--quiet", str(made.bare), str(folder))
+    git(folder, "config", "user.name", who)
+    git(folder, "config", "user.email", f"{who}@example.com")
+    return folder
+
+
+def desk_in(folder: Path, words: str) -> tuple[int, str, str]:
+    ran = process(*words.split(), cwd=folder)
+    return ran.returncode, ran.stdout, ran.stderr
+
+
+def test_two_who_sync_are_taken_and_one_who_forges_is_told(tmp_path: Path):
+    made = Team(tmp_path)
+    first = made.commit("ada", policy_files())
+    assert made.push(f"{made.commit('chen', files(ticket()), first)}:{MAIN}").accepted
+    chen, lin = cloned(made, "chen"), cloned(made, "lin")
+    for folder, words in ((chen, "note AAAA1 one"), (lin, "note AAAA1 two"), (lin, "open x")):
+        assert desk_in(folder, words)[0] == 0
+    for folder in (chen, lin, chen):
+        ran = desk_in(folder, "sync")
+        assert ran[0] == 0, ran
+    path = chen / store.path_of(FIRST)
+    assert [one in path.read_text(encoding="utf-8") for one in ("one", "two")] == [True, True]
+    path.write_text(path.read_text(encoding="utf-8").replace("two", "2"), encoding="utf-8")
+    code, _, said = desk_in(chen, "sync")
+    assert code == 1
+    assert f"{FIRST}: event 2 (note by lin) changed or removed; a log only grows" in said
