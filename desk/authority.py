@@ -391,8 +391,6 @@ class _State:
         contents = {event.content() for event in log}
         since = (event for event in later if event.content() not in contents)
         self._touched = {name for event in since for name in event.change}
-        if "status" in self._touched:
-            self._touched |= {"waiting_for", "until"}  # which go with it
 
     def explains(self, name: str, value: Value, logged: Value) -> bool:
         """Whether a field has the value of that state, or the one that events gave it since."""

@@ -218,6 +218,8 @@ def test_what_waits_goes_with_the_status():
     held = OPENED.add("hold", NOW, "chen", {"status": "on_hold", "waiting_for": "vendor"})
     resumed = held.add("resume", NOW, "chen", {"status": "in_progress", "waiting_for": None})
     assert problems("chen", resumed, held) == []
+    longer = held.add("hold", NOW, "lin", {"waiting_for": "problem"})
+    assert problems("lin", merge.merged(resumed, longer), resumed) == [], "a rebase"
 
 
 # --- articles --------------------------------------------------------------------------------
@@ -279,4 +281,10 @@ def test_a_desk_without_reviews_still_asks_who_publishes():
     by_hand = replace(DRAFT, head={**DRAFT.head, "status": "published"})
     assert problems("zhao", by_hand, DRAFT, rules=rules) == [
         "status edited by hand; `desk kb` has commands for it"
+    ]
+    published = DRAFT.add("publish", NOW, "zhao", {"status": "published"})
+    by_hand = replace(published, head={**published.head, "solution": "y"})
+    assert problems("zhao", by_hand, published, rules=rules) == []
+    assert problems("chen", by_hand, published, rules=rules) == [
+        "solution edited by hand needs kb.publish, and chen has it not"
     ]

@@ -606,6 +606,13 @@ def merges_an_older_policy_back(desk: Desk) -> str:
 
 
 @attack(f"desk.yaml: {NO_POLICY}")
+def chooses_between_two_policies(desk: Desk) -> str:
+    texts = team.policy(sam="lead"), team.policy(lin="agent")
+    sides = [desk.team.commit("ada", {"desk.yaml": text}, desk.tip) for text in texts]
+    return desk.team.commit("chen", {}, *sides)
+
+
+@attack(f"desk.yaml: {NO_POLICY}")
 def promotes_and_takes_it_back(desk: Desk) -> str:
     promoted = desk.team.commit("chen", {"desk.yaml": team.policy(chen="admin")}, desk.tip)
     return desk.team.commit("chen", {"desk.yaml": team.policy()}, promoted)
