@@ -129,8 +129,10 @@ def merged(
 
 
 def _is_record(repository: Repository, path: str) -> bool:
-    folder, _, name = path.removeprefix(repository.prefix).rpartition("/")
-    return path.startswith(repository.prefix) and store.is_in_place(folder, name)
+    """Whether the file is a record's, be it in its place or somewhere else among the records."""
+    within = path.removeprefix(repository.prefix)
+    is_among = path.startswith(repository.prefix) and within.startswith(("tickets/", "kb/"))
+    return is_among and store.is_record_name(within.rpartition("/")[2])
 
 
 def _texts(
@@ -158,7 +160,9 @@ def _settled(
         notes.append(f"{path} was deleted on one side and changed on the other; it is kept")
         yield path, File(kept.mode, kept.new)
     else:
-        for record in records_of(path, one.old, one.new, other.new, texts, renumbering, notes):
+        records = records_of(path, one.old, one.new, other.new, texts, renumbering, notes)
+        yield path, File(REGULAR, text=codec.dump(records[0]))
+        for record in records[1:]:
             where = repository.prefix + store.path_of(record.id)
             yield where, File(REGULAR, text=codec.dump(record))
 
