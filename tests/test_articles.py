@@ -332,6 +332,34 @@ def test_work_on_it_clears_the_complaint():
     assert counted(again) == (0, 1, ["work"]), "the same person, again"
 
 
+def test_an_edit_by_hand_is_no_work_on_a_complaint():
+    bad = votes(("lin", False))
+    by_hand = bad.add("edit", act().at, "lin", {"body": "More."}, by_hand=True)
+    assert counted(by_hand) == (0, 1, ["work"])
+    assert counted(articles.renewed(by_hand, act(), None)) == (0, 1, [])
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("titel", "title"), ("Body", "body"), ("tag", "tags"), ("onwer", "owner"),
+     ("symptom", "symptoms"), ("langauge", "language")],
+)  # fmt: skip
+def test_a_mistyped_field_is_asked_for(name: str, meant: str):
+    with pytest.raises(UsageError) as refusal:
+        articles.setting(out(), name, "x")
+    assert str(refusal.value) == (
+        f"articles have no field {name!r}; did you mean {meant}? A field of your own needs a name "
+        "that is less like it"
+    )
+    has_it = out().add("edit", NOW, "chen", {name: "y"})
+    assert articles.setting(has_it, name, "x") == (name, "x")
+
+
+@pytest.mark.parametrize("name", ["rack", "site", "asset", "机身编号", "source", "body", "note"])
+def test_fields_of_ones_own_are_free(name: str):
+    assert articles.setting(out(), name, "x") == (name, "x")
+
+
 def test_a_use_is_counted_once_a_ticket_and_is_the_other_side_of_a_link():
     ticket, _ = lifecycle.opened(TICKET, act(), "VPN drops", fields={})
     here, there = lifecycle.linked(ticket, act(), "solved-by", out())
