@@ -44,6 +44,7 @@ GOVERNED: Mapping[str, str] = {
 }
 # What stands in a draft where the requester's name, e-mail or telephone stood.
 HIDDEN = "[…]"
+_NEAR = 0.8  # from which a name is taken for a mistyped one (difflib's ratio)
 _FEWEST_DIGITS = 5  # of a telephone number
 # Whatever else changes is reviewed: texts, the audience, custom fields.
 _NOT_REVIEWED = frozenset(
@@ -227,8 +228,12 @@ def votes(article: Article) -> dict[str, Event]:
 
 
 def complaints(article: Article) -> list[Event]:
-    """The unhelpful votes since its text was last changed or it was renewed."""
-    done = [one for one in article.log if one.did == "renew" or _changes_text(one)]
+    """The unhelpful votes since its text was last changed or it was renewed, by a command."""
+    done = [
+        one
+        for one in article.log
+        if one.did == "renew" or (_changes_text(one) and not one.words.get("by_hand"))
+    ]
     last = max(done, key=Event.order, default=None)
     return [
         vote
@@ -496,8 +501,20 @@ def edited(article: Article, act: Act, change: Mapping[str, Value], *, source: s
     return _added(article, act, "edit", change, source=source)
 
 
-def setting(name: str, text: str) -> tuple[str, Value]:
-    """The field and its new value that `FIELD=VALUE` means; an empty value takes it out."""
+def setting(article: Article, name: str, text: str) -> tuple[str, Value]:
+    """The field and its new value that `FIELD=VALUE` means; an empty value takes it out.
+
+    Raises UsageError for a new field whose name is nearly that of one which articles have.
+    """
+    if name not in (*ARTICLE_FIELDS, *article.head):
+        import difflib
+
+        near = difflib.get_close_matches(name.casefold(), ARTICLE_FIELDS, n=1, cutoff=_NEAR)
+        if near:
+            raise UsageError(
+                f"articles have no field {name!r}; did you mean {near[0]}? A field of your own "
+                "needs a name that is less like it"
+            )
     if name == "tags":
         return name, list(dict.fromkeys(t.strip() for t in text.split(",") if t.strip())) or None
     return name, text or None
