@@ -73,11 +73,10 @@ def _records(
         edited = codec.load(desk.text(path))
     except DeskError:
         return records
+    mine = merge.with_hand_edits(edited, None)
     return [
-        merge.merged(record, merge.with_hand_edits(edited, None))
-        if record.id == edited.id
-        else record
-        for record in records
+        merge.merged(one, mine) if one.id == mine.id and merge.is_one_record(one, mine) else one
+        for one in records
     ]
 
 

@@ -4,6 +4,7 @@ Real git: commands, edits by hand, clocks that are days apart, renames, syncs, p
 and without the merge driver, from the remote and from each other, conflicts left lying about.
 """
 
+import itertools
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -54,6 +55,8 @@ class Clones(RuleBasedStateMachine):
         self.hours = 0
         self.skews = skews
         self.number = 0
+        numbers = itertools.count(10 << 20)
+        store.random_number = lambda: next(numbers)  # so that an example can be run again
         self.events: dict[tuple[str, object], str] = {}
         self.typed: dict[str, str] = {}
         hub = str(self.root / "hub")
@@ -242,6 +245,14 @@ def git(folder: Path, *words: str) -> str:
 
 
 def become_one(folder: Path, examples: int, steps: int, figures: Callable[[str], None]) -> None:
+    drawn = store.random_number
+    try:
+        _become_one(folder, examples, steps, figures)
+    finally:
+        store.random_number = drawn
+
+
+def _become_one(folder: Path, examples: int, steps: int, figures: Callable[[str], None]) -> None:
     class Here(Clones):
         pass
 
