@@ -233,8 +233,9 @@ def _add(connection: sqlite3.Connection, row: Row, words: Counter[str]) -> None:
         return
     number = inserted.lastrowid
     connection.execute("INSERT INTO record VALUES (?,?,?)", (number, row.head, row.log))
-    keys = [(number, *one) for one in row.sort_keys]
-    connection.executemany("INSERT INTO sort_key VALUES (?,?,?)", keys)
+    if row.sort_keys:
+        keys = [(number, *one) for one in row.sort_keys]
+        connection.executemany("INSERT INTO sort_key VALUES (?,?,?)", keys)
     if row.teaches:
         connection.execute("INSERT INTO due VALUES (?)", (number,))
     connection.execute(
