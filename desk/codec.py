@@ -158,7 +158,7 @@ def _check_stamp(text: str, *path: str | int) -> None:
         dates.seconds(text)
     except ValueError as error:
         raise _MisfitError(str(error), *path) from None
-    # (An event of a rule may lie a zone away from the field that it follows from.)
+    # Not of an event: that of a rule may lie a zone away from the field that it follows from.
     if not dates.FIRST_YEAR <= int(text[:4]) <= dates.LAST_YEAR:
         years = f"{dates.FIRST_YEAR} to {dates.LAST_YEAR}"
         raise _MisfitError(f"{text!r} is not of the years {years}", *path)

@@ -97,7 +97,7 @@ def seal(path: str) -> int:
     try:
         with os.scandir(handle) as entries:
             for entry in entries:
-                try:  # what else could be written more shortly takes a fifth longer
+                try:  # suppress() would take a fifth of the time
                     status = entry.stat(follow_symlinks=False)
                 except OSError:
                     continue
