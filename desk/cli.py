@@ -200,4 +200,5 @@ def main() -> NoReturn:
         sys.stdout.flush()
     except OSError as error:
         code = _output_failed(error)
+    gc.freeze()  # what is left the system frees at once, and not the interpreter one by one
     sys.exit(code)

@@ -735,7 +735,7 @@ def read_file(name: str, folder: int, most: int = yamltext.MAX_BYTES) -> bytes:
         if status.st_size > most:
             raise DamagedError(f"the file is over {most >> 20} MiB, which no {_kind(most)} is")
         chunks = []
-        while chunk := os.read(handle, most + 1):
+        while chunk := os.read(handle, status.st_size + 1):  # it may have grown since
             chunks.append(chunk)
         return b"".join(chunks)
     finally:

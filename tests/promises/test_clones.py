@@ -110,6 +110,8 @@ class Clones(RuleBasedStateMachine):
             lines = [line for line in head.split("\n") if not line.startswith(f"{field}: ")]
             head = "\n".join([lines[0], f"{field}: {value}", *lines[1:]])
         path.write_text(head + log + rest, encoding="utf-8")
+        for earlier in [one for one in self.typed if one in text and one not in head + rest]:
+            del self.typed[earlier]  # which they typed over
         self.typed[value] = record.id
         self.remember(clone)
 
