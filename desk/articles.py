@@ -27,6 +27,7 @@ from desk.roles import (
 PREFIX = "KB"
 DRAFT, IN_REVIEW, PUBLISHED, OUTDATED, RETIRED = model.ARTICLE_STATUSES
 TEXTS = ("symptoms", "cause", "solution", "body")
+_TEXTS = frozenset(TEXTS)
 # What somebody is still to do about an article.
 TO_REVIEW, TO_PUBLISH, TO_RENEW, TO_WORK = NEEDS = ("review", "publish", "renewal", "work")
 DERIVED = ("needs", "uses", "helpful", "unhelpful")
@@ -247,11 +248,20 @@ def needs(article: Article, now: datetime) -> list[str]:
     if article.status == IN_REVIEW:
         return [TO_PUBLISH if is_approved(article) else TO_REVIEW]
     if article.status == DRAFT:
-        return [TO_WORK] if _was_rejected(article) else []
+        return [TO_WORK] if _was_rejected(article) or clashes(article) else []
     if article.status == RETIRED:
         return []
     found = [TO_RENEW] if status_at(article, now) == OUTDATED else []
-    return [*found, TO_WORK] if complaints(article) else found
+    return [*found, TO_WORK] if complaints(article) or clashes(article) else found
+
+
+def clashes(article: Article) -> dict[str, Event]:
+    """The texts of which one version was left out when two clones had changed the same lines.
+
+    As `model.clashes` tells them, with the event whose version stands.
+    """
+    written = [event for event in article.log if not _TEXTS.isdisjoint(event.change)]
+    return model.clashes(article) if len(written) > 2 else {}
 
 
 def _was_rejected(article: Article) -> bool:

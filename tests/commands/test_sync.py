@@ -184,6 +184,34 @@ def test_an_edit_by_hand_meets_a_command(team: Team):
     assert [one.text("comments") for one in record.log if one.did == "edit"] == ["# since?"]
 
 
+def test_an_article_that_two_changed(team: Team):
+    one, two, _ = team.both()
+    body = "Check the cable.\n\nRestart.\n\nCall the vendor."
+    article = team.done(one, "kb", "new", "VPN", "--body", body).out.strip()
+    team.done(one, "sync")
+    team.done(two, "sync")
+    team.done(one, "kb", "edit", article, "--set", f"body={body.replace('cable', '网线')}")
+    team.done(two, "kb", "edit", article, "--set", f"body={body.replace('vendor', 'boss')}")
+    for clone in (one, two, one):
+        team.done(clone, "sync")
+    both = codec.load(text(one, article)).text("body")
+    assert both == body.replace("cable", "网线").replace("vendor", "boss")
+    assert team.done(one, "kb", "list", "needs:work", "-f", "ids").out == ""
+    for clone, word in ((one, "Reset."), (two, "Restart twice.")):
+        team.done(clone, "kb", "edit", article, "--set", f"body={both.replace('Restart.', word)}")
+    for clone in (one, two, one):
+        team.done(clone, "sync")
+    assert "<<<<" not in text(one, article)
+    assert team.done(one, "kb", "list", "needs:work", "-f", "ids").out == f"{article}\n"
+    ran = team.done(one, "check", "-f", "json")
+    assert "two clones changed the same lines of 'body'; event 3 stands" in ran.out
+    assert {"Reset.", "Restart twice."} <= {
+        word for word in ("Reset.", "Restart twice.") if word in text(one, article)
+    }
+    team.done(one, "kb", "edit", article, "--set", "body=Reset, then restart twice.")
+    assert team.done(one, "kb", "list", "needs:work", "-f", "ids").out == ""
+
+
 def test_a_desk_in_a_folder_of_a_repository(team: Team, tmp_path: Path):
     git(tmp_path, "init", "--quiet", "--bare", "--initial-branch=main", str(tmp_path / "big"))
     clones = []
