@@ -36,6 +36,8 @@ COMMANDS = {
     "show": ("show_history", "Show records with their logs."),
     "search": ("search", "Search the text of tickets and articles."),
     "history": ("show_history", "Show a record's log as a table."),
+    "diff": ("diff", "Tell what happened between two moments."),
+    "blame": ("blame", "Show who set each field, when, in which commit."),
     "suggest": ("suggest", "Suggest category, similar tickets, duplicates, articles."),
     "queue": ("sla_queue", "Show live tickets by what is due next."),
     "sla": ("sla_queue", "Show what was promised and how that stands."),

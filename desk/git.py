@@ -192,18 +192,26 @@ class Repository:
 
     def differences(self, old: str | None, new: str, *paths: str) -> list[Difference]:
         """What differs between the trees of two commits (of none: everything), by path."""
-        old = old or self.text("hash-object", "-t", "tree", "/dev/null")
+        old = old or self.empty_tree
         command = ("diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev")
         return _differences(self.output(*command, "--end-of-options", old, new, "--", *paths))
 
-    def uncommitted(self, revision: str, *paths: str) -> list[Difference]:
-        """How the work tree differs from a commit; `new` is empty also where it is not known.
+    def uncommitted(self, revision: str | None, *paths: str) -> list[Difference]:
+        """How the work tree differs from a commit (of none: from nothing).
+
+        `new` is empty also where it is not known.
 
         Files that git does not know are not among them.
         """
         command = ("diff-index", "-r", "-z", "--raw", "--no-renames", "--no-abbrev")
         self.answer("update-index", "-q", "--refresh")
-        return _differences(self.output(*command, "--end-of-options", revision, "--", *paths))
+        old = revision or self.empty_tree
+        return _differences(self.output(*command, "--end-of-options", old, "--", *paths))
+
+    @cached_property
+    def empty_tree(self) -> str:
+        """The tree that has nothing, which every repository knows."""
+        return self.text("hash-object", "-t", "tree", "/dev/null")
 
     def untracked(self, *paths: str) -> list[str]:
         """Files that git does not know and does not ignore, from the top."""

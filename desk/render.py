@@ -14,7 +14,7 @@ from datetime import datetime
 
 from desk import codec, dates, markdown, model, yamltext
 from desk.errors import Place, UsageError
-from desk.model import Event, Record, Ticket, Value
+from desk.model import Change, Event, Record, Ticket, Value
 
 FOR_PEOPLE = ("table", "markdown")
 FORMATS = ("table", "json", "ndjson", "csv", "tsv", "yaml", "markdown", "ids")
@@ -413,8 +413,13 @@ def _told(entry: Value) -> str:
 
 def changes(one: Event) -> str:
     """What an event changed, on one line: `status new → resolved, team network`."""
+    return moves(one.change)
+
+
+def moves(change: Change) -> str:
+    """Changes of fields, as `changes` has those of an event."""
     parts = []
-    for name, (was, to) in one.change.items():
+    for name, (was, to) in change.items():
         before = "" if was is None else f"{cut(shown(was), 60)} → "
         parts.append(f"{safe(name)} {before}{'none' if to is None else cut(shown(to), 60)}")
     return ", ".join(parts)

@@ -97,6 +97,8 @@ READING = (
     "export",
     "watch",
     "suggest",
+    "diff",
+    "blame",
 )
 
 
