@@ -32,6 +32,7 @@ COMMANDS = {
     "link": ("link", "Link records to another."),
     "unlink": ("link", "Take a link out again."),
     "edit": ("edit", "Change a ticket's text and custom fields."),
+    "undo": ("undo", "Take back what you did last."),
     "list": ("list", "List tickets."),
     "show": ("show_history", "Show records with their logs."),
     "search": ("search", "Search the text of tickets and articles."),

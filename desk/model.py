@@ -256,16 +256,16 @@ def last(log: Iterable[Event], did: str) -> Event | None:
 
 def undo_of(event: Event, log: Iterable[Event]) -> Event | None:
     """The event by which the same person took this one back, None where it stands."""
-    return undoings(log).get(_named(event))
+    return undoings(log).get(mark(event))
 
 
 def undoings(log: Iterable[Event]) -> dict[tuple[str, str, str], Event]:
     """The undo events of a log by the n, at and by of the event that each takes back."""
-    return {_named(event): event for event in log if event.did == UNDO}
+    return {mark(event): event for event in log if event.did == UNDO}
 
 
-def _named(event: Event) -> tuple[str, str, str]:
-    """The n, at and by of an event, of an undo those of the one that it takes back."""
+def mark(event: Event) -> tuple[str, str, str]:
+    """The n, at and by of an event: of an undo those of the one that it takes back."""
     if event.did == UNDO:
         return event.text("undoes"), event.text("done_at"), event.by
     return str(event.n), event.at, event.by
@@ -280,8 +280,8 @@ def standing(log: Iterable[Event]) -> Sequence[Event]:
     undos = undoings(events)
     if not undos:
         return events
-    done = {_named(one) for one in events if one.did not in (*FIRST, UNDO)} & undos.keys()
-    return tuple(one for one in events if one.did in FIRST or _named(one) not in done)
+    done = {mark(one) for one in events if one.did not in (*FIRST, UNDO)} & undos.keys()
+    return tuple(one for one in events if one.did in FIRST or mark(one) not in done)
 
 
 def apply(head: dict[str, Value], change: Change) -> None:

@@ -39,7 +39,7 @@ ROWS = (
     ("experience",),
     ("rehearsal", "indexfile", "looking", "stored", "folder", "searchlog", "revisions"),
     ("store", "git", "likeness"),
-    ("keptsettings", "glance"),
+    ("keptsettings", "glance", "donelog", "undoing"),
     ("fulltext", "stamps", "cores", "place"),
     ("articles",),
     ("lifecycle",),
