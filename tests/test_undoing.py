@@ -15,6 +15,7 @@ from desk import (
     lifecycle,
     model,
     policy,
+    render,
     sla,
     summary,
     timerules,
@@ -27,7 +28,18 @@ from tests.conftest import NOW
 from tests.support import POLICY
 from tests.test_lifecycle import ID, VERBS, new
 
-RULES = policy.load(POLICY)
+RULES = policy.load(
+    POLICY
+    + """\
+targets: [{respond: 30h, update: 40h, resolve: 60h}]
+rules: [{clock: respond, at: 50%, do: hand-on}, {clock: resolve, at: 10%, do: raise-tier}]
+stale_after: 10d
+close_after: 5d
+remind_before: 1d
+survey: {after: 1d, every: 30d}
+major: [{when: {impact: department}, do: propose}]
+"""
+)
 CHEN = Act("chen", NOW + timedelta(days=2), RULES)
 LIN = replace(CHEN, by="lin")
 
@@ -195,6 +207,28 @@ def test_all_can_be_taken_back_one_after_the_other(ticket: Ticket):
     assert list(model.standing(ticket.log)) == list(new().log)
 
 
+def test_a_rule_fits_from_when_what_stands_fits():
+    """A ticket that looked like a major incident by mistake, and then did."""
+    mine = new(team="network")
+    by_mistake = last(lifecycle.classified(mine, CHEN, {"impact": "department"}))
+    later = replace(CHEN, at=CHEN.at + timedelta(days=1))
+    major = lifecycle.classified(by_mistake, later, {"impact": "department"})
+    ahead = {step.rule: step.at for step in timerules.ahead(major, RULES, later.at)}
+    assert ahead["major-incident"] == later.at
+
+
+def test_it_can_be_dated_back_to_before_what_was_taken_back():
+    resolved = last(lifecycle.resolved(new(), CHEN, solution="by mistake"))
+    earlier = replace(CHEN, at=CHEN.at - timedelta(hours=1), backdated=True)
+    assert lifecycle.resolved(resolved, earlier, solution="x").status == "resolved"
+
+
+def test_a_hand_over_tells_nothing_that_was_taken_back():
+    tried = last(lifecycle.noted(new(), CHEN, "in the wrong ticket"))
+    told = render.record(lifecycle.escalated(tried, CHEN, to="zhao", because="x"), CHEN.at)
+    assert "tried        nothing was written down\n" in told
+
+
 def test_before_it_was_taken_back_it_did_not_stand_either():
     resolved = lifecycle.resolved(new(), CHEN, solution="x")
     undone = last(resolved, replace(CHEN, at=CHEN.at + timedelta(days=3)))
@@ -247,6 +281,18 @@ def test_nothing_is_published_by_taking_back_what_kept_it_from_that():
     edited = retired.add("edit", NOW, "lin", {"body": "y"})
     with pytest.raises(RefusedError, match=r"lin changed the text since .* published as it is"):
         undoing.taken_back(edited, replace(CHEN, by="zhao"), retired.log[-1])
+
+
+def test_work_for_the_owner_comes_back_where_it_was_not_done_after_all():
+    rejected = article(IN_REVIEW, ("zhao", "reject", {"status": "draft"}))
+    edited = rejected.add("edit", NOW, "lin", {"body": "y"})
+    found = [articles.needs(one, NOW) for one in (rejected, edited, last(edited, LIN))]
+    assert found == [["work"], [], ["work"]]
+    voted = article(IN_REVIEW, ("zhao", "approve", {"status": "published"}))
+    voted = voted.add("unhelpful", NOW, "chen", because="old")
+    edited = voted.add("edit", NOW, "lin", {"body": "y"})
+    found = [articles.needs(one, NOW) for one in (voted, edited, last(edited, LIN))]
+    assert found == [["work"], [], ["work"]]
 
 
 def test_votes_and_uses_that_are_taken_back():

@@ -105,6 +105,22 @@ def test_a_revision_or_a_moment(
     assert [line.partition(" ")[2] for line in found] == titles
 
 
+def test_a_moment_is_one_of_this_branch(shell: Shell):
+    """What another branch had by then and this one got only later had not happened here."""
+    repository(shell.root)
+    first = commit(shell.root, at="2026-11-01T12:00:00+08:00")
+    git(shell.root, "checkout", "--quiet", "-b", "other")
+    shell.open("There", at="2026-11-02T12:00:00+08:00")
+    commit(shell.root, at="2026-11-02T12:00:00+08:00")
+    git(shell.root, "checkout", "--quiet", "main")
+    shell.open("Here", at="2026-11-05T12:00:00+08:00")
+    commit(shell.root, at="2026-11-05T12:00:00+08:00")
+    git(shell.root, "merge", "--quiet", "--no-edit", "other", at="2026-11-06T12:00:00+08:00")
+    since = shell.done("diff", "2026-11-03")
+    assert since == shell.done("diff", first)
+    assert since.err == "2 events in 2 records, 2 new\n"
+
+
 def test_backwards_it_says_what_would_be_gone(shell: Shell, weeks: list[str]):
     ran = shell.done("diff", weeks[1], weeks[0])
     assert ran.out == "T-261001-A0002 Second\n      removed\n"
