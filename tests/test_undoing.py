@@ -217,6 +217,28 @@ def test_a_rule_fits_from_when_what_stands_fits():
     assert ahead["major-incident"] == later.at
 
 
+def test_who_took_a_decision_back_has_not_decided():
+    mine = lifecycle.classified(new(team="network"), CHEN, {"impact": "department"})
+    decided = lifecycle.classified(mine, CHEN, {}, major=False)
+    rules = [
+        {step.rule for step in timerules.ahead(one, RULES, CHEN.at)}
+        for one in (mine, decided, last(decided))
+    ]
+    assert ["major-incident" in found for found in rules] == [True, False, True]
+
+
+def test_clocks_of_a_log_that_is_not_in_order_of_time():
+    mine = lifecycle.noted(new(), CHEN, "x")
+    earlier = replace(CHEN, at=CHEN.at - timedelta(hours=30), backdated=True)
+    replied = lifecycle.replied(mine, earlier, "y")
+    clocks = [
+        sla.clocks(one, RULES.promises, CHEN.at.timestamp())
+        for one in (mine, replied, last(replied))
+    ]
+    assert clocks[0] != clocks[1]
+    assert clocks[0] == clocks[2]
+
+
 def test_it_can_be_dated_back_to_before_what_was_taken_back():
     resolved = last(lifecycle.resolved(new(), CHEN, solution="by mistake"))
     earlier = replace(CHEN, at=CHEN.at - timedelta(hours=1), backdated=True)
