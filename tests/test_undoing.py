@@ -228,8 +228,8 @@ def test_who_took_a_decision_back_has_not_decided():
 
 
 def test_clocks_of_a_log_that_is_not_in_order_of_time():
-    mine = lifecycle.noted(new(), CHEN, "x")
     earlier = replace(CHEN, at=CHEN.at - timedelta(hours=30), backdated=True)
+    mine = lifecycle.noted(lifecycle.noted(new(), CHEN, "x"), earlier, "z")
     replied = lifecycle.replied(mine, earlier, "y")
     clocks = [
         sla.clocks(one, RULES.promises, CHEN.at.timestamp())
