@@ -514,6 +514,8 @@ _COMPLETED = {
     "history": STATUSES,
     "link": STATUSES,
     "unlink": STATUSES,
+    "blame": STATUSES,
+    "undo": STATUSES,
 }
 
 
