@@ -5,7 +5,7 @@ RefusedError with what would be allowed. docs/knowledge.md has the rules.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from desk import dates, lifecycle, model
@@ -44,6 +44,7 @@ GOVERNED: Mapping[str, str] = {
 }
 # What stands in a draft where the requester's name, e-mail or telephone stood.
 HIDDEN = "[…]"
+_NEAR = 0.8  # from which a name is taken for a mistyped one (difflib's ratio)
 _FEWEST_DIGITS = 5  # of a telephone number
 # Whatever else changes is reviewed: texts, the audience, custom fields.
 _NOT_REVIEWED = frozenset(
@@ -66,8 +67,26 @@ def as_read_by(article: Article, rights: Rights) -> Article | None:
         return article
     if _is_own(article, rights):  # comes last, as it looks into the log
         return article
-    if not allowed:
+    return _as_published(article) if allowed else None
+
+
+def as_read_at(article: Article, rights: Rights, moment: datetime) -> Article | None:
+    """The article as it stood at a moment, as somebody may read it, None where they may not.
+
+    They may read what they may read of it both as it stood and as it is. It is None too where
+    the article was not there yet; one without a log was there always.
+    """
+    stood = model.as_of(article, moment)
+    if article.log and not stood.log:
         return None
+    now, then = as_read_by(article, rights), as_read_by(stood, rights)
+    if now is None or then is None:
+        return None
+    return then if now is article else _as_published(stood)
+
+
+def _as_published(article: Article) -> Article:
+    """What of it may be told outside."""
     shown = {
         name: value
         for name, value in article.head.items()
@@ -220,9 +239,12 @@ def votes(article: Article) -> dict[str, Event]:
 
 
 def complaints(article: Article) -> list[Event]:
-    """The unhelpful votes since its text was last changed or it was renewed."""
-    log = model.standing(article.log)
-    done = [one for one in log if one.did == "renew" or _changes_text(one)]
+    """The unhelpful votes since its text was last changed or it was renewed, by a command."""
+    done = [
+        one
+        for one in model.standing(article.log)
+        if one.did == "renew" or (_changes_text(one) and not one.words.get("by_hand"))
+    ]
     last = max(done, key=Event.order, default=None)
     return [
         vote
@@ -383,6 +405,21 @@ def from_ticket(ticket: Ticket, policy: Policy) -> tuple[str, dict[str, Value]]:
     return hide(ticket.title), fields
 
 
+def check_first_from(ticket: Ticket, linked: Iterable[Record]) -> None:
+    """Raise RefusedError if one of the records linked to a ticket is an article drafted from it.
+
+    A retired one does not count.
+    """
+    for one in linked:
+        is_out_of_use = one.status == RETIRED
+        from_it = any(event.text("ticket") == ticket.id and event.did == "new" for event in one.log)
+        if from_it and not is_out_of_use:
+            raise RefusedError(
+                f"{one.id} was drafted from {ticket.id} already and is {one.status}; "
+                "`desk kb edit` changes it, --again drafts another"
+            )
+
+
 def _numbered(steps: Value) -> str:
     """Steps taken as a list in Markdown, empty where there are none."""
     if not isinstance(steps, list) or not steps:
@@ -476,8 +513,20 @@ def edited(article: Article, act: Act, change: Mapping[str, Value], *, source: s
     return _added(article, act, "edit", change, source=source)
 
 
-def setting(name: str, text: str) -> tuple[str, Value]:
-    """The field and its new value that `FIELD=VALUE` means; an empty value takes it out."""
+def setting(article: Article, name: str, text: str) -> tuple[str, Value]:
+    """The field and its new value that `FIELD=VALUE` means; an empty value takes it out.
+
+    Raises UsageError for a new field whose name is nearly that of one which articles have.
+    """
+    if name not in (*ARTICLE_FIELDS, *article.head):
+        import difflib
+
+        near = difflib.get_close_matches(name.casefold(), ARTICLE_FIELDS, n=1, cutoff=_NEAR)
+        if near:
+            raise UsageError(
+                f"articles have no field {name!r}; did you mean {near[0]}? A field of your own "
+                "needs a name that is less like it"
+            )
     if name == "tags":
         return name, list(dict.fromkeys(t.strip() for t in text.split(",") if t.strip())) or None
     return name, text or None

@@ -1,7 +1,8 @@
 """Proves the folder sound: a tuple of functions, each returning problems with file and line.
 
 RECORD_CHECKS look at one record and its text, DESK_CHECKS at all records in brief. A problem
-that can be mended without a guess carries its fix.
+that can be mended without a guess carries its fix. Of an article that whoever asks may not read
+whole, the file and line of a problem are named and nothing that stands there.
 """
 
 import os
@@ -12,45 +13,24 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from desk import articles, codec, lifecycle, model, query, store, yamltext
+from desk import articles, codec, gitcheck, lifecycle, merge, model, query, store, yamltext
 from desk.errors import DamagedError, DeskError, ManyError, UsageError, nearest
 from desk.fields import AsOf
 from desk.lifecycle import Act
-from desk.model import Article, Event, Record, Ticket, Value
+from desk.model import Article, Event, Record, Ticket
 from desk.policy import KNOWN_FIELDS, KNOWN_FIELDS_OF_ARTICLES
+from desk.problems import Fix, Problem
 from desk.store import Desk, Transaction
-
-Fix = Callable[[Transaction], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something wrong in a file; `level` is error or warning, `line` from 1 where it has one."""
-
-    path: str
-    line: int | None
-    level: str
-    sentence: str
-    fix: Fix | None = None
-
-    def row(self) -> dict[str, Value]:
-        """The problem as data."""
-        return {
-            "file": self.path,
-            "line": self.line,
-            "level": self.level,
-            "problem": self.sentence,
-            "fixable": self.fix is not None,
-        }
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A record with the text of its file."""
+    """A record with the text of its file; `hidden` from whoever asks if they may not read it."""
 
     path: str
     text: str
     record: Record
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +38,7 @@ class Brief:
     """What the checks of the whole desk need of one record.
 
     `mentions` are ids in the text of an article, with the line of the first, `pictures` those
-    that it names, with their files.
+    that it names, with their files. Nothing of a `hidden` one may be told but its path.
     """
 
     path: str
@@ -68,6 +48,7 @@ class Brief:
     names: dict[str, str] = field(default_factory=dict)
     mentions: dict[str, int] = field(default_factory=dict)
     pictures: dict[str, str] = field(default_factory=dict)
+    hidden: bool = False
 
 
 def problems(desk: Desk, act: Act, on_file: Callable[[], None] = lambda: None) -> list[Problem]:
@@ -77,6 +58,10 @@ def problems(desk: Desk, act: Act, on_file: Callable[[], None] = lambda: None) -
     misplaced: list[Entry] = []
     fields: set[str] = set()
     shown: set[str] = set()
+    left_open = gitcheck.left_open(desk)
+    if left_open:
+        found += gitcheck.open_merges(desk, left_open, act)
+        found += gitcheck.shrunk(desk, left_open)
     for path in desk.walk():
         on_file()
         if path.startswith(f"{store.PICTURES}/"):
@@ -84,9 +69,10 @@ def problems(desk: Desk, act: Act, on_file: Callable[[], None] = lambda: None) -
             found += _picture(desk, path)
             continue
         try:
-            entry = _entry(desk, path)
+            entry = _entry(desk, path, act)
         except DamagedError as error:
-            found.append(_damage(error, path))
+            if not left_open or path not in left_open.sides:
+                found.append(gitcheck.damaged(desk, path, error))
             continue
         except DeskError as error:
             found.append(Problem(path, None, "error", str(error)))
@@ -97,10 +83,10 @@ def problems(desk: Desk, act: Act, on_file: Callable[[], None] = lambda: None) -
             misplaced.append(entry)
         else:
             briefs[entry.record.id] = _brief(entry)
-            fields.update(entry.record.head)
+            fields.update(() if entry.hidden else entry.record.head)
             found += (p for check in RECORD_CHECKS for p in check(entry, act))
     ids = Counter((*briefs, *(entry.record.id for entry in misplaced)))
-    found += (_misplaced(entry, taken=ids[entry.record.id] > 1) for entry in misplaced)
+    found += (_misplaced(desk, entry, taken=ids[entry.record.id] > 1) for entry in misplaced)
     found += (p for check in DESK_CHECKS for p in check(briefs, act))
     whole = not any(one.level == "error" and one.path.startswith("kb/") for one in found)
     found += pictures(briefs, shown, every_article=whole)
@@ -108,14 +94,18 @@ def problems(desk: Desk, act: Act, on_file: Callable[[], None] = lambda: None) -
     return sorted(found, key=lambda problem: (problem.path, problem.line or 0, problem.sentence))
 
 
-def _entry(desk: Desk, path: str) -> Entry | None:
+def _entry(desk: Desk, path: str, act: Act) -> Entry | None:
     """The record in a file, None for a file that is not named like one."""
     if os.path.islink(os.path.join(desk.root, path)):
         raise DamagedError("this is a symbolic link; desk follows none")
     if not store.is_record_name(path.rpartition("/")[2]):
         return None
     text = desk.text(path)
-    return Entry(path, text, codec.load(text))
+    record = codec.load(text)
+    hidden = isinstance(record, Article) and not articles.is_read_whole(
+        record, act.policy.rights_of(act.by)
+    )
+    return Entry(path, text, record, hidden)
 
 
 def _brief(entry: Entry) -> Brief:
@@ -126,7 +116,8 @@ def _brief(entry: Entry) -> Brief:
     mentions = _mentions(entry) if is_article else {}
     links = tuple(record.links)
     shown = articles.pictures(record) if isinstance(record, Article) else {}
-    return Brief(entry.path, record.id, links, record.text("external"), names, mentions, shown)
+    external = record.text("external")
+    return Brief(entry.path, record.id, links, external, names, mentions, shown, entry.hidden)
 
 
 def _mentions(entry: Entry) -> dict[str, int]:
@@ -168,29 +159,38 @@ def pictures(
     briefs: dict[str, Brief], there: Collection[str], *, every_article: bool
 ) -> Iterator[Problem]:
     """Pictures that are missing; with `every_article` in the briefs those that none shows, too."""
-    named = {(brief.path, *pair) for brief in briefs.values() for pair in brief.pictures.items()}
-    for path, place, name in sorted(named):
-        if name not in there:
-            sentence = f"its picture {place} is missing: {store.PICTURES}/{name}"
-            yield Problem(path, None, "warning", f"{sentence}; bring it back from git")
-    unnamed = {*there} - {name for _, _, name in named} if every_article else ()
+    for brief in sorted(briefs.values(), key=lambda brief: brief.path):
+        for place, name in sorted(brief.pictures.items()):
+            if name not in there:
+                which = "a picture of it" if brief.hidden else f"its picture {place}"
+                sentence = f"{which} is missing: {store.PICTURES}/{name}; bring it back from git"
+                yield Problem(brief.path, None, "warning", sentence)
+    named = {name for brief in briefs.values() for name in brief.pictures.values()}
+    unnamed = {*there} - named if every_article else ()
     for name in sorted(unnamed):
         if store.PICTURE_NAME.fullmatch(name):
             path = f"{store.PICTURES}/{name}"
             yield Problem(path, None, "warning", "no article shows this picture; remove it")
 
 
-def _misplaced(entry: Entry, *, taken: bool) -> Problem:
+def _misplaced(desk: Desk, entry: Entry, *, taken: bool) -> Problem:
     line = codec.line_of(entry.text, "id")
     sentence = f"its id is {entry.record.id}, whose place is {store.path_of(entry.record.id)}"
-    if taken:
+    if taken and not _is_one_record(desk, entry.record):
         sentence = f"{sentence}; another file has that id too, keep one of them"
         return Problem(entry.path, line, "error", sentence)
+    way = "put both files together" if taken else "move it"
+    return Problem(
+        entry.path, line, "error", f"{sentence}; {way}", lambda change: change.move(entry.path)
+    )
 
-    def move(transaction: Transaction) -> None:
-        transaction.move(entry.path)
 
-    return Problem(entry.path, line, "error", f"{sentence}; move it", move)
+def _is_one_record(desk: Desk, record: Record) -> bool:
+    """Whether the file in the record's place holds the same one."""
+    try:
+        return merge.is_one_record(desk.read(record.id), record)
+    except DeskError:
+        return False
 
 
 # --- one record ----------------------------------------------------------------------------
@@ -201,21 +201,20 @@ def _rewrite(record_id: str) -> Fix:
     return lambda transaction: transaction.replace(transaction.read(record_id))
 
 
-def hand_edits(entry: Entry, act: Act) -> Iterator[Problem]:
+def hand_edits(entry: Entry, _: Act) -> Iterator[Problem]:
     """Fields whose value the log does not explain."""
     record = entry.record
-    hidden = isinstance(record, Article) and not articles.is_read_whole(
-        record, act.policy.rights_of(act.by)
-    )
     for name in model.hand_edits(record):
         logged = model.fold(record.log).get(name)
         was = "has none" if logged is None else f"says {yamltext.flow(logged)}"
-        was = "says something else" if hidden else was
+        was = "says something else" if entry.hidden else was
+        is_told = not entry.hidden or name in codec.known_fields(Article)
         yield Problem(
             entry.path,
             codec.line_of(entry.text, name),
             "warning",
-            f"{name!r} was changed by hand: the log {was}; the next command writes an edit event",
+            f"{repr(name) if is_told else 'a field'} was changed by hand: the log {was}; "
+            "the next command writes an edit event",
             _rewrite(record.id),
         )
 
@@ -286,7 +285,8 @@ def times(entry: Entry, act: Act) -> Iterator[Problem]:
     for position, event in enumerate(entry.record.log):
         if event.when - act.at > timedelta(days=1):
             line = codec.line_of(entry.text, "log", position, "at")
-            yield Problem(entry.path, line, "warning", f"event {event.n} lies ahead: {event.at}")
+            when = "" if entry.hidden else f": {event.at}"
+            yield Problem(entry.path, line, "warning", f"event {event.n} lies ahead{when}")
 
 
 def approval(entry: Entry, act: Act) -> Iterator[Problem]:
@@ -294,6 +294,7 @@ def approval(entry: Entry, act: Act) -> Iterator[Problem]:
     if isinstance(entry.record, Article):
         wrong = articles.why_unapproved(entry.record, act.policy)
         if wrong:
+            wrong = "its approval does not hold" if entry.hidden else wrong
             line = codec.line_of(entry.text, "status")
             yield Problem(
                 entry.path, line, "warning", f"{wrong}; retire it and `desk kb submit` it again"
@@ -320,12 +321,15 @@ def links(briefs: dict[str, Brief], act: Act) -> Iterator[Problem]:
             other = briefs.get(other_id)
             if inverse is None:
                 sentence = f"link {how!r} is unknown; {nearest(how, model.INVERSE_LINKS)}"
+                sentence = "a link of it is unknown" if brief.hidden else sentence
                 yield Problem(brief.path, None, "error", sentence)
             elif other is None:
                 sentence = f"{how} {other_id}: there is no such record"
+                sentence = "a link of it leads to no record" if brief.hidden else sentence
                 yield Problem(brief.path, None, "error", sentence)
             elif (inverse, brief.id) not in other.links:
                 sentence = f"{how} {other_id}, but that has no `{inverse} {brief.id}`"
+                sentence = "a link of it has no other side" if brief.hidden else sentence
                 fix = _mend_link(other_id, inverse, brief.id, act)
                 yield Problem(brief.path, None, "error", sentence, fix)
 
@@ -343,9 +347,13 @@ def unknown_names(briefs: dict[str, Brief], act: Act) -> Iterator[Problem]:
     counts: Counter[tuple[str, str]] = Counter()
     first: dict[tuple[str, str], str] = {}
     for brief in briefs.values():
-        for pair in brief.names.items():
-            counts[pair] += 1
-            first.setdefault(pair, brief.path)
+        for name, value in brief.names.items():
+            # For whom it is, is told to those who may not read it, as by every command.
+            if not brief.hidden or name == "audience":
+                counts[name, value] += 1
+                first.setdefault((name, value), brief.path)
+            elif value not in act.policy.known(name):
+                yield Problem(brief.path, None, "warning", f"its {name} is not in desk.yaml")
     for (name, value), count in counts.items():
         if value not in act.policy.known(name):
             others = f" (and {count - 1} more)" if count > 1 else ""
@@ -359,6 +367,7 @@ def mentions(briefs: dict[str, Brief], act: Act) -> Iterator[Problem]:
         for one, line in brief.mentions.items():
             if one.startswith(("KB-", f"{act.policy.prefix}-")) and one not in briefs:
                 sentence = f"the text names {one}: there is no such record"
+                sentence = "the text names a record that is not there" if brief.hidden else sentence
                 yield Problem(brief.path, line, "warning", sentence)
 
 
@@ -370,7 +379,10 @@ def externals(briefs: dict[str, Brief], _: Act) -> Iterator[Problem]:
             by_number[brief.external].append(brief)
     for number, several in by_number.items():
         for brief in several[1:]:
-            sentence = f"external {number!r} is that of {several[0].id} too"
+            own = "its external" if brief.hidden else f"external {number!r}"
+            hidden = brief.hidden or several[0].hidden
+            others = "another record" if hidden else several[0].id
+            sentence = f"{own} is that of {others} too"
             yield Problem(brief.path, None, "warning", sentence)
 
 

@@ -51,6 +51,8 @@ COMMANDS = {
     "export": ("export", "Write records for other programs, or to bring them in elsewhere."),
     "watch": ("watch", "Print changes as they come, one JSON object a line."),
     "index": ("index", "Show, check or remake what is kept of the files for speed."),
+    "sync": ("sync", "Bring this clone and its remote together."),
+    "merge-driver": ("merge_driver", "Merge two versions of a record, for git."),
     "check": ("check", "Prove the folder sound."),
     "batch": ("batch", "Run commands from a file, one a line."),
     "schema": ("schema", "Print a JSON Schema for editors."),
@@ -201,4 +203,5 @@ def main() -> NoReturn:
         sys.stdout.flush()
     except OSError as error:
         code = _output_failed(error)
+    gc.freeze()  # what is left the system frees at once, and not the interpreter one by one
     sys.exit(code)

@@ -165,6 +165,11 @@ class Repository:
         """A setting's value, empty where there is none."""
         return self.answer("config", "--get", name).text
 
+    @cached_property
+    def empty_tree(self) -> str:
+        """The object of a tree without files."""
+        return self.text("hash-object", "-t", "tree", "/dev/null")
+
     # --- commits and trees ---------------------------------------------------------------------
 
     def find_commit(self, revision: str) -> str | None:
@@ -199,19 +204,12 @@ class Repository:
     def uncommitted(self, revision: str | None, *paths: str) -> list[Difference]:
         """How the work tree differs from a commit (of none: from nothing).
 
-        `new` is empty also where it is not known.
-
-        Files that git does not know are not among them.
+        `new` is empty also where it is not known. Files that git does not know are not among them.
         """
         command = ("diff-index", "-r", "-z", "--raw", "--no-renames", "--no-abbrev")
         self.answer("update-index", "-q", "--refresh")
         old = revision or self.empty_tree
         return _differences(self.output(*command, "--end-of-options", old, "--", *paths))
-
-    @cached_property
-    def empty_tree(self) -> str:
-        """The tree that has nothing, which every repository knows."""
-        return self.text("hash-object", "-t", "tree", "/dev/null")
 
     def untracked(self, *paths: str) -> list[str]:
         """Files that git does not know and does not ignore, from the top."""
@@ -231,6 +229,13 @@ class Repository:
         """The object that a commit has at a path, None for nothing."""
         answer = self.answer("rev-parse", "--verify", "--quiet", f"{revision}:{path}")
         return answer.text if answer.code == 0 else None
+
+    def commit_tree(self, tree: str, parents: Sequence[str], message: str) -> str:
+        """A commit of that tree, signed where the person's settings say so."""
+        signed = self.answer("config", "--type=bool", "--get", "commit.gpgSign").text == "true"
+        options = [word for parent in parents for word in ("-p", parent)] + ["-S"] * signed
+        made = self.output("commit-tree", *options, tree, given=message.encode())
+        return made.decode().strip()
 
     def blobs(self, names: Iterable[str]) -> Iterator[bytes]:
         """The contents of objects, in their order; raises GitError where one is missing."""

@@ -11,7 +11,7 @@ class LazyGroup(click.Group):
     """A group of commands that are known by name before their modules are imported.
 
     `known` has for each command (its module in desk.commands, its line in the help); the
-    command `list` is `list_` in its module. `aliases` are other names.
+    command `merge-driver` is `merge_driver_` in its module. `aliases` are other names.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class LazyGroup(click.Group):
         if name not in self.known:
             return None
         module = importlib.import_module(f"desk.commands.{self.known[name][0]}")
-        command: click.Command = getattr(module, f"{name}_")
+        command: click.Command = getattr(module, f"{name.replace('-', '_')}_")
         return command
 
     def resolve_command(

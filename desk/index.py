@@ -52,6 +52,14 @@ SELECT head FROM (
     ORDER BY ended, place, priority, opened, id LIMIT ?
 ) JOIN record USING (number) ORDER BY ended, place, priority, opened, id
 """  # noqa: S608
+_IN_ORDER = f"""
+SELECT head FROM (
+    SELECT {{columns}} FROM file
+    WHERE rank = {stored.LIVE} AND priority IS NOT NULL ORDER BY {{order}} LIMIT ?
+) JOIN record USING (number) ORDER BY {{order}}
+"""  # noqa: S608
+_KEY = "(SELECT key FROM sort_key WHERE sort_key.number = file.number AND field = ?)"
+_AGE = "CAST(? - opened AS INTEGER)"
 _COUNTS = f"""
 SELECT
     count(*) FILTER (WHERE folder != 'kb' AND damage IS NULL),
@@ -66,6 +74,16 @@ SELECT id, score FROM (
 ) JOIN file USING (number) WHERE {} ORDER BY score, id DESC LIMIT ?
 """
 _COUNT = "SELECT count(*) FROM text WHERE text MATCH ?"
+# The same where the logs of articles are not for whoever asks.
+_SCORED = "SELECT rowid AS number, bm25(text, 8.0, 2.0, 1.0) AS score FROM text WHERE text MATCH"
+_SEPARATE = f"""
+SELECT id, score, folder, rank FROM ({_SCORED} ?1) JOIN file USING (number) WHERE folder != 'kb'
+UNION ALL
+SELECT id, score, folder, rank FROM ({_SCORED} '- log : (' || ?1 || ')')
+JOIN file USING (number) WHERE folder = 'kb'
+"""  # noqa: S608
+_SEPARATE_HITS = f"SELECT id, score FROM ({_SEPARATE}) WHERE {{}} ORDER BY score, id DESC LIMIT ?2"  # noqa: S608
+_SEPARATE_COUNT = f"SELECT count(*) FROM ({_SEPARATE})"  # noqa: S608
 _AMONG = {
     "all": "TRUE",
     "live": f"rank = {stored.LIVE}",
@@ -113,6 +131,7 @@ class Index:
         self._looked = (False, False)  # at every file, at all
         self._files_read = 0
         self._was_made_anew = False
+        self._without_logs = False
 
     # --- answers ---------------------------------------------------------------------------
 
@@ -178,6 +197,29 @@ class Index:
         values = itertools.chain.from_iterable(places)
         least = stored.ENDED if ended else stored.LIVE
         return [head for (head,) in self._rows(query, *values, last, least, min(limit, _MOST))]
+
+    def in_order(self, by: Sequence[tuple[str, bool]], now: float, limit: int = -1) -> list[str]:
+        """The heads of live tickets as JSON, in the order of fields.by_fields for `by`.
+
+        By any of sort_fields but those of clocks, where has_sort_key or where all lack it. At most
+        `limit`; a negative one is none.
+        """
+        self.look()
+        keys, order, values = [], [], []
+        for at, (name, downward) in enumerate(by):
+            keys.append(f"{_AGE if name == 'age' else _KEY} AS key{at}")
+            values.append(now if name == "age" else name)
+            order.append(f"key{at} {'DESC' if downward else 'ASC'} NULLS LAST")
+        query = _IN_ORDER.format(
+            columns=", ".join(("number", "id", *keys)), order=", ".join((*order, "id"))
+        )
+        return [head for (head,) in self._rows(query, *values, min(limit, _MOST))]
+
+    def has_sort_key(self, field: str) -> bool:
+        """Whether a live ticket has that field, by name; age is never kept."""
+        self.look()
+        found = self._rows("SELECT EXISTS (SELECT 1 FROM sort_key WHERE field = ?)", field)
+        return bool(found[0][0])
 
     def facts(self, on_damage: OnDamage, since: float) -> "tuple[FactSet, Iterator[Case]]":
         """The facts of all tickets, of whole logs, by the policy of the desk.
@@ -282,9 +324,13 @@ class Index:
                     head, log = found[record_id]
                     yield Hit(stored.record(record_id, head, log.__str__), score)
 
+    def leave_out_logs_of_articles(self) -> None:
+        """From here on full text finds nothing by what stands in the log of an article."""
+        self._without_logs = True
+
     def _hits_among(self, among: Found) -> str:
         """The hits of full text in SQL."""
-        return _HITS.format(_AMONG[among])
+        return (_SEPARATE_HITS if self._without_logs else _HITS).format(_AMONG[among])
 
     def experience(self) -> "Experience":
         """What resolved tickets teach, after learning from those that it has not learnt from."""
@@ -308,7 +354,8 @@ class Index:
     def has(self, match: str) -> int:
         """How many records an FTS5 expression holds for."""
         self.look()
-        ((count,),) = self._rows(self._COUNT, match)
+        query = _SEPARATE_COUNT if self._without_logs else self._COUNT
+        ((count,),) = self._rows(query, match)
         return int(count)
 
     def words(self) -> list[str]:

@@ -434,6 +434,8 @@ def linked(record: Record, act: Act, how: str, other: Record) -> tuple[Record, R
             f"{record.id} cannot be {how} {other.id}: a ticket is, by an article; swap them or "
             "use related"
         )
+    if isinstance(other, Article) and how == SOLVED_BY:
+        check_solves(other)
     inverse = LINKS[how]
     if (how, other.id) in record.links and (inverse, record.id) in other.links:
         raise RefusedError(f"{record.id} is {how} {other.id} already")
@@ -441,6 +443,17 @@ def linked(record: Record, act: Act, how: str, other: Record) -> tuple[Record, R
     if how in ("parent", "duplicate-of") and present and present != [other.id]:
         raise RefusedError(f"{record.id} is {how} {present[0]} already; it can have only one")
     return with_link(record, act, how, other.id), with_link(other, act, inverse, record.id)
+
+
+def check_solves(article: Article) -> None:
+    """Raise RefusedError for an article by which no ticket can be solved: one not published."""
+    if article.status not in ("published", "outdated"):
+        way = "`desk kb submit` is next"
+        way = "`desk kb approve` is next" if article.status == "review" else way
+        raise RefusedError(
+            f"{article.id} is {article.status}, and tickets are solved by published articles; "
+            f"{way}, or `desk link` it as related"
+        )
 
 
 def with_link(record: Record, act: Act, how: str, other: str) -> Record:

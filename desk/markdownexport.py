@@ -3,6 +3,7 @@
 docs/knowledge.md describes it; markdownimport takes it back.
 """
 
+import itertools
 import posixpath
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -22,13 +23,17 @@ _NOT_GIVEN = frozenset(("external", "links", "review_by", PICTURES, "body"))
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A file that was written; `missing` are pictures of its text that could not be, with why."""
+    """A file that was written; `missing` are pictures of its text that could not be, with why.
+
+    `instead_of` is where it would have gone, had that been free.
+    """
 
     file: str
     id: str
     title: str
     pictures: int = 0
     missing: list[str] = field(default_factory=list)
+    instead_of: str = ""
 
     def as_dict(self) -> dict[str, Value]:
         """The row as data."""
@@ -64,16 +69,17 @@ def write(
         raise RefusedError(
             f"{folder.path} is not empty; name another folder, or --force writes into it"
         )
-    used: dict[str, str] = {}
+    places = _Places()
     for whole, shown in chosen:
-        path = _free(_path(whole, shown), shown.id, used)
-        row = Row(path, shown.id, shown.title)
-        kept, missing = _pictures(desk, whole, shown, path, used)
+        wanted = _path(whole, shown)
+        path = places.taken_for(wanted, shown.id)
+        kept, missing = _pictures(desk, whole, shown, path, places)
         for place, data in kept.items():
             folder.write(place, data)
         text = markdownfile.text_of(_front(shown), shown.text("body"))
         folder.write(path, text.encode())
-        yield Row(row.file, row.id, row.title, len(kept), missing)
+        instead_of = "" if path == wanted else wanted
+        yield Row(path, shown.id, shown.title, len(kept), missing, instead_of)
 
 
 def _front(shown: Article) -> dict[str, Value]:
@@ -96,22 +102,36 @@ def _path(whole: Article, shown: Article) -> str:
     return "/".join((*filter(None, parts), f"{name}.md"))
 
 
-def _free(path: str, record_id: str, used: dict[str, str]) -> str:
-    """The path, or where that is taken (in any case of its letters) one with the id in it."""
-    if path.casefold() in used:
+class _Places:
+    """What stands where in the folder that is written, whatever the case of letters."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, str] = {}
+        self._folders: set[str] = set()
+
+    def take(self, path: str, what: str) -> bool:
+        """Whether `what` can have that place, or has it; nothing can be a file and a folder."""
+        key = path.casefold()
+        above = ["/".join(key.split("/")[:depth]) for depth in range(1, key.count("/") + 1)]
+        if key in self._folders or not self._files.keys().isdisjoint(above):
+            return False
+        if self._files.setdefault(key, what) != what:
+            return False
+        self._folders.update(above)
+        return True
+
+    def taken_for(self, path: str, record_id: str) -> str:
+        """The place that an article gets: the path, or where that is taken one with the id."""
         stem, ending = posixpath.splitext(path)
-        path = f"{stem}-{record_id}{ending}"
-    used[path.casefold()] = record_id
-    return path
+        numbered = (f"{record_id}-{number}.md" for number in itertools.count(2))
+        others = itertools.chain((f"{stem}-{record_id}{ending}", f"{record_id}.md"), numbered)
+        return next(one for one in itertools.chain((path,), others) if self.take(one, record_id))
 
 
 def _pictures(
-    desk: Desk, whole: Article, shown: Article, path: str, used: dict[str, str]
+    desk: Desk, whole: Article, shown: Article, path: str, places: _Places
 ) -> tuple[dict[str, bytes], list[str]]:
-    """The pictures that the text names, by their place in the folder; those that cannot be had.
-
-    `used` has what each place of the folder holds already.
-    """
+    """The pictures that the text names, by their place in the folder; those that cannot be had."""
     names = articles.pictures(whole)
     found: dict[str, bytes] = {}
     missing: list[str] = []
@@ -120,8 +140,8 @@ def _pictures(
         if name is None:
             continue
         try:
-            if used.setdefault(place.casefold(), name) != name:
-                raise DamagedError("another picture has that place")
+            if not places.take(place, name):
+                raise DamagedError("another file has that place")
             found[place] = _picture(desk, place, name)
         except (DamagedError, NotFoundError) as error:
             missing.append(f"{place}: {error}")

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _FRONT = re.compile(r"---[ \t]*\n(?P<front>(?:.*\n)*?)(?:---|\.\.\.)[ \t]*(?:\n|\Z)")
+# What front matter begins with even where it is damaged: a key.
+_ENTRY = re.compile(r"""[\w"'][^:]*:(?:\s|\Z)""")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
 LINK, PICTURE = "link", "picture"
 
@@ -35,7 +37,8 @@ class Document(NamedTuple):
 def parse(text: str) -> Document:
     r"""The parts of a file's text, whose lines end in \n or \r\n.
 
-    Raises DamagedError where front matter is no mapping in the YAML that a record may have.
+    What is no mapping between two lines of --- is text between thematic breaks. Raises
+    DamagedError where front matter is not in the YAML that a record may have.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     match = _FRONT.match(text)
@@ -43,18 +46,18 @@ def parse(text: str) -> Document:
         return Document({}, (), text)
     block, body = match["front"], text[match.end() :]
     lines = [line.strip() for line in block.splitlines() if line.strip()]
-    if all(line[0] == "#" for line in lines):
+    begins = next((line for line in lines if line[0] != "#"), "")
+    if not begins:
         return Document({}, tuple(lines), body)
     try:
         front = yamlreader.parse(block)
     except DamagedError as error:
+        if not _ENTRY.match(begins):
+            return Document({}, (), text)
         line = None if error.line is None else error.line + 1
         raise DamagedError(f"its front matter: {error.problem}", line=line) from error
     if not isinstance(front, dict):
-        raise DamagedError(
-            "its front matter is no mapping (`title: …`); mend what stands between the --- lines",
-            line=2,
-        )
+        return Document({}, (), text)
     return Document(front, tuple(yamlreader.comments(block)), body)
 
 

@@ -5,6 +5,7 @@ export wrote into it. What the desk changed since the last import is not overwri
 docs/knowledge.md describes it.
 """
 
+import itertools
 import posixpath
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -98,7 +99,7 @@ class Report:
         yield (
             f"{_count(len(self.rows), 'file')}: {_count(ends[CREATED], 'article')} "
             f"{would}created, {ends[CHANGED]} changed, {ends[UNCHANGED]} unchanged; "
-            f"{ends[REFUSED]} refused, {ends[LEFT]} left (no Markdown)"
+            f"{ends[REFUSED]} refused, {ends[LEFT]} left (no Markdown, or a link)"
         )
         for what, names in (("links", LINKS), ("pictures", PICTURE_ENDS)):
             sums = {
@@ -222,13 +223,23 @@ def _take_front(source: _Source, front: Mapping[str, Value], policy: Policy) -> 
         elif name in _TAKEN:
             known = _known(name, value, policy)
             if known is None:
-                kept = f"imported_{name}"
-                source.given[kept] = value
+                kept = _keep(source, f"imported_{name}", value)
                 source.row.notes.append(f"its {name} is none of this desk's: kept as {kept}")
             else:
                 source.given[name] = known
         else:
-            source.given[model.custom_name(name, _TAKEN)] = value
+            wanted = model.custom_name(name, _TAKEN)
+            kept = _keep(source, wanted, value)
+            if kept != wanted:
+                source.row.notes.append(f"its {name} is kept as {kept}: another is {wanted}")
+
+
+def _keep(source: _Source, name: str, value: Value) -> str:
+    """Keep a custom field, where its name is in use under one with a number; that name."""
+    names = (f"{name}_{number}" if number > 1 else name for number in itertools.count(1))
+    kept = next(one for one in names if one not in source.given)
+    source.given[kept] = value
+    return kept
 
 
 def _known(name: str, value: Value, policy: Policy) -> Value:
@@ -331,7 +342,7 @@ def _left(found: Iterable[tuple[str, str]], texts: Collection[str]) -> list[Row]
         if path not in texts:
             name = path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
             because = problem or "no Markdown, and no text shows it"
-            refused = problem and (_is_markdown(path) or problem != LINKED)
+            refused = problem and problem != LINKED
             rows.append(Row(name, outcome=REFUSED if refused else LEFT, because=because))
     return rows
 

@@ -4,26 +4,108 @@ Commutative, associative and idempotent: it does not matter who merges what firs
 event is lost.
 """
 
+import itertools
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from desk import model
-from desk.model import Event, R, Value
+from desk import dates, model
+from desk.model import Event, R, Record, Value
+
+# Who writes down in a merge what somebody edited by hand.
+BY = "desk"
+_TELLING = ("opened", "title")
+_NO_TIME = "1970-01-01T00:00:00Z"
 
 
 def union(*logs: Iterable[Event]) -> tuple[Event, ...]:
     """All events of the logs, each once, in the order (n, at, content).
 
-    Events are equal when their content is; two that the same rule wrote for the same moment
-    are one whatever their `n`, and the lower one stays.
+    Events are equal when their content is. Two that the same rule wrote for the same moment,
+    or that came from the same source with the same content, are one whatever their `n`, and
+    the lower one stays.
     """
-    events = {event.content(): event for log in logs for event in log}
-    by_rule: dict[tuple[object, ...], Event] = {}
-    for event in sorted(events.values(), key=Event.order):
-        key = (event.rule, event.seconds) if event.rule else (event.content(),)
-        by_rule.setdefault(key, event)
-    return tuple(sorted(by_rule.values(), key=Event.order))
+    shared, *rest = _split(logs)
+    events = {event.content(): event for log in rest for event in log}
+    lowest = {identity(event): event for event in shared if event.rule or event.text("source")}
+    ordered = sorted(events.values(), key=Event.order)
+    return (*shared, *(one for one in ordered if lowest.setdefault(identity(one), one) is one))
+
+
+def _split(logs: Sequence[Iterable[Event]]) -> list[Sequence[Event]]:
+    """The events with which all logs begin, in order and before all others; then the rest of each.
+
+    Copies of a record mostly differ in their last few events, and comparing is quick.
+    """
+    lists = [list(log) for log in logs]
+    count = 0
+    for events in zip(*lists, strict=False):
+        if any(event != events[0] for event in events[1:]):
+            break
+        count += 1
+    rest = [one[count:] for one in lists]
+    shared = lists[0][:count] if lists else []
+    least = min((event.n for one in rest for event in one), default=0)
+    numbers = [event.n for event in shared]
+    rises = all(one < two for one, two in itertools.pairwise(numbers))
+    if shared and rises and (not any(rest) or numbers[-1] < least) and not _has_twice(shared):
+        return [shared, *rest]
+    return [[], *lists]
+
+
+def _has_twice(events: Sequence[Event]) -> bool:
+    """Whether a rule or a source wrote one of the events twice."""
+    written = [identity(event) for event in events if event.rule or event.text("source")]
+    return len(set(written)) < len(written)
+
+
+def identity(event: Event) -> tuple[object, ...]:
+    """What two events must have in common to be one."""
+    if event.rule:
+        return event.rule, event.seconds
+    if event.text("source"):
+        return "source", replace(event, n=0).content()
+    return (event.content(),)
+
+
+def is_one_record(one: Record, other: Record) -> bool:
+    """Whether two records of the same id are one thing, and not two that drew the same id.
+
+    Where a log is empty nothing tells them apart but the title and the moment of the opening.
+    """
+    if one.log and other.log:
+        if one.log[0] == other.log[0]:
+            return True
+        known = {identity(event) for event in one.log}
+        return any(identity(event) in known for event in other.log)
+    return [one.text(name) for name in _TELLING] == [other.text(name) for name in _TELLING]
+
+
+def with_hand_edits(record: R, base: Record | None, comments: Sequence[str] = ()) -> R:
+    """The record with what was edited by hand as an event that is the same in every clone.
+
+    It is by desk, at the moment of the last event. What no event knows counts as edited where
+    it is not as in `base`, the common ancestor.
+    """
+    latest = max(((event.seconds, event.at) for event in record.log), default=None)
+    at = dates.from_stamp(latest[1] if latest else record.text("opened") or _NO_TIME)
+    found = model.with_hand_edits(record, at, BY, comments)
+    if base is None:
+        return found
+    known = {name for event in found.log for name in event.change} | {"id"}
+    was = {name: value for name, value in base.head.items() if name not in known}
+    now = unlogged(found)
+    if was == now:
+        return found
+    rest = {name: value for name, value in found.head.items() if name in known}
+    change = {**dict.fromkeys(was), **now}
+    return replace(found, head={**rest, **was}).add("edit", at, BY, change, by_hand=True)
+
+
+def unlogged(record: Record) -> dict[str, Value]:
+    """The fields of the head that no event knows."""
+    known = {name for event in record.log for name in event.change} | {"id"}
+    return {name: value for name, value in record.head.items() if name not in known}
 
 
 def merged(one: R, other: R) -> R:

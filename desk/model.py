@@ -31,6 +31,7 @@ TRANSITIONS: Mapping[str, tuple[str, ...]] = {
     "closed": ("in_progress",),
     "cancelled": (),
 }
+_OF_A_HOLD = ("waiting_for", "until")
 WAITING_FOR = ("requester", "vendor", "problem", "change")
 LINKS: Mapping[str, str] = {
     "parent": "child",
@@ -285,12 +286,71 @@ def standing(log: Iterable[Event]) -> Sequence[Event]:
 
 
 def apply(head: dict[str, Value], change: Change) -> None:
-    """Make a change to a head, in place; a field set to None goes."""
-    for name, (_, value) in change.items():
+    """Make a change to a head, in place; a field set to None goes.
+
+    A change may have been made to another head, in another clone at the same time. Then one of
+    a text of several lines is made line by line, one of a list item by item, and of one of a
+    hold nothing stays where the ticket is not on hold.
+    """
+    elsewhere = any(
+        name in change and change[name][0] != head.get(name) for name in ("status", *_OF_A_HOLD)
+    )
+    for name, (was, to) in change.items():
+        now = head.get(name)
+        value = to
+        if now != was and name in LIST_FIELDS:
+            value = _merged_items(now, was, to)
+        elif is_made_elsewhere(now, was, to):
+            value = _merged_texts(now, was, to) or to
         if value is None:
             head.pop(name, None)
         else:
             head[name] = value
+    if elsewhere and head.get("status") != "on_hold":
+        for name in _OF_A_HOLD:
+            head.pop(name, None)
+
+
+def _merged_items(now: Value, was: Value, value: Value) -> Value:
+    """A list with the items that a change put into another one, without those it took out."""
+    here, before, after = (items if isinstance(items, list) else [] for items in (now, was, value))
+    kept = [item for item in here if item in after or item not in before]
+    return kept + [item for item in after if item not in before and item not in kept] or None
+
+
+def is_made_elsewhere(now: Value, was: Value, value: Value) -> bool:
+    """Whether a change from `was` to `value` of a text of several lines did not see what is now."""
+    if not (type(was) is str and type(value) is str and type(now) is str):
+        return False
+    return now not in (was, value) and ("\n" in was or "\n" in value)
+
+
+def _merged_texts(now: Value, was: Value, value: Value) -> str | None:
+    from desk import textmerge
+
+    return textmerge.merged(str(was), str(now), str(value))
+
+
+def clashes(record: Record) -> dict[str, Event]:
+    """Fields in which one version of a text stands and another was left out, with the last event.
+
+    That is so from when two clones changed the same lines until somebody who saw what stands
+    changes the text again, or renews the article.
+    """
+    head = origin(record)
+    found: dict[str, Event] = {}
+    for event in in_order(record.log):
+        for name, (was, value) in event.change.items():
+            now = head.get(name)
+            if is_made_elsewhere(now, was, value):
+                if _merged_texts(now, was, value) is None:
+                    found[name] = event
+            elif now == was:
+                found.pop(name, None)
+        if event.did == "renew":
+            found.clear()
+        apply(head, event.change)
+    return found
 
 
 def in_order(log: Iterable[Event]) -> list[Event]:

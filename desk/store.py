@@ -17,7 +17,18 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import cached_property
 
-from desk import __version__, codec, donelog, keptsettings, model, place, policy, stamps, yamltext
+from desk import (
+    __version__,
+    codec,
+    donelog,
+    keptsettings,
+    merge,
+    model,
+    place,
+    policy,
+    stamps,
+    yamltext,
+)
 from desk.errors import (
     BusyError,
     DamagedError,
@@ -84,8 +95,16 @@ def is_in_place(folder: str, name: str) -> bool:
 
 def new_id(prefix: str, day: datetime, number: int) -> str:
     """An id of that day; `number` (at least 25 random or hashed bits) gives its last part."""
-    letters = "".join(CROCKFORD[number >> shift & 31] for shift in (20, 15, 10, 5, 0))
-    return f"{prefix}-{day:%y%m%d}-{letters}"
+    return f"{prefix}-{day:%y%m%d}-{_letters(number)}"
+
+
+def _letters(number: int) -> str:
+    return "".join(CROCKFORD[number >> shift & 31] for shift in (20, 15, 10, 5, 0))
+
+
+def random_part() -> str:
+    """A last part of an id, drawn."""
+    return _letters(random_number())
 
 
 def random_number() -> int:
@@ -242,6 +261,11 @@ class Desk:
                 with suppress(OSError):
                     os.unlink(temporary, dir_fd=handle)
                 raise
+
+    def remove_private(self, name: str) -> None:
+        """Remove a file in `.desk`, if it is there; raises OSError."""
+        with suppress(FileNotFoundError), self._folder(".desk") as handle:
+            os.unlink(name, dir_fd=handle)
 
     def add_private(self, name: str, line: bytes, most: int) -> None:
         """Put a line at the end of a file in `.desk` that may be lost at any time.
@@ -435,7 +459,7 @@ class Desk:
         """
         done = False
         try:
-            with self.locked("lock", _lock_wait()):
+            with self.locked("lock", lock_wait()):
                 transaction = Transaction(self, at, by)
                 try:
                     yield transaction
@@ -567,13 +591,26 @@ class Transaction:
             self._pictures.append(name)
 
     def move(self, path: str) -> None:
-        """Bring the record in a misplaced file to its place.
+        """Bring the record in a misplaced file to its place, with what is there of it already.
 
-        Raises IdTakenError where something is there already.
+        Raises IdTakenError where that is another record.
         """
         text = self._desk.text(path)
-        self.create(self._with_hand_edits(codec.load(text), text))
-        self._removed.append(path)
+        record = self._with_hand_edits(codec.load(text), text)
+        if self._is_there(record.id):
+            there = self.read(record.id)
+            if not merge.is_one_record(there, record):
+                raise IdTakenError(f"{record.id} is in use")
+            record = merge.merged(there, record)
+        self.gather(record, path)
+
+    def _is_there(self, record_id: str) -> bool:
+        return record_id in self._staged or self._desk._exists(path_of(record_id))
+
+    def gather(self, record: Record, *paths: str) -> None:
+        """Keep a record in its place, whether or not one is there, and remove other files of it."""
+        self.replace(record) if self._is_there(record.id) else self.create(record)
+        self._removed += (path for path in paths if path != path_of(record.id))
 
     def _stage(self, record: Record, data: bytes, *, new: bool) -> None:
         self._write_temporary(record.id, data)
@@ -730,7 +767,7 @@ def read_file(name: str, folder: int, most: int = yamltext.MAX_BYTES) -> bytes:
         if status.st_size > most:
             raise DamagedError(f"the file is over {most >> 20} MiB, which no {_kind(most)} is")
         chunks = []
-        while chunk := os.read(handle, most + 1):
+        while chunk := os.read(handle, status.st_size + 1):  # it may have grown since
             chunks.append(chunk)
         return b"".join(chunks)
     finally:
@@ -766,7 +803,7 @@ def _write_ignore_file(folder: int) -> None:
         os.close(handle)
 
 
-def _lock_wait() -> float:
+def lock_wait() -> float:
     """How long to wait for the lock in seconds: DESK_LOCK_WAIT, or a default."""
     text = os.environ.get("DESK_LOCK_WAIT") or str(_LOCK_WAIT)
     try:

@@ -158,7 +158,8 @@ def _conflict(text: str) -> DamagedError | None:
     if not (mark := re.search(r"^<{7}(?: |$)", text, re.MULTILINE)):
         return None
     line = text.count("\n", 0, mark.start()) + 1
-    return DamagedError("a merge conflict begins here; settle it and remove its marks", line=line)
+    sentence = "a merge conflict begins here; `desk check --fix` puts both sides together"
+    return DamagedError(sentence, line=line)
 
 
 def _from_libyaml(error: MarkedYAMLError) -> DamagedError:

@@ -27,6 +27,11 @@ from tests.strategies import keys, texts, values
         ("---\n# one\n\n  # two\n...\nText\n", Document({}, ("# one", "# two"), "Text\n")),
         ("---\na: 1 # why\n---", Document({"a": 1}, ("# why",), "")),
         ("---\nA rule, and no end of it.\n", Document({}, (), "---\nA rule, and no end of it.\n")),
+        ("---\nA rule.\n\n---\nx\n", Document({}, (), "---\nA rule.\n\n---\nx\n")),
+        ("---\n# One\n- a: b\n---\n", Document({}, (), "---\n# One\n- a: b\n---\n")),
+        ("---\n*Note*: [a]: b\n---\n", Document({}, (), "---\n*Note*: [a]: b\n---\n")),
+        ("---\n\n{a: 1}\n---\nx", Document({"a": 1}, (), "x")),
+        ('---\n"a b": 1\n---\nx', Document({"a b": 1}, (), "x")),
         ("----\na: 1\n----\n", Document({}, (), "----\na: 1\n----\n")),
         ("---\na: |\n  ---\n---\nx", Document({"a": "---\n"}, (), "x")),
         (" ---\na: 1\n---\n", Document({}, (), " ---\na: 1\n---\n")),
@@ -39,9 +44,6 @@ def test_the_parts_of_a_file(text: str, expected: Document):
 @pytest.mark.parametrize(
     ("block", "line", "problem"),
     [
-        ("- a\n- b\n", 2, "is no mapping (`title: …`); mend what stands between the --- lines"),
-        ("Hello, world.\n", 2,
-         "is no mapping (`title: …`); mend what stands between the --- lines"),
         ("a: 1\na: 2\n", 3, "key 'a' stands twice; keep one of them"),
         ("a: &x 1\nb: *x\n", 2, "anchor &x is not allowed; write each value out"),
         ("a: !!python/object:x 1\n", 2,

@@ -450,3 +450,140 @@ def test_copies_that_only_ticked_become_what_one_tick_gives(in_time: bool, done,
     once = ticks(base, [max(copy.now for copy in copies) - base.now])
     assert without_invitations(merged(*copies)) == without_invitations(once.tickets)
     assert not in_time or merged(*copies) == once.tickets
+
+
+# --- texts of several lines ----------------------------------------------------------------
+
+ARTICLE = """\
+id: KB-261123-7K3FQ
+title: VPN drops
+status: draft
+owner: lin
+body: |
+  Check the cable.
+  Restart the router.
+
+  Call the vendor.
+log:
+- n: 1
+  at: 2026-11-23T09:00:00+08:00
+  by: lin
+  did: new
+  change:
+    title: [null, VPN drops]
+    status: [null, draft]
+    owner: [null, lin]
+    body:
+    - null
+    - |
+      Check the cable.
+      Restart the router.
+
+      Call the vendor.
+"""
+
+
+def article(*bodies: tuple[str, str]) -> Record:
+    """The article after edits of its body, each by somebody."""
+    found = codec.load(ARTICLE)
+    for minutes, (by, body) in enumerate(bodies, 1):
+        found = found.add("edit", START + timedelta(minutes=minutes), by, {"body": body})
+    return found
+
+
+BODY = codec.load(ARTICLE).text("body")
+
+
+def test_a_text_that_both_changed_merges_line_by_line():
+    ours = article(("lin", BODY.replace("cable", "网线")), ("lin", BODY.replace("cable", "plug")))
+    theirs = article(("chen", BODY + "Wait.\n"), ("chen", BODY + "Wait a day.\n"))
+    both = merge.merged(ours, theirs)
+    assert both.text("body") == BODY.replace("cable", "plug") + "Wait a day.\n"
+    assert merge.merged(theirs, ours) == both
+    assert (model.hand_edits(both), model.clashes(both)) == ({}, {})
+    assert codec.load(codec.dump(both)) == both
+    later = both.add("edit", LATER, "lin", {"body": "Short.\n"})
+    assert merge.merged(later, theirs) == later
+    third = article(("omar", BODY.replace("\n\n", "\nThen:\n")))
+    assert merge.merged(both, third) == merge.merged(ours, merge.merged(theirs, third))
+    whole = merge.merged(both, third).text("body")
+    assert whole == both.text("body").replace("\n\n", "\nThen:\n")
+
+
+def test_where_both_changed_the_same_lines_the_later_stands_and_the_clash_is_known():
+    ours = article(("lin", BODY.replace("cable", "plug")))
+    theirs = article(
+        ("chen", BODY.replace("cable", "网线")), ("chen", BODY.replace("cable", "电缆"))
+    )
+    both = merge.merged(ours, theirs)
+    assert both.text("body") == BODY.replace("cable", "电缆")
+    assert {name: one.by for name, one in model.clashes(both).items()} == {"body": "chen"}
+    texts = {
+        value for one in both.log for _, value in one.change.values() if isinstance(value, str)
+    }
+    assert {ours.text("body"), theirs.text("body")} <= texts, "both are in the log"
+    assert model.clashes(both.add("note", LATER, "lin", {})) != {}
+    assert model.clashes(both.add("edit", LATER, "lin", {"body": "Cable and plug.\n"})) == {}
+    assert model.clashes(both.add("renew", LATER, "lin", {})) == {}
+
+
+def test_what_a_ticket_waits_for_goes_when_the_other_side_took_it_off_hold():
+    base = codec.load(BASE)
+    ours = base.add("resolve", SOON, "lin", {"status": "resolved", "waiting_for": None,
+                                             "until": None})  # fmt: skip
+    theirs = base.add("hold", SOON + timedelta(hours=1), "chen", {"waiting_for": "vendor"})
+    both = merge.merged(ours, theirs)
+    assert (both.status, both.text("waiting_for"), both.text("until")) == ("resolved", "", "")
+    assert model.hand_edits(both) == {}
+    assert merge.merged(theirs, ours) == both
+
+
+# --- edits by hand, and two records of one id ------------------------------------------------
+
+
+def edited(text: str, *pairs: tuple[str, str]) -> Record:
+    for old, new in pairs:
+        assert old in text
+        text = text.replace(old, new, 1)
+    return codec.load(text)
+
+
+def test_edits_by_hand_are_events_that_are_the_same_in_every_clone():
+    base = codec.load(BASE)
+    ours = edited(BASE, ("drops every hour", "drops"), ("Since Monday.", "Since Tuesday."))
+    theirs = record(BASE + THEIRS)
+    sides = [merge.with_hand_edits(side, base) for side in (ours, theirs)]
+    assert sides[1] is theirs
+    assert [(one.n, one.at, one.by, dict(one.change)) for one in sides[0].log[2:]] == [
+        (3, "2026-11-23T09:30:00+08:00", "desk",
+         {"title": ("VPN drops every hour", "VPN drops")}),
+        (4, "2026-11-23T09:30:00+08:00", "desk",
+         {"description": ("Since Monday.", "Since Tuesday.")}),
+    ]  # fmt: skip
+    both = merge.merged(*sides)
+    assert (both.title, both.text("description")) == ("VPN drops", "Since Tuesday.")
+    assert both.text("assignee") == "chen"
+    assert merge.with_hand_edits(sides[0], base) == sides[0]
+    assert merge.with_hand_edits(both, base) == both
+    gone = merge.with_hand_edits(edited(BASE, ("description: Since Monday.\n", "")), base)
+    assert merge.merged(gone, theirs).text("description") == ""
+
+
+def test_events_of_one_source_are_one_whatever_their_number():
+    start = Ticket({"id": NUMBERS[0]}, ()).add("open", START, "chen", {"title": "VPN"})
+    ours = start.add("note", SOON, "li", source="servicenow", text="x")
+    theirs = start.add("note", START, "chen", text="local").add(
+        "note", SOON, "li", source="servicenow", text="x"
+    )
+    assert [one.n for one in merge.merged(ours, theirs).log] == [1, 2, 2]
+    assert merge.merged(theirs, ours) == merge.merged(ours, theirs)
+
+
+def test_what_tells_two_records_of_one_id_apart():
+    base = codec.load(BASE)
+    other = Ticket(base.head, ()).add("open", START, "chen", {"title": "Printer"})
+    assert merge.is_one_record(base, record(BASE + OURS))
+    assert not merge.is_one_record(base, other)
+    without = replace(base, log=())
+    assert merge.is_one_record(base, without)
+    assert not merge.is_one_record(replace(other, head={**base.head, "title": "x"}), without)

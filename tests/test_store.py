@@ -380,7 +380,7 @@ def test_an_id_in_use_is_drawn_again(filled: store.Desk):
 
 REFUSALS = {
     "T-261121-7K3FQ cannot be written: 'soon' is no RFC 3339 time such as "
-    "2026-11-21T09:00:00+08:00": {"until": "soon"},
+    "2026-11-21T09:00:00+08:00": {"began": "soon"},
     "T-261121-7K3FQ cannot be written: this is not YAML: found invalid Unicode": {
         "custom": "\ud800"
     },

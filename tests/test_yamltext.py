@@ -74,7 +74,7 @@ REFUSED = {
     "a: 1\n\tb: 2": "line:2: this is not YAML: ",
     "a: 'x\nb: 1\n": "line:3: this is not YAML: ",
     "a: 1\n<<<<<<< ours\nb: 1\n=======\nb: 2\n>>>>>>> theirs\n": (
-        "line:2: a merge conflict begins here; settle it and remove its marks"
+        "line:2: a merge conflict begins here; `desk check --fix` puts both sides together"
     ),
     "a: 1\nb: x\0y": "line:2: this is not YAML: ",
     "a: 李\nb: 伟\nc: x\x1by": "line:3: this is not YAML: ",

@@ -2,7 +2,7 @@
 
 import click
 
-from desk import check, render
+from desk import check, gitcheck, render
 from desk.commands.common import (
     command,
     data,
@@ -40,6 +40,9 @@ def check_(session: Session, fix: bool, form: str) -> None:
     found = check.problems(session.desk, act, on_file)
     if fix:
         mended = check.mend(session.desk, found, act)
+        left_open = None if session.dry_run else gitcheck.left_open(session.desk)
+        if left_open:
+            gitcheck.settle(session.desk, left_open)
         tell(f"problems mended: {mended}")
         if mended:
             count = 0

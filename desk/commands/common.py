@@ -510,6 +510,7 @@ _COMPLETED = {
     "close": ("resolved",),
     "reopen": ("resolved", "closed"),
     "survey": ("resolved", "closed"),
+    "from": ("resolved", "closed"),
     "show": STATUSES,
     "history": STATUSES,
     "link": STATUSES,

@@ -18,6 +18,7 @@ KB_COMMANDS = {
     "renew": ("kb_review", "Say that published articles are still true."),
     "list": ("kb_list", "List articles."),
     "search": ("kb_search", "Search the text of articles."),
+    "gaps": ("kb_gaps", "Show what articles lack, and which need work."),
     "show": ("kb_list", "Show articles whole."),
     "history": ("kb_list", "Show an article's log as a table."),
     "import": ("kb_folder", "Bring in a folder of Markdown files."),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from desk import conditions, query, render
+from desk import conditions, model, query, render
 from desk.commands.common import (
     Damage,
     TermsCommand,
@@ -19,7 +19,7 @@ from desk.commands.common import (
     tell,
 )
 from desk.commands.import_ import progress_bar
-from desk.commands.reading import rights
+from desk.commands.reading import as_read_now, rights
 from desk.errors import RefusedError, UsageError
 from desk.model import Article, Value
 from desk.session import Session, pass_session
@@ -27,7 +27,9 @@ from desk.session import Session, pass_session
 if TYPE_CHECKING:
     from desk.query import Filter
 
-_IMPORTED = ("file", "id", "outcome", "title", "links", "pictures", "because")
+_IMPORTED = (
+    "file", "id", "outcome", "title", "links", "pictures", "because", "unresolved", "notes",
+)  # fmt: skip
 _EXPORTED = ("file", "id", "title", "pictures", "missing")
 _form_option = click.option(
     "-f", "--format", "form", type=click.Choice(("table", "json", "ndjson")), default="table",
@@ -108,10 +110,11 @@ def export_(
     chosen = list(_chosen(session, _asked(session, terms), audience, damage))
     _check_outside(session, folder)
     target = Folder(folder, make=True)
-    rows = [
-        row.as_dict() for row in markdownexport.write(session.desk, target, chosen, force=force)
-    ]
-    _show(rows, _EXPORTED, form)
+    rows = list(markdownexport.write(session.desk, target, chosen, force=force))
+    _show([row.as_dict() for row in rows], _EXPORTED, form)
+    for row in rows:
+        if row.instead_of:
+            tell(f"{row.id} is written to {row.file}, as {row.instead_of} is taken")
     tell(f"{len(rows)} articles are written to {folder}")
     damage.say()
 
@@ -119,7 +122,7 @@ def export_(
 def _chosen(
     session: Session, asked: "Filter", audience: str | None, on_damage: Damage
 ) -> Iterator[tuple[Article, Article]]:
-    """The articles to write, each as its file has it and as it is to be read."""
+    """The articles to write, each as its file has it and as it is to be read, as of this run."""
     from desk import articles, markdownexport
 
     mine = rights(session)
@@ -127,14 +130,15 @@ def _chosen(
     any_status = any(field == "status" for field, _ in asked.wanted())
     seen: set[str] = set()
     for article in session.desk.articles(on_damage):
-        read = articles.as_read_by(article, mine)
-        shown = read and articles.as_read_by(read, theirs)
+        read = as_read_now(session, article, mine)
+        shown = read and as_read_now(session, article, theirs) and articles.as_read_by(read, theirs)
         if shown is None or read is None:
             continue
+        stood = model.as_of(article, session.now) if session.now_is_given else article
         seen.update(read.head)
         is_out = shown.status in (articles.PUBLISHED, articles.OUTDATED)
         if (any_status or is_out) and asked.matches(read):
-            yield article, shown
+            yield stood, shown
     asked.check_fields(seen)
 
 
@@ -149,8 +153,10 @@ def _asked(session: Session, terms: tuple[str, ...]) -> "Filter":
 
 
 def _check_outside(session: Session, folder: str) -> None:
-    """Raise RefusedError for a folder among the desk's records, where files would be in the way."""
-    within = os.path.realpath(folder) + os.sep
+    """Raise RefusedError for a folder in which files could get among the desk's records."""
+    within, root = os.path.realpath(folder) + os.sep, os.path.realpath(session.desk.root) + os.sep
+    if root.startswith(within.replace(os.sep * 2, os.sep)):
+        raise RefusedError(f"{folder} has this desk in it; name a folder beside the desk's files")
     for own in ("tickets", "kb", ".desk"):
         if within.startswith(os.path.realpath(os.path.join(session.desk.root, own)) + os.sep):
             raise RefusedError(f"{folder} is in {own} of this desk; name a folder outside of it")

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 @search_options
 @click.option(
     "--remember", is_flag=True,
-    help="Note the search in this clone, as one at a terminal is.",
+    help="Note the search for `desk kb gaps`, as one at a terminal is.",
 )  # fmt: skip
 @format_option
 @pass_session
@@ -101,7 +101,7 @@ def _hits(session: Session, wanted: _Wanted) -> _Hits:
 def _chooser(session: Session, wanted: _Wanted) -> "Choose":
     """A function that lets the articles through that are wanted."""
     from desk import articles
-    from desk.commands.reading import as_of_now, readable
+    from desk.commands.reading import articles_as_of_now
 
     conditions = wanted.sought.conditions
     asked = _filter(session, conditions) if conditions else None
@@ -109,7 +109,7 @@ def _chooser(session: Session, wanted: _Wanted) -> "Choose":
     any_status = wanted.everything or by_status
 
     def choose(records: Iterator[Record]) -> Iterator[Record]:
-        for article in as_of_now(session, readable(session, records)):
+        for article in articles_as_of_now(session, records):
             valid = article.status in (articles.PUBLISHED, articles.OUTDATED)
             if (valid or any_status) and (asked is None or asked.matches(article)):
                 yield article

@@ -1,6 +1,7 @@
 """desk kb new, from and edit: how the text of an article comes to be."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import click
 
@@ -21,6 +22,7 @@ from desk.commands.edit import Editing, edit, set_option
 from desk.commands.open import tags_of
 from desk.commands.outcome import Outcome, changed
 from desk.commands.reading import articles_argument
+from desk.errors import DamagedError, NotFoundError
 from desk.lifecycle import Act
 from desk.model import Article, Record, Ticket, Value
 from desk.session import Session, pass_session
@@ -78,7 +80,7 @@ def new_(
     given = _given(session, tags, fields)
     article = _created(session, act, lambda one: articles.drafted(one, act, title, given))
     sentence = f"{name_of_new(session, article.id)} is a draft; `desk kb submit` is next"
-    _report(session, article, sentence, [])
+    _report(session, article, sentence + _of_whom(article), [])
 
 
 @command(
@@ -89,6 +91,7 @@ def new_(
 )
 @click.argument("ticket", metavar="TICKET", shell_complete=complete_ids)
 @_fields_options
+@click.option("--again", is_flag=True, help="Though an article was drafted from it already.")
 @at_option
 @pass_session
 def from_(
@@ -96,6 +99,7 @@ def from_(
     /,
     ticket: str,
     tags: tuple[str, ...],
+    again: bool,
     at: str | None,
     **fields: str | None,
 ) -> None:
@@ -103,7 +107,8 @@ def from_(
 
     It takes title, category, tags, description, cause, solution and steps, and hides the name,
     e-mail and telephone of the requester in them. Notes, replies and custom fields stay out. What
-    is given goes before what the ticket has. Both are linked.
+    is given goes before what the ticket has. Both are linked. A ticket of which there is an
+    article already, that is not retired, makes no second one without --again.
     """
     act = session.act(at)
     given = _given(session, tags, fields)
@@ -118,6 +123,8 @@ def from_(
 
     def link(transaction: Transaction, article: Record) -> None:
         before = transaction.ticket(source.id)
+        if not again:
+            articles.check_first_from(before, _linked(transaction, before))
         after = lifecycle.with_link(before, act, "related", article.id)
         transaction.replace(after)
         linked[:] = [(before, after)]
@@ -125,9 +132,18 @@ def from_(
     article = _created(session, act, build, link)
     name = name_of_new(session, article.id)
     sentence = f"{name} is a draft from {source.id}; read it before `desk kb submit`"
+    sentence += _of_whom(article)
     along = None if session.dry_run else article.id
     rest = [changed(was, now, sentence, along_with=along) for was, now in linked]
     _report(session, article, sentence, rest)
+
+
+def _linked(transaction: Transaction, ticket: Ticket) -> Iterator[Record]:
+    """The articles that a ticket is linked to, as far as they can be read."""
+    for record_id in dict.fromkeys(ticket.linked("related")):
+        if record_id.startswith(f"{articles.PREFIX}-"):
+            with suppress(NotFoundError, DamagedError):
+                yield transaction.read(record_id)
 
 
 def _created(
@@ -138,6 +154,14 @@ def _created(
 ) -> Article:
     ids = store.new_ids(articles.PREFIX, act.at)
     return as_article(session.desk.create(build, ids, session.now, along, act.by))
+
+
+def _of_whom(article: Article) -> str:
+    """What is to be said of a new article that is nobody's."""
+    if article.text("owner"):
+        return ""
+    author = article.log[0].by
+    return f" (it has no owner, as {author} is not in desk.yaml; `--owner` names one)"
 
 
 def _report(session: Session, article: Article, sentence: str, rest: list[Outcome]) -> None:
@@ -180,7 +204,7 @@ def _said(article: Article) -> str:
 
 _ARTICLES = Editing(
     as_article,
-    lambda _article, name, text, _at: articles.setting(name, text),
+    lambda article, name, text, _at: articles.setting(article, name, text),
     articles.edited,
     _said,
 )

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
@@ -41,20 +42,46 @@ def as_read(session: Session, record: Record) -> Record:
 
 def readable(session: Session, records: Iterable[Record]) -> Iterator[Record]:
     """The records as whoever acts may read them, without the articles that they may not."""
+    return _shown(session, records, _as_it_is)
+
+
+def readable_as_of_now(session: Session, records: Iterable[Record]) -> Iterator[Record]:
+    """As `readable`, articles as they stood at the moment of this run."""
+    return _shown(session, records, partial(as_read_now, session))
+
+
+def as_read_now(session: Session, article: Article, rights: Rights) -> Article | None:
+    """The article as it stood at the moment of this run, as those with the rights may read it."""
+    from desk import articles
+
+    if session.now_is_given:
+        return articles.as_read_at(article, rights, session.now)
+    return articles.as_read_by(article, rights)
+
+
+def _as_it_is(article: Article, rights: Rights) -> Article | None:
+    from desk import articles
+
+    return articles.as_read_by(article, rights)
+
+
+_Reading: TypeAlias = Callable[[Article, Rights], Article | None]
+
+
+def _shown(session: Session, records: Iterable[Record], read: _Reading) -> Iterator[Record]:
+    """The records, articles as `read` gives them to whoever acts."""
     anybody: Rights | None = None
     mine: Rights | None = None
     for record in records:
         if not isinstance(record, Article):
             yield record
             continue
-        from desk import articles
-
         anybody = anybody or session.desk.policy.rights_of_all()
-        if articles.is_read_whole(record, anybody):
+        if read(record, anybody) is record:
             yield record  # without finding out who acts
             continue
         mine = mine or rights(session)
-        shown = articles.as_read_by(record, mine)
+        shown = read(record, mine)
         if shown is not None:
             yield shown
 
@@ -105,18 +132,14 @@ def read_named(
 def all_articles(session: Session, on_damage: Callable[[DamagedError], None]) -> Iterator[Article]:
     """The articles that whoever acts may read, as of this run; `on_damage` hears of damage."""
     found = session.index.records(on_damage, every=False, among="unended")
-    return as_of_now(session, readable(session, found))
+    return articles_as_of_now(session, found)
 
 
-def as_of_now(session: Session, records: Iterable[Record]) -> Iterator[Article]:
-    """The articles among the records as they stood at the moment of this run."""
-    for record in records:
-        if not isinstance(record, Article):
-            continue
-        if not session.now_is_given:
+def articles_as_of_now(session: Session, records: Iterable[Record]) -> Iterator[Article]:
+    """The articles among the records as they stood at the moment of this run and may be read."""
+    for record in readable_as_of_now(session, records):
+        if isinstance(record, Article):
             yield record
-        elif not record.log or min(one.seconds for one in record.log) <= session.now.timestamp():
-            yield model.as_of(record, session.now)
 
 
 def article_filter(session: Session, terms: Sequence[str]) -> "Filter":
@@ -146,11 +169,11 @@ def standing(record: Record, now: datetime) -> tuple[Record, datetime, list[tupl
 # Which statuses the articles of a command may have; any other command is for all.
 _VALID = ("published", "outdated")
 _COMPLETED = {
-    "submit": ("draft", "retired"),
+    "submit": ("draft",),
     "approve": ("review",),
     "reject": ("review",),
-    "publish": ("draft", "review"),
     "renew": _VALID,
+    "retire": _VALID,
     "helpful": _VALID,
     "unhelpful": _VALID,
     "resolve": _VALID,
@@ -164,15 +187,26 @@ def complete_articles(context: click.Context, _: click.Parameter, begun: str) ->
     from desk.render import safe
 
     wanted = begun.upper()
-    statuses = _COMPLETED.get(context.info_name or "", model.ARTICLE_STATUSES)
     with suppress(DeskError):  # a TAB outside of any desk says nothing
-        found = all_articles(context.ensure_object(Session), lambda _: None)
+        session = context.ensure_object(Session)
+        found = all_articles(session, lambda _: None)
         return [
             CompletionItem(one.id, help=safe(one.title))
             for one in found
-            if one.status in statuses and (wanted in one.id or begun in one.title)
+            if (wanted in one.id or begun in one.title)
+            and _is_for(context.info_name or "", one, session)
         ]
     return []
+
+
+def _is_for(command: str, article: Article, session: Session) -> bool:
+    """Whether a command is for articles that stand so."""
+    if command == "publish":
+        from desk import articles
+
+        free = not session.desk.policy.knowledge.must_review
+        return articles.is_approved(article) or (free and article.status in ("draft", "review"))
+    return article.status in _COMPLETED.get(command, model.ARTICLE_STATUSES)
 
 
 def articles_argument(function: F) -> F:

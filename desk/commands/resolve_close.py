@@ -91,8 +91,11 @@ def resolve_(
 
 
 def _article(session: Session, part: str) -> str:
-    """The id of the article that is named, which whoever acts may read."""
-    return as_read(session, as_article(session.desk.read(session.named(part)))).id
+    """The id of the published article that is named, which whoever acts may read."""
+    article = as_article(session.desk.read(session.named(part)))
+    as_read(session, article)
+    lifecycle.check_solves(article)
+    return article.id
 
 
 def _uses(

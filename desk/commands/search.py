@@ -91,12 +91,23 @@ def search_(
     def choose(records: Iterator[Record]) -> Iterator[Record]:
         return _chosen(session, records, asked, only, seen)
 
+    if not _reads_logs_of_articles(session):
+        session.index.leave_out_logs_of_articles()
     found = found_by(session.index, wanted.words, choose, limit + 1, exact=exact)
     session.check_fields(asked, (), seen)
     rows = [row_of_hit(record, found) for record in found.records[:limit]]
     show_found(rows, found, limit, form, narrowed=bool(not asked.empty or only))
     session.index.tell_damage(damage)
     damage.say()
+
+
+def _reads_logs_of_articles(session: Session) -> bool:
+    """Whether whoever acts may read what the logs of articles say."""
+    from desk.commands.reading import rights
+    from desk.roles import READ_INTERNAL
+
+    policy = session.desk.policy
+    return policy.rights_of_all().may(READ_INTERNAL) or rights(session).may(READ_INTERNAL)
 
 
 def found_by(
@@ -164,10 +175,10 @@ def _is_plain(word: str) -> bool:
 def _chosen(
     session: Session, records: Iterator[Record], asked: "Filter", only: str | None, seen: set[str]
 ) -> Iterator[Record]:
-    """The records that are wanted, tickets as of this run."""
-    from desk.commands.reading import readable
+    """The records that are wanted, as of this run."""
+    from desk.commands.reading import readable_as_of_now
 
-    for record in readable(session, records):
+    for record in readable_as_of_now(session, records):
         if not isinstance(record, Ticket):
             if only != "tickets" and asked.empty:
                 yield record

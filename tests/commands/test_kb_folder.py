@@ -83,7 +83,8 @@ def article(shell: Shell, record_id: str) -> Article:
 def test_a_folder_in_full(shell: Shell, tree: Tree):
     ran = shell.run("kb", "import", str(tree.root), "-f", "json")
     assert (ran.code, ran.err) == (0, """\
-4 files: 3 articles created, 0 changed, 0 unchanged; 0 refused, 1 left (no Markdown)
+4 files: 3 articles created, 0 changed, 0 unchanged; 0 refused, 1 left (no Markdown, \
+or a link)
 9 links: 4 to articles, 1 within their file, 2 to other files of the folder, 1 to addresses, \
 1 out of the folder
 2 pictures: 1 kept, 1 missing
@@ -126,18 +127,20 @@ def test_a_folder_in_full(shell: Shell, tree: Tree):
 
 
 def test_a_table_for_people(shell: Shell, tree: Tree):
+    tree.put("net/vpn.md", VPN.replace("rack: 12", "rack: 12 # why"))
     shell.done("kb", "import", str(tree.root))
     out = shell.done("kb", "import", str(tree.root)).out
     rows = [line.split("  ") for line in out.splitlines()]
     cells = [[cell.strip() for cell in row if cell.strip()] for row in rows]
     ids = {one[0]: one[1] for one in cells[2:]}
     assert cells == [
-        ["file", "id", "outcome", "title", "links", "pictures", "because"],
+        ["file", "id", "outcome", "title", "links", "pictures", "because", "unresolved", "notes"],
         ["LICENSE", "left", "no Markdown, and no text shows it"],
         ["README.md", ids["README.md"], "unchanged", "README", "1 articles, 1 here, 2 files"],
         ["net/vpn.md", ids["net/vpn.md"], "unchanged", "VPN 断线", "2 articles, 1 elsewhere",
-         "1 kept, 1 missing"],
-        ["net/wifi.md", ids["net/wifi.md"], "unchanged", "无线网", "1 articles, 1 outside"],
+         "1 kept, 1 missing", "img/gone.png", "not kept, comments of its front matter: # why"],
+        ["net/wifi.md", ids["net/wifi.md"], "unchanged", "无线网", "1 articles, 1 outside",
+         "../../x.md"],
     ]  # fmt: skip
 
 
@@ -356,17 +359,14 @@ def test_bad_files_are_named_and_the_others_come_in(shell: Shell, tree: Tree, tm
         "caf\\xe9.md": "its name is not UTF-8",
         "huge.md": "the file is over 1 MiB, which no record is",
         "latin.md": "line 1: these bytes are not UTF-8; save the file as UTF-8",
-        "link.md": "a symbolic link, which is not followed",
-        "list.md": "line 2: its front matter is no mapping (`title: …`); mend what stands "
-        "between the --- lines",
         "long.md": refused["long.md"],
         "pipe.md": "no regular file",
     }
     assert refused["long.md"].endswith("put long logs beside the desk and name them")
     assert {name for name, row in rows.items() if row["outcome"] == "left"} == {
-        "LICENSE", "beyond", "big.png", "pic.png", "x.exe",
+        "LICENSE", "beyond", "big.png", "link.md", "pic.png", "x.exe",
     }  # fmt: skip
-    assert (ran.code, ran.err.splitlines()[-1]) == (1, "desk: 8 of 18 files did not come in")
+    assert (ran.code, ran.err.splitlines()[-1]) == (1, "desk: 6 of 18 files did not come in")
     shows = rows["shows.md"]
     assert shows["pictures"] == {
         "found": 6, "kept": 0, "elsewhere": 0, "outside": 1, "refused": 3, "missing": 2
@@ -377,7 +377,34 @@ def test_bad_files_are_named_and_the_others_come_in(shell: Shell, tree: Tree, tm
     kept = b"".join(path.read_bytes() for path in (shell.root / "kb").rglob("*") if path.is_file())
     assert b"SECRET" not in kept
     assert len(list((shell.root / "kb/files").iterdir())) == 1
-    assert shell.done("check").err == "6 files, 0 errors, 0 warnings\n"
+    assert shell.done("check").err == "7 files, 0 errors, 0 warnings\n"
+    assert article(shell, rows["list.md"]["id"]).text("body") == "---\n- a\n---\nx\n"
+
+
+def test_a_link_is_left_out_and_told(shell: Shell, tree: Tree, tmp_path: Path):
+    (tmp_path / "a.md").write_text("# A\n", encoding="utf-8")
+    (tree.root / "link.md").symlink_to(tmp_path / "a.md")
+    ran = shell.done("kb", "import", str(tree.root), "-f", "json")
+    (row,) = (row for row in json.loads(ran.out) if row["file"] == "link.md")
+    assert (row["outcome"], row["id"], row["because"]) == (
+        "left", None, "a symbolic link, which is not followed"
+    )  # fmt: skip
+
+
+def test_keys_that_make_one_name_are_both_kept(shell: Shell, tree: Tree):
+    tree.put("odd.md", "---\na:b: 1\na,b: 2\na=b: 3\nstatus: odd\nimported_status: x\n---\n")
+    row = imported(shell, tree)["odd.md"]
+    assert row["notes"] == [
+        "its a,b is kept as a_b_2: another is a_b",
+        "its a=b is kept as a_b_3: another is a_b",
+        "its status is none of this desk's: kept as imported_status",
+        "its imported_status is kept as imported_status_2: another is imported_status",
+    ]
+    head = article(shell, row["id"]).head
+    assert {name: head[name] for name in head if "_" in name} == {
+        "a_b": 1, "a_b_2": 2, "a_b_3": 3, "imported_status": "odd", "imported_status_2": "x"
+    }  # fmt: skip
+    assert imported(shell, tree)["odd.md"]["outcome"] == "unchanged"
 
 
 def test_what_is_no_folder(shell: Shell, tmp_path: Path):
@@ -517,9 +544,27 @@ def test_a_folder_that_is_not_empty(shell: Shell, tree: Tree, tmp_path: Path):
     assert (ran.code, ran.err.splitlines()[-1]) == (
         74, f"desk: {out.root}/net/img/menu.png: Not a directory"
     )  # fmt: skip
-    ran = shell.run("kb", "export", str(shell.root / "kb" / "site"))
-    assert (ran.code, ran.out) == (1, "")
-    assert ran.err.endswith("is in kb of this desk; name a folder outside of it\n")
+
+
+@pytest.mark.parametrize(
+    ("folder", "problem"),
+    [
+        ("kb/site", "is in kb of this desk; name a folder outside of it"),
+        (".desk", "is in .desk of this desk; name a folder outside of it"),
+        (".", "has this desk in it; name a folder beside the desk's files"),
+        ("..", "has this desk in it; name a folder beside the desk's files"),
+        ("/", "has this desk in it; name a folder beside the desk's files"),
+        ("down/../", "has this desk in it; name a folder beside the desk's files"),
+    ],
+)
+def test_no_export_gets_among_the_files_of_the_desk(shell: Shell, folder: str, problem: str):
+    (shell.root / "down").mkdir()
+    before = shell.files()
+    path = os.path.join(shell.root, folder)
+    ran = shell.run("kb", "export", path, "--force")
+    assert ran == (1, "", f"desk: {path} {problem}\n")
+    assert shell.files() == before
+    assert shell.run("kb", "export", str(shell.root / "site")).code == 0
 
 
 @pytest.mark.parametrize(
@@ -553,6 +598,43 @@ def test_places_that_are_taken_get_the_id(shell: Shell, tmp_path: Path):
     ]  # fmt: skip
 
 
+def test_what_is_renamed_is_said(shell: Shell, tree: Tree, tmp_path: Path):
+    """Two folders that came in apart cannot stand in one as they were."""
+    for name in ("README.md", "net/vpn.md", "net/wifi.md", "LICENSE"):
+        (tree.root / name).unlink()
+    tree.put("x.md", "![](x.png)\n")
+    tree.put("x.png", PNG)
+    imported(shell, tree)
+    other = imported(shell, tree, "--under", "x.png")["x.md"]["id"]
+    out = Tree(tmp_path / "out")
+    assert shell.run("kb", "export", str(out.root), "status:draft", "-f", "json").err == (
+        f"{other} is written to {other}.md, as x.png/x.md is taken\n"
+        f"2 articles are written to {out.root}\n"
+    )
+    assert sorted(out.files()) == [f"{other}.md", "x.md", "x.png"]
+
+
+def test_a_file_where_others_have_a_folder_gets_the_id(tmp_path: Path):
+    desk = store.make(str(tmp_path / "desk"), policy_text())
+    made = [
+        Article({"id": f"KB-261121-A000{n}"}, ()).add(
+            "new", NOW, "chen",
+            {"title": "x", "status": "published", "external": external, "body": body,
+             "pictures": {"c.png": NAME}},
+            source="markdown",
+        )
+        for n, (external, body) in enumerate(
+            [("a.md/b.md", ""), ("A.md", ""), ("c.png/a.md", ""), ("d.md", "![](c.png)")], 1
+        )
+    ]  # fmt: skip
+    folder = Folder(str(tmp_path / "out"), make=True)
+    rows = list(markdownexport.write(desk, folder, [(one, one) for one in made]))
+    assert [(row.file, row.instead_of, row.missing) for row in rows] == [
+        ("a.md/b.md", "", []), ("A-KB-261121-A0002.md", "A.md", []), ("c.png/a.md", "", []),
+        ("d.md", "", ["c.png: another file has that place"]),
+    ]  # fmt: skip
+
+
 def test_a_picture_that_is_lost_is_named(shell: Shell, tree: Tree, tmp_path: Path):
     published(shell, tree)
     (shell.root / "kb/files" / NAME).unlink()
@@ -560,6 +642,17 @@ def test_a_picture_that_is_lost_is_named(shell: Shell, tree: Tree, tmp_path: Pat
     (row,) = [r for r in map(json.loads, ran.out.splitlines()) if r["file"] == "net/vpn.md"]
     assert row["missing"] == [f"net/img/menu.png: there is no kb/files/{NAME}"]
     assert row["pictures"] == 0
+
+
+def test_an_export_of_an_earlier_moment_goes_where_the_file_was_then(
+    shell: Shell, tree: Tree, tmp_path: Path
+):
+    ids = published(shell, tree)
+    later = "2026-11-22T09:00:00+08:00"
+    shell.done("kb", "edit", ids["net/wifi.md"], "--set", "external=", at=later, who="zhao")
+    words = ("kb", "export", str(tmp_path / "out"), "无线网", "--force", "-f", "json")
+    assert json.loads(shell.done(*words).out)[0]["file"] == "net/wifi.md"
+    assert json.loads(shell.done(*words, at=later).out)[0]["file"] == "无线网.md"
 
 
 def test_terms_choose(shell: Shell, tree: Tree, tmp_path: Path):

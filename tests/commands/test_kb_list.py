@@ -4,11 +4,12 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from desk import cli
-from tests.support import POLICY, Shell, at_terminal, environment, process
+from tests.support import NOW, POLICY, Shell, at_terminal, environment, process
 
 # Titles of articles by (audience, published); each text says whose it is.
 MADE = {
@@ -99,6 +100,75 @@ KB-261121-A0004  draft      MARK-4 title  public    network/vpn  lin    0
 )  # fmt: skip
 def test_what_terms_find(kb: Shell, terms: list[str], found: list[str]):
     assert kb.done("kb", "list", *terms, "-f", "ids", who="lin").out.split() == found
+
+
+DAYS = {0: NOW, **{day: f"2026-12-0{day}T09:00:00+08:00" for day in (1, 2, 3, 4)}}
+
+
+@pytest.fixture
+def moved(shell: Shell) -> tuple[Shell, str]:
+    """A desk with an article that is public on one day alone, and written on the day before."""
+    (shell.root / "desk.yaml").write_text(ROLES, encoding="utf-8")
+    made = shell.done("kb", "new", "VPN drops", "--solution", "Wait.", at=DAYS[1], who="zhao")
+    record_id = made.out.strip()
+    shell.done("kb", "submit", record_id, at=DAYS[1], who="zhao")
+    shell.done("kb", "edit", record_id, "--set", "owner=lin", at=DAYS[1], who="zhao")
+    shell.done("kb", "approve", record_id, at=DAYS[1], who="lin")
+    shell.done("kb", "edit", record_id, "--set", "audience=public", at=DAYS[2], who="zhao")
+    return shell, record_id
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["kb", "list", "-f", "ids"], ["kb", "search", "drops", "-f", "ids"],
+     ["search", "drops", "-f", "ids"], ["kb", "export", "FOLDER", "--force", "-f", "json"]],
+    ids=["list", "kb search", "search", "export"],
+)  # fmt: skip
+def test_who_may_read_goes_by_what_it_was_and_by_what_it_is(
+    moved: tuple[Shell, str], words: list[str], tmp_path: Path
+):
+    shell, record_id = moved
+    words = [str(tmp_path / "out") if word == "FOLDER" else word for word in words]
+
+    def seen(who: str) -> list[int]:
+        found = {day: shell.done(*words, at=at, who=who).out for day, at in DAYS.items()}
+        return [day for day, out in found.items() if record_id in out]
+
+    assert (seen("visitor"), seen("ada")) == ([2, 3, 4], [1, 2, 3, 4])
+    shell.done("kb", "edit", record_id, "--set", "audience=internal", at=DAYS[3], who="zhao")
+    assert (seen("visitor"), seen("ada")) == ([], [1, 2, 3, 4])
+    shell.done("kb", "edit", record_id, "--set", "audience=network", at=DAYS[4], who="zhao")
+    assert (seen("visitor"), seen("ada"), seen("lin")) == ([], [], [1, 2, 3, 4])
+
+
+def test_words_of_a_log_find_nothing_for_those_who_may_not_read_it(kb: Shell):
+    ticket = kb.open("Fax", "-d", "The vote is lost.")
+    found = {who: kb.done("search", "vote", "-f", "ids", who=who).out.split() for who in MAY_SEE}
+    assert found == {
+        "visitor": [ticket], "nobody": [ticket], "ada": [ticket, INTERNAL, PUBLIC],
+        "lin": [ticket, NETWORK, INTERNAL, PUBLIC], "zhao": [ticket, NETWORK, INTERNAL, PUBLIC],
+    }  # fmt: skip
+    nothing = (0, "", "nothing is found that fits\n")
+    assert kb.run("search", "vote", "--only", "articles", "-f", "ids", who="visitor") == nothing
+    assert kb.done("search", "mark", "-f", "ids", who="visitor").out == f"{PUBLIC}\n"
+
+
+def test_words_of_a_log_correct_nothing_for_those_who_may_not_read_it(kb: Shell):
+    ticket = kb.open("Fax", "-d", "The note is lost.")
+    assert kb.run("search", "vote", "-f", "ids", who="visitor") == (
+        0, f"{ticket}\n", "nothing has 'vote'; did you mean note?\n"
+    )  # fmt: skip
+    assert ticket not in kb.done("search", "vote", "-f", "ids", who="lin").out
+
+
+def test_an_export_of_an_earlier_moment_is_for_those_who_may_read_it_now(
+    moved: tuple[Shell, str], tmp_path: Path
+):
+    shell, record_id = moved
+    words = ("kb", "export", str(tmp_path / "out"), "--for", "public", "--force", "-f", "json")
+    assert record_id in shell.done(*words, at=DAYS[2], who="zhao").out
+    shell.done("kb", "edit", record_id, "--set", "audience=internal", at=DAYS[3], who="zhao")
+    assert shell.done(*words, at=DAYS[2], who="zhao").out == "[]\n"
 
 
 def test_retired_ones_are_left_out_unless_asked_for(kb: Shell):
@@ -271,6 +341,63 @@ def test_completion(kb: Shell, words: str, typed: str, who: str, found: list[str
     assert ran.stdout.splitlines()[1::3] == found
     if who == "visitor":
         assert set(re.findall(r"MARK-(\d)", ran.stdout)) <= {"1"}
+
+
+@pytest.fixture(scope="module")
+def ways(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+    """An article, or a ticket, of each status; their titles say of which."""
+    with pytest.MonkeyPatch.context() as patch:
+        shell = Shell(tmp_path_factory.mktemp("ways"), patch, ROLES)
+        steps = {"draft": "", "review": "submit", "approved": "submit approve",
+                 "published": "submit approve publish", "retired": "retire"}  # fmt: skip
+        (shell.root / "desk.yaml").write_text(
+            ROLES.replace("ada: {roles: [agent]}", "ada: {roles: [reviewer]}"), encoding="utf-8"
+        )
+        for title, verbs in steps.items():
+            made = shell.done("kb", "new", title, "--solution", "x", who="chen").out.strip()
+            for verb in verbs.split():
+                shell.done("kb", verb, made, who={"approve": "ada"}.get(verb, "zhao"))
+        for title, verbs in {"new": "", "resolved": "resolve", "closed": "resolve close"}.items():
+            ticket = shell.open(title)
+            for verb in verbs.split():
+                shell.done(verb, ticket, *(["--solution", "x"] if verb == "resolve" else []))
+        yield shell
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("kb submit", "draft"),
+        ("kb approve", "review approved"),
+        ("kb reject", "review approved"),
+        ("kb publish", "approved"),
+        ("kb renew", "published"),
+        ("kb retire", "published"),
+        ("kb helpful", "published"),
+        ("resolve x --kb", "published"),
+        ("kb edit", "draft review approved published retired"),
+        ("kb from", "resolved closed"),
+    ],
+)
+def test_a_command_is_offered_what_it_is_for(ways: Shell, words: str, found: str):
+    assert offered(ways, words) == found.split()
+
+
+def test_what_needs_no_review_is_offered_for_publication(ways: Shell, shell: Shell):
+    shutil.copytree(ways.root, shell.root, dirs_exist_ok=True)
+    with (shell.root / "desk.yaml").open("a", encoding="utf-8") as file:
+        file.write("knowledge: {review: none}\n")
+    assert offered(shell, "kb publish") == ["draft", "review", "approved"]
+
+
+def offered(shell: Shell, words: str) -> list[str]:
+    """The titles of what TAB offers behind those words."""
+    line = ["desk", "-C", str(shell.root), "--as", "zhao", *words.split(), ""]
+    ran = process(
+        env={**environment(), "_DESK_COMPLETE": "zsh_complete", "COMP_WORDS": " ".join(line),
+             "COMP_CWORD": str(len(line) - 1)},
+    )  # fmt: skip
+    return ran.stdout.splitlines()[2::3]
 
 
 def test_every_command_of_the_group_is_named_in_its_help():

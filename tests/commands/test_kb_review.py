@@ -213,6 +213,12 @@ def test_resolving_by_an_article_links_and_counts(kb: Shell):
     [
         ("nosuch", 3, "no record is named 'nosuch'; `desk list --all` shows them"),
         ("T-261121-A0003", 1, "T-261121-A0003 is a ticket; `desk kb` is for articles"),
+        (
+            ONE,
+            1,
+            f"{ONE} is draft, and tickets are solved by published articles; "
+            "`desk kb submit` is next, or `desk link` it as related",
+        ),
     ],
 )
 def test_only_an_article_is_used(kb: Shell, used: str, code: int, sentence: str):

@@ -82,6 +82,7 @@ READING = (
     "kb export",
     "kb list",
     "kb search",
+    "kb gaps",
     "kb show",
     "kb history",
     "list",

@@ -1,0 +1,299 @@
+"""Two branches of a desk made one in one process: records by their events, other files by lines.
+
+Nothing of the work tree or of git's index is touched: the result is a commit with both as
+parents. docs/teams.md tells how records merge.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from desk import codec, reconcile, store, yamltext
+from desk.errors import DamagedError, DeskError, RefusedError
+from desk.git import REGULAR, Difference, Repository
+from desk.model import INVERSE_LINKS, Record, Value
+from desk.reconcile import DifferentRecordsError, Version
+
+_REF = "refs/desk/merge"
+
+
+class ConflictError(DeskError):
+    """Files that are no records were changed on both sides and cannot be merged by lines."""
+
+    exit_code = 4
+
+
+class File(NamedTuple):
+    """What the merged tree has at a path: text, or an object that is there; neither is nothing."""
+
+    mode: str = ""
+    object: str = ""
+    text: str | None = None
+
+
+@dataclass(slots=True)
+class Merged:
+    """What came of a merge.
+
+    `commit` has both sides as parents, `together` counts the records that both changed, and
+    `notes` are sentences on what a person should know.
+    """
+
+    commit: str = ""
+    together: int = 0
+    notes: list[str] = field(default_factory=list)
+
+
+class Renumbering:
+    """Gives a record another id where two drew the same: an event of that moment and person."""
+
+    def __init__(self, desk: store.Desk, at: datetime, by: str) -> None:
+        self._desk = desk
+        self._at = at
+        self._by = by
+        # (record under its new id, the one that keeps the old id) by that.
+        self.done: dict[str, tuple[Record, Record]] = {}
+
+    def another(self, record: Record, published: Record) -> Record:
+        """The record under a free id of the same prefix and day, with the old one as `external`.
+
+        `published` is the record that keeps the id.
+        """
+        stem = record.id.rpartition("-")[0]
+        given = {one.id for one, _ in self.done.values()}
+        new = f"{stem}-{store.random_part()}"
+        while new in given or self._desk.whole_id(new) is not None:
+            new = f"{stem}-{store.random_part()}"
+        moved = type(record)({**record.head, "id": new}, record.log)
+        change: dict[str, Value] = {"external": record.text("external") or record.id}
+        because = f"its id {record.id} is that of another record"
+        moved = moved.add("edit", self._at, self._by, change, because=because)
+        self.done[record.id] = moved, published
+        return moved
+
+    def linked_to(self, record: Record) -> Record:
+        """A record whose links to one that was given another id name that, if it links back."""
+        change = [new for link in record.items("links") for new in self._linked(link, record.id)]
+        if change == record.items("links"):
+            return record
+        return record.add("link", self._at, self._by, {"links": change})
+
+    def _linked(self, link: Value, record_id: str) -> list[Value]:
+        """A link of that record, to each of the two records that link back to it."""
+        how, _, other = str(link).partition(" ")
+        inverse = INVERSE_LINKS.get(how), record_id
+        back = [one for one in self.done.get(other, ()) if inverse in one.links]
+        return [f"{how} {one.id}" for one in reversed(back)] or [link]
+
+
+def merged(
+    repository: Repository, ours: str, theirs: str, name: str, renumbering: Renumbering
+) -> Merged:
+    """A commit that has both commits as parents; `name` is what the message calls the other.
+
+    Raises RefusedError where they have no common ancestor, ConflictError with every file
+    that needs a person.
+    """
+    base = repository.merge_base(ours, theirs)
+    if base is None:
+        raise RefusedError(
+            f"this branch and {name} have no commit in common; clone the remote anew and bring "
+            "your records there (desk export, desk import)"
+        )
+    found = Merged()
+    our = {one.path: one for one in repository.differences(base, ours)}
+    their = {one.path: one for one in repository.differences(base, theirs)}
+    files = {path: File(one.mode, one.new) for path, one in their.items() if path not in our}
+    both = [(our[path], one) for path, one in their.items() if path in our]
+    both = [(one, other) for one, other in both if one[3:] != other[3:]]
+    texts = _texts(repository, both)
+    found.together = sum(_is_record(repository, one.path) for one, _ in both)
+    conflicts = []
+    for one, other in both:
+        try:
+            files.update(_settled(repository, one, other, texts, renumbering, found.notes))
+        except ConflictError as error:
+            conflicts.append(str(error))
+    files.update(_linked_anew(repository, ours, files, renumbering))
+    conflicts += _folders_in_the_way(our, files)
+    if conflicts:
+        raise ConflictError(
+            f"{'; '.join(conflicts)}: `git merge {name}`, settle that by hand, commit, and "
+            "`desk sync` again"
+        )
+    message = f"Merge {name}"
+    found.commit = _committed(repository, ours, theirs, files, message)
+    return found
+
+
+def _is_record(repository: Repository, path: str) -> bool:
+    """Whether the file is a record's, be it in its place or somewhere else among the records."""
+    within = path.removeprefix(repository.prefix)
+    is_among = path.startswith(repository.prefix) and within.startswith(("tickets/", "kb/"))
+    return is_among and store.is_record_name(within.rpartition("/")[2])
+
+
+def _texts(
+    repository: Repository, both: Iterable[tuple[Difference, Difference]]
+) -> Mapping[str, bytes]:
+    """The contents of all sides of what both changed, by object."""
+    wanted = {name for one, other in both for name in (one.old, one.new, other.new) if name}
+    return dict(zip(wanted, repository.blobs(wanted), strict=True))
+
+
+def _settled(
+    repository: Repository,
+    one: Difference,
+    other: Difference,
+    texts: Mapping[str, bytes],
+    renumbering: Renumbering,
+    notes: list[str],
+) -> Iterator[tuple[str, File]]:
+    """What becomes of a path that both changed, as (path, file) pairs."""
+    path = one.path
+    if not _is_record(repository, path):
+        yield path, _merged_lines(repository, one, other, texts)
+    elif not (one.new and other.new):
+        kept = one if one.new else other
+        notes.append(f"{path} was deleted on one side and changed on the other; it is kept")
+        yield path, File(kept.mode, kept.new)
+    else:
+        records = records_of(path, one.old, one.new, other.new, texts, renumbering, notes)
+        yield path, File(REGULAR, text=codec.dump(records[0]))
+        for record in records[1:]:
+            where = repository.prefix + store.path_of(record.id)
+            yield where, File(REGULAR, text=codec.dump(record))
+
+
+def records_of(
+    path: str,
+    base: str,
+    ours: str,
+    theirs: str,
+    texts: Mapping[str, bytes],
+    renumbering: Renumbering,
+    notes: list[str],
+) -> list[Record]:
+    """The record that both sides of a path make, or two records where they are two things.
+
+    `base`, `ours` and `theirs` are objects in `texts`. Raises ConflictError where neither
+    side can be read.
+    """
+    versions: list[Version | None] = []
+    problems = []
+    for side in (ours, theirs):
+        try:
+            versions.append(reconcile.version(yamltext.decode(texts[side])))
+        except DamagedError as error:
+            versions.append(None)
+            problems.append(
+                f"{error.in_file(path)}; the other side's text stands, "
+                f"this one is object {side[:10]}"
+            )
+    mine, published = versions
+    if not (mine or published):
+        raise ConflictError(f"{path} cannot be read on both sides")
+    if not (mine and published):
+        notes += problems
+        return [one.record for one in versions if one]
+    try:
+        return [reconcile.merged(_decoded(texts[base]) if base else None, mine, published)]
+    except DifferentRecordsError:
+        moved = renumbering.another(mine.record, published.record)
+        notes.append(
+            f"{mine.record.id} {moved.title!r} is {moved.id} now: another record had drawn that id"
+        )
+        return [published.record, moved]
+
+
+def _decoded(data: bytes) -> str | None:
+    try:
+        return yamltext.decode(data)
+    except DamagedError:
+        return None
+
+
+def _linked_anew(
+    repository: Repository, ours: str, files: Mapping[str, File], renumbering: Renumbering
+) -> Iterator[tuple[str, File]]:
+    """The records of ours that link to one that was given another id, linked to that."""
+    linked = {other for moved, _ in renumbering.done.values() for _, other in moved.links}
+    for other in sorted(linked - renumbering.done.keys()):
+        path = repository.prefix + store.path_of(other)
+        text = files[path].text if path in files else None
+        if text is None:
+            found = repository.object_at(ours, path)
+            text = next(repository.blobs([found])).decode("utf-8", "replace") if found else None
+        try:
+            record = codec.load(text) if text else None
+        except DamagedError:
+            continue
+        if record:
+            yield path, File(REGULAR, text=codec.dump(renumbering.linked_to(record)))
+
+
+def _merged_lines(
+    repository: Repository, one: Difference, other: Difference, texts: Mapping[str, bytes]
+) -> File:
+    """What git's merge by lines makes of a file that is no record; raises ConflictError."""
+    import tempfile
+
+    conflict = ConflictError(f"{one.path} was changed on both sides")
+    if not (one.new and other.new) or one.mode != other.mode or one.mode[:3] != "100":
+        raise conflict
+    with tempfile.TemporaryDirectory(prefix="desk-") as folder:
+        paths = [os.path.join(folder, side) for side in ("ours", "base", "theirs")]
+        for path, name in zip(paths, (one.new, one.old, other.new), strict=True):
+            with open(path, "wb") as file:
+                file.write(texts[name] if name else b"")
+        answer = repository.answer("merge-file", "-p", *paths)
+    if answer.code:
+        raise conflict
+    try:
+        return File(one.mode, text=answer.output.decode())
+    except UnicodeDecodeError:
+        raise conflict from None
+
+
+def _folders_in_the_way(our: Mapping[str, Difference], files: Mapping[str, File]) -> Iterator[str]:
+    """Paths that are a file on one side and a folder on the other."""
+    ours = {path for path, one in our.items() if one.new}
+    theirs = {path for path, file in files.items() if file.mode}
+    for some, others in ((ours, theirs), (theirs, ours)):
+        for path in some:
+            parts = path.split("/")
+            above = {"/".join(parts[:n]) for n in range(1, len(parts))}
+            yield from (
+                f"{name} is a file on one side, a folder on the other" for name in above & others
+            )
+
+
+def _committed(
+    repository: Repository, ours: str, theirs: str, files: Mapping[str, File], message: str
+) -> str:
+    """A commit of the tree of `ours` with those files."""
+    who = repository.text("var", "GIT_COMMITTER_IDENT")
+    lines = [f"commit {_REF}\ncommitter {who}\ndata 0\nfrom {ours}\n".encode()]
+    for path, file in files.items():
+        lines.append(_as_command(path, file))
+    lines.append(b"done\n")
+    repository.output("fast-import", "--quiet", "--done", "--force", given=b"".join(lines))
+    tree = repository.text("rev-parse", "--verify", f"{_REF}^{{tree}}")
+    repository.output("update-ref", "-d", _REF)
+    return repository.commit_tree(tree, (ours, theirs), message)
+
+
+def _as_command(path: str, file: File) -> bytes:
+    """A line of fast-import that puts a file into the tree."""
+    quoted = path.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    name = f'"{quoted}"'.encode("utf-8", "surrogateescape")
+    if not file.mode:
+        return b"D " + name + b"\n"
+    if file.text is None:
+        return f"M {file.mode} {file.object} ".encode() + name + b"\n"
+    data = file.text.encode()
+    return (
+        f"M {file.mode} inline ".encode() + name + f"\ndata {len(data)}\n".encode() + data + b"\n"
+    )

@@ -1,0 +1,338 @@
+"""One clone brought together with its remote: commit, fetch, merge, push.
+
+A sync that was killed leaves whole commits, and files of which each is old or new; the next
+one goes on from there. docs/teams.md tells what it does.
+"""
+
+import os
+import random
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from desk import changes, codec, gitmerge, render, store, yamltext
+from desk.changes import Change
+from desk.errors import DamagedError, DeskError, NotFoundError, RefusedError
+from desk.git import GitError, Repository
+from desk.gitmerge import Renumbering
+from desk.lifecycle import Act
+from desk.model import Record
+from desk.store import Desk
+
+_TRIES = 30
+_MARK = "syncing"
+# How long a lock of git's may be held by somebody else's git before it counts as left by a kill.
+_LEFT_AFTER = 3.0
+_LISTED = 100
+_IN_THE_MIDDLE = ("rebase-merge", "rebase-apply", "CHERRY_PICK_HEAD", "REVERT_HEAD", "MERGE_HEAD")
+_FASTER = (
+    "fetch first", "non-fast-forward", "cannot lock ref", "failed to update ref", "stale info",
+    "incorrect old value", "reference already exists",
+)  # fmt: skip
+_OWN_SSH = {"GIT_SSH_COMMAND": "ssh -oBatchMode=yes -oConnectTimeout=20"}
+
+
+class Upstream(NamedTuple):
+    """The branch that a clone syncs with: `remote` is empty where there is none."""
+
+    remote: str
+    branch: str
+    is_set: bool
+
+    @property
+    def tracking(self) -> str:
+        """What git calls it here."""
+        return f"{self.remote}/{self.branch}"
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a sync did: records committed, the commit before what came in and the one after."""
+
+    committed: int = 0
+    before: str | None = None
+    after: str | None = None
+    together: int = 0
+    pushed: bool = False
+    notes: list[str] = field(default_factory=list)
+
+
+class Sync:
+    """One run of `desk sync`."""
+
+    def __init__(self, desk: Desk, act: Act) -> None:
+        self._desk = desk
+        self._act = act
+        self.repository = Repository(desk.root)
+        self.outcome = Outcome()
+
+    def run(self, *, push: bool) -> Outcome:
+        """Bring the clone and its remote together.
+
+        Raises RefusedError where the clone is no state to sync in or the remote refuses,
+        ConflictError where files that are no records clash, GitError where git fails (no network).
+        """
+        if not self.repository.exists:
+            raise RefusedError(
+                f"{self._desk.root} is in no git repository; git init, "
+                "then git remote add origin URL"
+            )
+        self.repository.check_trusted()
+        with self._desk.locked("sync.lock", store.lock_wait()):
+            self._clear_what_a_kill_left()
+            with self._marked():
+                self._run(push=push)
+        return self.outcome
+
+    def _run(self, *, push: bool) -> None:
+        upstream = self._upstream(self._branch())
+        if not upstream.remote:
+            self._commit()
+            self._note("there is no remote to sync with; git remote add origin URL makes one")
+            return
+        for attempt in range(_TRIES):
+            time.sleep(random.random() * 0.05 * attempt)  # noqa: S311 - so that all get their turn
+            try:
+                self._fetch(upstream)
+            except GitError:
+                self._commit()
+                raise
+            self._merge(upstream)
+            if not push or self._push(upstream):
+                return
+        raise RefusedError(
+            f"{upstream.tracking} changes so fast that nothing could be pushed; try again"
+        )
+
+    # --- the state of the clone ----------------------------------------------------------------
+
+    def _branch(self) -> str:
+        for name in (
+            "rebase-merge",
+            "rebase-apply",
+            "CHERRY_PICK_HEAD",
+            "REVERT_HEAD",
+            "MERGE_HEAD",
+        ):
+            if os.path.exists(self.repository.private(name)):
+                raise RefusedError(
+                    f"git is in the middle of something here ({name}); `desk check --fix` puts "
+                    "records together, then end it with git (git commit, or git rebase --continue)"
+                )
+        answer = self.repository.answer("symbolic-ref", "--short", "--quiet", "HEAD")
+        if answer.code:
+            raise RefusedError("no branch is checked out here; git switch to the one of the desk")
+        return answer.text
+
+    def _upstream(self, branch: str) -> Upstream:
+        remote = self.repository.setting(f"branch.{branch}.remote")
+        merged = self.repository.setting(f"branch.{branch}.merge").removeprefix("refs/heads/")
+        if remote and merged and remote != ".":
+            return Upstream(remote, merged, is_set=True)
+        remotes = self.repository.text("remote").split()
+        chosen = "origin" if "origin" in remotes else remotes[0] if len(remotes) == 1 else ""
+        if remotes and not chosen:
+            raise RefusedError(
+                f"there are several remotes ({', '.join(remotes)}) and branch {branch} follows "
+                f"none; git branch --set-upstream-to=REMOTE/{branch}"
+            )
+        return Upstream(chosen, branch, is_set=False)
+
+    @contextmanager
+    def _marked(self) -> Iterator[None]:
+        """While it runs there is a mark that tells the next one of a kill."""
+        self._desk.keep_private(_MARK, b"")
+        try:
+            yield
+        finally:
+            self._desk.remove_private(_MARK)
+
+    def _clear_what_a_kill_left(self) -> None:
+        """Remove locks of git that a sync which was killed has left."""
+        if self._desk.private(_MARK) is None:
+            return
+        deadline = time.monotonic() + _LEFT_AFTER
+        branch = self.repository.answer("symbolic-ref", "--quiet", "HEAD").text
+        names = ("index", "HEAD", branch, "packed-refs", "ORIG_HEAD", "refs/desk/merge")
+        for path in [self.repository.private(f"{name}.lock") for name in names if name]:
+            while os.path.exists(path) and time.monotonic() < deadline:
+                time.sleep(0.05)
+            with suppress(FileNotFoundError):
+                os.unlink(path)
+                self.outcome.notes.append(
+                    f"{path} was left by a sync that was killed; it is removed"
+                )
+
+    # --- commit ------------------------------------------------------------------------------
+
+    def _commit(self) -> None:
+        with self._desk.locked("lock", store.lock_wait()):
+            self._commit_locked()
+
+    def _commit_locked(self) -> None:
+        """Commit what stands in tickets and kb, but for damaged and stray files."""
+        told: list[Change] = []
+        paths: list[str] = []
+        uncommitted = list(self._uncommitted())
+        known = [old for _, old in uncommitted if old]
+        texts = dict(zip(known, self.repository.blobs(known), strict=True))
+        for path, old in uncommitted:
+            try:
+                told += self._changes(path.removeprefix(self.repository.prefix), texts.get(old))
+                paths.append(path)
+            except DamagedError as error:
+                self._note(f"{error}; it is not committed")
+        if not paths:
+            return
+        given = b"\0".join(os.fsencode(f":(top,literal){path}") for path in paths)
+        files = ("--pathspec-from-file=-", "--pathspec-file-nul")
+        self.repository.output("add", "--all", *files, given=given)
+        message = message_of(told, len(paths))
+        options = ("--quiet", "--no-verify", "--cleanup=verbatim", "-m", message)
+        self.repository.output("commit", *options, *files, given=given)
+        self.outcome.committed += len({change["id"] for change in told}) or len(paths)
+
+    def _note(self, sentence: str) -> None:
+        if sentence not in self.outcome.notes:
+            self.outcome.notes.append(sentence)
+
+    def _uncommitted(self) -> Iterator[tuple[str, str]]:
+        """(path, object that the last commit has there) of what is not committed and desk's."""
+        head = self.repository.find_commit("HEAD")
+        own = [store.POLICY_FILE, ".gitattributes", "tickets", store.ARTICLES]
+        changed = self.repository.uncommitted(head or self.repository.empty_tree, *own)
+        for one in changed:
+            if one.path == self.repository.prefix + store.POLICY_FILE and one.old:
+                self._note(f"{one.path} has changes that are left to you: git commit {one.path}")
+            else:
+                yield one.path, one.old
+        for path in self.repository.untracked(*own):
+            yield path, ""
+
+    def _changes(self, path: str, old: bytes | None) -> list[Change]:
+        """What happened to a file since the last commit, none where it is no record.
+
+        Raises DamagedError for a file that cannot be read or has no place here.
+        """
+        folder, _, name = path.rpartition("/")
+        if path in (store.POLICY_FILE, ".gitattributes") or folder == store.PICTURES:
+            return []
+        if not store.is_in_place(folder, name):
+            raise DamagedError("this is no record in its place", path)
+        record_id = name.removesuffix(".yaml")
+        earlier = _record(old) if old is not None else None
+        try:
+            record = self._desk.read(record_id)
+        except NotFoundError:
+            return [changes.removed(record_id, earlier.title if earlier else "")]
+        return list(changes.between(changes.before(earlier) if earlier else None, record))
+
+    # --- fetch, merge, push ------------------------------------------------------------------
+
+    def _network(self, *arguments: str) -> None:
+        own = "GIT_SSH_COMMAND" in os.environ or "GIT_SSH" in os.environ
+        own = own or bool(self.repository.setting("core.sshCommand"))
+        answer = self.repository.answer(*arguments, environment={} if own else _OWN_SSH)
+        if answer.code:
+            raise GitError(f"git {arguments[0]}: {answer.why}", answer.said + answer.text)
+
+    def _fetch(self, upstream: Upstream) -> None:
+        self._network(
+            "fetch", "--quiet", "--no-recurse-submodules", "--end-of-options", upstream.remote
+        )
+
+    def _merge(self, upstream: Upstream) -> None:
+        """Bring what was fetched into the branch and the files."""
+        theirs = self.repository.find_commit(f"refs/remotes/{upstream.tracking}")
+        with self._desk.locked("lock", store.lock_wait()):
+            self._commit_locked()
+            ours = self.repository.find_commit("HEAD")
+            if theirs is None or (ours and self.repository.is_ancestor(theirs, ours)):
+                return
+            target = theirs
+            if ours and not self.repository.is_ancestor(ours, theirs):
+                renumbering = Renumbering(self._desk, self._act.at, self._act.by)
+                merged = gitmerge.merged(
+                    self.repository, ours, theirs, upstream.tracking, renumbering
+                )
+                target = merged.commit
+                self.outcome.together += merged.together
+                for note in merged.notes:
+                    self._note(note)
+            self._forward(target)
+        self.outcome.before = self.outcome.before or ours
+        self.outcome.after = target
+
+    def _forward(self, commit: str) -> None:
+        """Move the branch and the files on to a commit that has it among its ancestors."""
+        answer = self.repository.answer("merge", "--ff-only", "--quiet", "--no-stat", commit)
+        if answer.code:
+            lines = [line.strip() for line in answer.said.splitlines() if line.startswith("\t")]
+            if not lines:
+                raise GitError(f"git merge: {answer.why}", answer.said)
+            raise RefusedError(
+                f"{', '.join(lines)} came in changed and has changes of yours that are not "
+                "committed; git commit or git stash them, then `desk sync` again"
+            )
+
+    def _push(self, upstream: Upstream) -> bool:
+        """Whether it was pushed; false where somebody was faster."""
+        target = f"HEAD:refs/heads/{upstream.branch}"
+        theirs = self.repository.find_commit(f"refs/remotes/{upstream.tracking}")
+        if theirs == self.repository.find_commit("HEAD") and upstream.is_set:
+            return True
+        options = () if upstream.is_set else ("--set-upstream",)
+        try:
+            self._network(
+                "push", "--porcelain", *options, "--end-of-options", upstream.remote, target
+            )
+        except GitError as error:
+            if any(sign in error.said for sign in _FASTER):
+                return False
+            refusals = [
+                line.partition("remote: ")[2].strip()
+                for line in error.said.splitlines()
+                if line.startswith("remote: ")
+            ]
+            if "[remote rejected]" in error.said or "[rejected]" in error.said:
+                why = "\n".join(filter(None, refusals)) or error.said.strip()
+                raise RefusedError(f"{upstream.remote} refused what was pushed:\n{why}") from error
+            raise
+        self.outcome.pushed = True
+        return True
+
+
+def _record(data: bytes) -> Record | None:
+    try:
+        return codec.load(yamltext.decode(data))
+    except DeskError:
+        return None
+
+
+def message_of(told: Sequence[Change], files: int) -> str:
+    """What a commit of such changes is called: what was done, to which records."""
+    verbs: dict[str, list[str]] = {}
+    titles: dict[str, str] = {}
+    for change in told:
+        record_id = str(change["id"])
+        titles[record_id] = render.safe(str(change["title"]))
+        event = change.get("event")
+        did = str(event["did"]) if isinstance(event, dict) else str(change["what"])
+        if did not in ("created", *verbs.setdefault(record_id, [])):
+            verbs[record_id].append(did)
+    lines = [f"{one} {', '.join(verbs[one])}: {titles[one]}" for one in titles]
+    if len(lines) == 1:
+        return lines[0]
+    if not lines:
+        return f"desk: {files} file{'' if files == 1 else 's'}"
+    left = f"\n… and {len(lines) - _LISTED} more" if len(lines) > _LISTED else ""
+    return f"{_counted(told)}\n\n" + "\n".join(lines[:_LISTED]) + left
+
+
+def _counted(told: Sequence[Change]) -> str:
+    ids = {str(change["id"]) for change in told}
+    articles = sum(one.startswith("KB-") for one in ids)
+    counts = ((len(ids) - articles, "ticket"), (articles, "article"))
+    return ", ".join(f"{n} {word}{'' if n == 1 else 's'}" for n, word in counts if n)

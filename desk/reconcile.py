@@ -1,0 +1,137 @@
+"""Versions of one record's file made one: in a merge, or from git's conflict markers (pure).
+
+docs/teams.md tells how records merge.
+"""
+
+import re
+from dataclasses import replace
+from typing import NamedTuple
+
+from desk import codec, merge
+from desk.errors import DamagedError, DeskError
+from desk.model import Record, Value
+
+_OURS, _BASE, _THEIRS, _END = "<<<<<<< ", "||||||| ", "=======", ">>>>>>> "
+MARKER = re.compile(r"^(?:<{7} |>{7} )", re.MULTILINE)
+
+
+class DifferentRecordsError(DeskError):
+    """Two versions of a file are two records that drew the same id."""
+
+    exit_code = 4
+
+
+class Version(NamedTuple):
+    """A version of a record's file."""
+
+    text: str
+    record: Record
+
+
+def version(text: str) -> Version:
+    """A file's text with the record in it; raises DamagedError."""
+    return Version(text, codec.load(text))
+
+
+def merged(base: str | None, ours: Version, theirs: Version) -> Record:
+    """The record with all events of both sides; `base` is the text of their common ancestor.
+
+    Raises DifferentRecordsError where they are two records.
+    """
+    one, other = ours.record, theirs.record
+    if one.id != other.id or not (base or merge.is_one_record(one, other)):
+        raise DifferentRecordsError(f"{one.id} is two records: {one.title!r}, {other.title!r}")
+    start = None
+    if base and merge.unlogged(one) != merge.unlogged(other):  # else it tells nothing more
+        start = _readable(base)
+    return merge.merged(
+        *(
+            merge.with_hand_edits(side.record, start, _lost_comments(side))
+            for side in (ours, theirs)
+        )
+    )
+
+
+def _readable(text: str) -> Record | None:
+    try:
+        return codec.load(text)
+    except DamagedError:
+        return None
+
+
+def _lost_comments(side: Version) -> list[str]:
+    """The comments of a file that a rewrite would lose."""
+    if "#" not in side.text or codec.dump(side.record) == side.text:
+        return []
+    return codec.comments(side.text)
+
+
+def unmarked(text: str) -> Record:
+    """The record with all events of a text in which git has left its conflict markers.
+
+    What only one side changed stands in both, as git put it there, so a value counts as edited
+    by hand only where no event has it.
+    Raises DamagedError where it cannot be put together without a guess.
+    """
+    sides = sides_of(text)
+    if sides is None:
+        raise DamagedError("its conflict markers are not whole; bring the file back from git")
+    ours, theirs = (codec.load(side) for side in sides)
+    if ours.id != theirs.id or not merge.is_one_record(ours, theirs):
+        raise DamagedError(
+            "its sides are two records; keep one, and give the other a file of its own"
+        )
+    both = merge.merged(ours, theirs)
+    for side in (ours, theirs):
+        both = merge.with_hand_edits(
+            replace(both, head={**both.head, **_unexplained(side, both)}), None
+        )
+    return both
+
+
+def _unexplained(side: Record, both: Record) -> dict[str, Value]:
+    """The fields of a side's head that have a value which no event of the log gave or took."""
+    explained: dict[str, list[Value]] = {}
+    for event in both.log:
+        for name, pair in event.change.items():
+            explained.setdefault(name, []).extend(pair)
+    return {
+        name: value
+        for name, value in side.head.items()
+        if value not in explained.get(name, [value])
+    }
+
+
+def sides_of(text: str) -> tuple[str, str] | None:
+    """(ours, theirs) of a text with git's conflict markers, None where they are not whole.
+
+    Also of the style `diff3`, which has the common ancestor between them.
+    """
+    pieces: dict[str, list[str]] = {"base": [], "ours": [], "theirs": []}
+    open_side, conflicts = "", 0
+    for line in text.splitlines(keepends=True):
+        side = _side_begun(line, open_side)
+        if side is None:
+            for name in [open_side] if open_side else pieces:
+                pieces[name].append(line)
+            continue
+        if side == "wrong":
+            return None
+        conflicts += side == "ours"
+        open_side = side
+    if open_side or not conflicts:
+        return None
+    return "".join(pieces["ours"]), "".join(pieces["theirs"])
+
+
+def _side_begun(line: str, side: str) -> str | None:
+    """Which side a marker begins, empty for the end of both; None for any other line."""
+    if line.startswith(_OURS):
+        return "wrong" if side else "ours"
+    if line.startswith(_BASE):
+        return "base" if side == "ours" else "wrong"
+    if line.rstrip("\r\n") == _THEIRS and side in ("ours", "base"):
+        return "theirs"
+    if line.startswith(_END):
+        return "" if side == "theirs" else "wrong"
+    return None

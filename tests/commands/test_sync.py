@@ -1,0 +1,303 @@
+"""desk sync, in clones of a real remote."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from desk import codec, model, store
+from tests.support import POLICY, run
+from tests.team import Team, events, git, text
+
+
+def test_what_two_did_is_in_both_clones(team: Team):
+    one, two, ticket = team.both()
+    assert git(two, "log", "--format=%s|%an") == f"{ticket} open: VPN drops|chen"
+    assert git(two, "ls-files").split() == [
+        ".gitattributes", "desk.yaml", f"tickets/2026/11/{ticket}.yaml",
+    ]  # fmt: skip
+    team.done(one, "note", ticket, "tried")
+    team.done(two, "reply", ticket, "soon")
+    assert team.done(one, "sync").err == "committed: 1; merged from both sides: 0; pushed\n"
+    printer = team.open(two, "打印机卡纸")
+    ran = team.done(two, "sync")
+    assert ran.err == "committed: 2; merged from both sides: 1; pushed\n"
+    team.done(one, "sync")
+    assert text(one, ticket) == text(two, ticket)
+    assert events(one, ticket) == [(1, "chen", "open"), (2, "chen", "note"), (2, "lin", "reply")]
+    assert text(one, printer) == text(two, printer)
+    assert git(one, "rev-parse", "HEAD") == git(two, "rev-parse", "HEAD")
+    assert git(one, "status", "--porcelain") == ""
+    assert git(one, "log", "-1", "--format=%s%n%b", "HEAD^2") == f"{ticket} note: VPN drops"
+    assert git(one, "log", "-1", "--format=%B", "HEAD^1").splitlines() == [
+        "2 tickets", "", f"{ticket} reply: VPN drops", f"{printer} open: 打印机卡纸",
+    ]  # fmt: skip
+    assert team.done(one, "check").err == "2 files, 0 errors, 0 warnings\n"
+    assert team.done(two, "sync").err == "committed: 0; merged from both sides: 0; nothing pushed\n"
+
+
+def test_without_a_push_the_remote_stays_as_it_is(team: Team):
+    one, two, ticket = team.both()
+    before = git(team.hub, "rev-parse", "main")
+    team.done(one, "note", ticket, "x")
+    team.done(one, "sync", "--no-push")
+    assert git(team.hub, "rev-parse", "main") == before
+    assert git(one, "status", "--porcelain") == ""
+    team.done(one, "sync")
+    team.done(two, "sync")
+    assert text(one, ticket) == text(two, ticket)
+
+
+def test_what_is_not_desks_is_left_alone(team: Team):
+    one, _, ticket = team.both()
+    (one / "README").write_text("x")
+    git(one, "add", "README")
+    (one / "desk.yaml").write_text(POLICY.replace("name: Help desk", "name: Desk"))
+    (one / "tickets" / "notes.txt").write_text("x")
+    team.done(one, "note", ticket, "x")
+    (one / store.path_of("T-261121-B0000")).write_text("id: [\n")
+    ran = team.done(one, "sync")
+    assert ran.err.splitlines() == [
+        "desk.yaml has changes that are left to you: git commit desk.yaml",
+        "tickets/2026/11/T-261121-B0000.yaml:2: this is not YAML: did not find expected node "
+        "content; it is not committed",
+        "tickets/notes.txt: this is no record in its place; it is not committed",
+        "committed: 1; merged from both sides: 0; pushed",
+    ]  # fmt: skip
+    assert git(one, "status", "--porcelain").splitlines() == [
+        "A  README", " M desk.yaml",
+        "?? tickets/2026/11/T-261121-B0000.yaml", "?? tickets/notes.txt",
+    ]  # fmt: skip
+
+
+def test_changes_of_ones_own_are_never_written_over(team: Team):
+    one, two, ticket = team.both()
+    (two / "desk.yaml").write_text(POLICY.replace("name: Help desk", "name: Ours"))
+    git(two, "commit", "--quiet", "-am", "policy")
+    git(two, "push", "--quiet")
+    (one / "desk.yaml").write_text(POLICY.replace("name: Help desk", "name: Mine"))
+    team.done(one, "note", ticket, "x")
+    ran = team.run(one, "sync")
+    assert (ran.code, ran.err.splitlines()[-1]) == (
+        1, "desk: desk.yaml came in changed and has changes of yours that are not committed; "
+        "git commit or git stash them, then `desk sync` again",
+    )  # fmt: skip
+    assert "name: Mine" in (one / "desk.yaml").read_text()
+    git(one, "commit", "--quiet", "-am", "mine")
+    ran = team.run(one, "sync")
+    assert (ran.code, ran.err) == (
+        4, "desk: desk.yaml was changed on both sides: `git merge origin/main`, settle that by "
+        "hand, commit, and `desk sync` again\n",
+    )  # fmt: skip
+    git(one, "-c", "merge.conflictStyle=merge", "merge", "-Xours", "--no-edit", "origin/main")
+    team.done(one, "sync")
+    team.done(two, "sync")
+    assert "name: Mine" in (two / "desk.yaml").read_text()
+
+
+def test_other_files_merge_by_lines(team: Team):
+    one, two, _ = team.both()
+    for clone, old, new in (
+        (one, "Help desk", "Desk"),
+        (two, "reopen_within: 14d", "reopen_within: 9d"),
+    ):
+        path = clone / "desk.yaml"
+        path.write_text(path.read_text().replace(old, new))
+        git(clone, "commit", "--quiet", "-am", "policy")
+    team.done(one, "sync")
+    team.done(two, "sync")
+    merged = (two / "desk.yaml").read_text()
+    assert "name: Desk\n" in merged
+    assert "reopen_within: 9d" in merged
+
+
+def test_two_records_that_drew_one_id(team: Team):
+    one, two, first = team.both()
+    for clone, title in ((one, "Printer"), (two, "Phone")):
+        record_id = team.open(clone, title)
+        path = clone / store.path_of(record_id)
+        moved = path.with_name("T-261121-AAAAA.yaml")
+        moved.write_text(path.read_text().replace(record_id, "T-261121-AAAAA"))
+        path.unlink()
+        team.done(clone, "link", "T-261121-AAAAA", "related", first)
+    team.done(one, "sync")
+    ran = team.done(two, "sync")
+    new = next(path.stem for path in two.rglob("T-*.yaml") if "Phone" in path.read_text())
+    assert ran.err.splitlines()[0] == (
+        f"T-261121-AAAAA 'Phone' is {new} now: another record had drawn that id"
+    )
+    team.done(one, "sync")
+    published, moved = (codec.load(text(one, one_id)) for one_id in ("T-261121-AAAAA", new))
+    assert (published.title, moved.title, moved.text("external")) == (
+        "Printer", "Phone", "T-261121-AAAAA",
+    )  # fmt: skip
+    assert codec.load(text(one, first)).items("links") == [
+        "related T-261121-AAAAA", f"related {new}",
+    ]  # fmt: skip
+    assert team.done(one, "show", "T-261121-AAAAA", "-f", "json").out
+    assert team.done(two, "check").code == 0
+
+
+def test_what_one_changed_and_the_other_deleted_is_kept(team: Team):
+    one, two, ticket = team.both()
+    other = team.open(one, "Printer")
+    team.done(one, "sync")
+    team.done(two, "sync")
+    for record_id, keeper, remover in ((ticket, one, two), (other, two, one)):
+        team.done(keeper, "note", record_id, "x")
+        (remover / store.path_of(record_id)).unlink()
+    team.done(one, "sync")
+    ran = team.done(two, "sync")
+    assert [line for line in ran.err.splitlines() if "deleted" in line] == [
+        f"{store.path_of(one_id)} was deleted on one side and changed on the other; it is kept"
+        for one_id in (ticket, other)
+    ]
+    team.done(one, "sync")
+    for record_id in (ticket, other):
+        assert text(one, record_id) == text(two, record_id)
+
+
+def test_a_version_that_cannot_be_read_does_not_stand_in_the_way(team: Team):
+    one, two, ticket = team.both()
+    (one / store.path_of(ticket)).write_text("id: [\n")
+    git(one, "commit", "--quiet", "-am", "broken")
+    git(one, "push", "--quiet")
+    team.done(two, "note", ticket, "x")
+    ran = team.done(two, "sync")
+    assert "the other side's text stands" in ran.err
+    team.done(one, "sync")
+    assert events(one, ticket) == [(1, "chen", "open"), (2, "lin", "note")]
+
+
+def test_an_edit_by_hand_meets_a_command(team: Team):
+    one, two, ticket = team.both()
+    path = one / store.path_of(ticket)
+    path.write_text(
+        path.read_text().replace("title: VPN drops", "title: VPN drops hourly  # since?", 1)
+    )
+    team.done(two, "assign", ticket, "--to", "lin", at="2026-11-22T09:00:00+08:00")
+    team.done(one, "sync")
+    team.done(two, "sync")
+    record = codec.load(text(two, ticket))
+    assert (record.title, record.text("assignee")) == ("VPN drops hourly", "lin")
+    assert model.hand_edits(record) == {}
+    assert [one.text("comments") for one in record.log if one.did == "edit"] == ["# since?"]
+
+
+def test_a_desk_in_a_folder_of_a_repository(team: Team, tmp_path: Path):
+    git(tmp_path, "init", "--quiet", "--bare", "--initial-branch=main", str(tmp_path / "big"))
+    clones = []
+    for name, who in (("left", "chen"), ("right", "lin")):
+        clone = tmp_path / name
+        git(tmp_path, "clone", "--quiet", str(tmp_path / "big"), str(clone))
+        git(clone, "config", "user.name", who)
+        git(clone, "config", "user.email", f"{who}@example.com")
+        clones.append(clone)
+        if who == "chen":
+            (clone / "code").write_text("x")
+            store.make(str(clone / "帮助" / "desk"), POLICY)
+            ticket = team.done(clone / "帮助" / "desk", "open", "VPN").out.strip()
+            team.done(clone / "帮助" / "desk", "sync")
+    left, right = (clone / "帮助" / "desk" for clone in clones)
+    team.done(left, "note", ticket, "left")
+    team.done(right, "note", ticket, "right")
+    team.done(left, "sync")
+    assert team.done(right, "sync").err == "committed: 1; merged from both sides: 1; pushed\n"
+    team.done(left, "sync")
+    assert events(left, ticket) == [(1, "chen", "open"), (2, "chen", "note"), (2, "lin", "note")]
+    assert git(clones[0], "status", "--porcelain") == "?? code"
+
+
+@pytest.mark.parametrize(
+    ("state", "code", "sentence"),
+    [
+        ("no repository", 1, "is in no git repository; git init, then git remote add origin URL"),
+        ("detached", 1, "no branch is checked out here; git switch to the one of the desk"),
+        ("merging", 1, "git is in the middle of something here (MERGE_HEAD)"),
+        ("unrelated", 1, "have no commit in common"),
+        (
+            "several remotes",
+            1,
+            "several remotes (far, near) and branch main follows none",
+        ),
+        ("no network", 74, "git fetch: "),
+        ("hostile settings", 1, "has core.sshcommand, which names a program"),
+    ],
+)
+def test_what_cannot_be_synced_says_why(
+    team: Team, tmp_path: Path, state: str, code: int, sentence: str
+):
+    one, two, ticket = team.both()
+    if state == "no repository":
+        store.make(str(tmp_path / "alone"), POLICY)
+        ran = run(["-C", str(tmp_path / "alone"), "--as", "chen", "sync"])
+        assert (ran.code, sentence in ran.err) == (code, True)
+        return
+    team.done(one, "note", ticket, "kept")
+    if state == "detached":
+        git(one, "checkout", "--quiet", "--detach")
+    elif state == "merging":
+        (one / ".git" / "MERGE_HEAD").write_text(git(one, "rev-parse", "HEAD") + "\n")
+    elif state == "unrelated":
+        other = tmp_path / "other"
+        git(tmp_path, "init", "--quiet", "--bare", "--initial-branch=main", str(other))
+        empty = git(two, "hash-object", "-t", "tree", "-w", "/dev/null")
+        start = git(two, "commit-tree", "-m", "x", empty)
+        git(two, "push", "--quiet", str(other), f"{start}:refs/heads/main")
+        git(one, "remote", "set-url", "origin", str(other))
+    elif state == "several remotes":
+        git(one, "remote", "rename", "origin", "far")
+        git(one, "remote", "add", "near", str(team.hub))
+        git(one, "branch", "--unset-upstream")
+    elif state == "no network":
+        git(one, "remote", "set-url", "origin", "file:///nowhere")
+    elif state == "hostile settings":
+        git(one, "config", "core.sshCommand", "evil")
+    ran = team.run(one, "sync")
+    assert ran.code == code, ran
+    assert sentence in ran.err
+    assert ran.err.count("\n") == 1
+    assert "kept" in text(one, ticket)
+
+
+def test_a_repository_without_a_remote_is_committed(team: Team, tmp_path: Path):
+    alone = tmp_path / "alone"
+    store.make(str(alone), POLICY)
+    git(alone, "init", "--quiet")
+    git(alone, "config", "user.name", "chen")
+    git(alone, "config", "user.email", "chen@example.com")
+    team.done(alone, "open", "VPN")
+    assert team.done(alone, "sync").err == (
+        "there is no remote to sync with; git remote add origin URL makes one\n"
+        "committed: 1; merged from both sides: 0; nothing pushed\n"
+    )
+    assert git(alone, "status", "--porcelain") == ""
+
+
+def test_a_remote_that_refuses(team: Team):
+    one, _, ticket = team.both()
+    hook = team.hub / "hooks" / "pre-receive"
+    hook.write_text("#!/bin/sh\necho 'chen may not do that' >&2\nexit 1\n")
+    hook.chmod(0o755)
+    team.done(one, "note", ticket, "x")
+    ran = team.run(one, "sync")
+    assert (ran.code, ran.err) == (
+        1, "desk: origin refused what was pushed:\ndesk: chen may not do that\n",
+    )  # fmt: skip
+    hook.unlink()
+    assert team.done(one, "sync").err == "committed: 0; merged from both sides: 0; pushed\n"
+
+
+def test_locks_that_a_kill_left_are_removed(team: Team):
+    one, _, ticket = team.both()
+    (one / ".git" / "index.lock").touch()
+    team.done(one, "note", ticket, "x")
+    ran = team.run(one, "sync")
+    assert (ran.code, "index.lock" in ran.err) == (74, True)
+    (one / ".desk" / "syncing").touch()
+    ran = team.done(one, "sync")
+    assert ran.err.splitlines()[0].endswith(
+        ".git/index.lock was left by a sync that was killed; it is removed"
+    )
+    assert not (one / ".desk" / "syncing").exists()
+    assert os.path.exists(one / ".desk" / "sync.lock")
