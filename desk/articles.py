@@ -33,7 +33,7 @@ TO_REVIEW, TO_PUBLISH, TO_RENEW, TO_WORK = NEEDS = ("review", "publish", "renewa
 DERIVED = ("needs", "uses", "helpful", "unhelpful")
 VERBS = (
     "new", "edit", "submit", "approve", "reject", "publish", "retire", "renew", "helpful",
-    "unhelpful", "use", "link", "unlink", "tell",
+    "unhelpful", "use", "link", "unlink", "tell", "undo",
 )  # fmt: skip
 # Fields that only their own command may change, with that command.
 GOVERNED: Mapping[str, str] = {
@@ -160,11 +160,21 @@ def _changes_text(event: Event) -> bool:
 
 
 def _since_approval(article: Article) -> tuple[Event | None, list[Event]]:
-    """The last approval that no rejection took back, and what changed the text since."""
+    """The last approval that no rejection took back, and what changed the text since.
+
+    An edit that was taken back is none, but taking it back is one where it was approved by then.
+    """
     approval: Event | None = None
     later: list[Event] = []
     before: list[Event] = []
+    undos = model.undoings(article.log)
     for event in model.in_order(article.log):
+        mark = model.mark(event)
+        if event.did in ("approve", "reject") and mark in undos:
+            continue
+        if event.did == model.UNDO and mark in map(model.mark, later):
+            later = [one for one in later if model.mark(one) != mark]
+            continue
         if event.did == "approve":
             approval, before, later = event, [*before, *later], []
         elif event.did == "reject":
@@ -224,7 +234,8 @@ def why_unapproved(article: Article, policy: Policy) -> str:
 
 def votes(article: Article) -> dict[str, Event]:
     """The vote that stands of each person who gave one."""
-    given = (one for one in model.in_order(article.log) if one.did in ("helpful", "unhelpful"))
+    log = model.in_order(model.standing(article.log))
+    given = (one for one in log if one.did in ("helpful", "unhelpful"))
     return {one.by: one for one in given}
 
 
@@ -232,7 +243,7 @@ def complaints(article: Article) -> list[Event]:
     """The unhelpful votes since its text was last changed or it was renewed, by a command."""
     done = [
         one
-        for one in article.log
+        for one in model.standing(article.log)
         if one.did == "renew" or (_changes_text(one) and not one.words.get("by_hand"))
     ]
     last = max(done, key=Event.order, default=None)
@@ -266,7 +277,8 @@ def clashes(article: Article) -> dict[str, Event]:
 
 def _was_rejected(article: Article) -> bool:
     """Whether nothing has been done about the last rejection."""
-    moves = [one for one in model.in_order(article.log) if one.change or one.did == "submit"]
+    log = model.in_order(model.standing(article.log))
+    moves = [one for one in log if one.change or one.did == "submit"]
     return bool(moves) and moves[-1].did == "reject"
 
 
@@ -528,6 +540,36 @@ def setting(article: Article, name: str, text: str) -> tuple[str, Value]:
     if name == "tags":
         return name, list(dict.fromkeys(t.strip() for t in text.split(",") if t.strip())) or None
     return name, text or None
+
+
+_ABILITY_OF = {
+    **dict.fromkeys(("new", "edit", "submit"), WRITE),
+    **dict.fromkeys(("approve", "reject"), REVIEW),
+    "publish": PUBLISH,
+}
+_ABLE_TO = {WRITE: "write", REVIEW: "review", PUBLISH: "publish"}
+
+
+def check_may_take_back(article: Article, act: Act, event: Event) -> None:
+    """Raise RefusedError where somebody may not undo an event of theirs any more.
+
+    Nor may anything be published by that whose text was changed in the meantime.
+    """
+    _check_readable(article, act)
+    before, _ = event.change.get("status", (None, None))
+    publishes = before in (PUBLISHED, OUTDATED) and article.status not in (PUBLISHED, OUTDATED)
+    ability = PUBLISH if event.did == "retire" and publishes else _ABILITY_OF.get(event.did, "")
+    if ability:
+        _check_may(act, ability, _ABLE_TO[ability])
+    if not publishes:
+        return
+    for later in model.standing(article.log):
+        if _changes_text(later) and later.order() > event.order():
+            raise RefusedError(
+                f"the {event.did} of {event.at} in {article.id} cannot be taken back: {later.by} "
+                f"changed the text since ({later.did}, {later.at}), and it would be published as "
+                "it is; `desk kb submit` is next"
+            )
 
 
 def submitted(article: Article, act: Act) -> Article:
