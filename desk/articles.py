@@ -27,12 +27,13 @@ from desk.roles import (
 PREFIX = "KB"
 DRAFT, IN_REVIEW, PUBLISHED, OUTDATED, RETIRED = model.ARTICLE_STATUSES
 TEXTS = ("symptoms", "cause", "solution", "body")
+_TEXTS = frozenset(TEXTS)
 # What somebody is still to do about an article.
 TO_REVIEW, TO_PUBLISH, TO_RENEW, TO_WORK = NEEDS = ("review", "publish", "renewal", "work")
 DERIVED = ("needs", "uses", "helpful", "unhelpful")
 VERBS = (
     "new", "edit", "submit", "approve", "reject", "publish", "retire", "renew", "helpful",
-    "unhelpful", "use", "link", "unlink", "tell",
+    "unhelpful", "use", "link", "unlink", "tell", "undo",
 )  # fmt: skip
 # Fields that only their own command may change, with that command.
 GOVERNED: Mapping[str, str] = {
@@ -44,6 +45,7 @@ GOVERNED: Mapping[str, str] = {
 }
 # What stands in a draft where the requester's name, e-mail or telephone stood.
 HIDDEN = "[…]"
+_NEAR = 0.8  # from which a name is taken for a mistyped one (difflib's ratio)
 _FEWEST_DIGITS = 5  # of a telephone number
 # Whatever else changes is reviewed: texts, the audience, custom fields.
 _NOT_REVIEWED = frozenset(
@@ -163,11 +165,21 @@ def _changes_text(event: Event) -> bool:
 
 
 def _since_approval(article: Article) -> tuple[Event | None, list[Event]]:
-    """The last approval that no rejection took back, and what changed the text since."""
+    """The last approval that no rejection took back, and what changed the text since.
+
+    An edit that was taken back is none, but taking it back is one where it was approved by then.
+    """
     approval: Event | None = None
     later: list[Event] = []
     before: list[Event] = []
+    undos = model.undoings(article.log)
     for event in model.in_order(article.log):
+        mark = model.mark(event)
+        if event.did in ("approve", "reject") and mark in undos:
+            continue
+        if event.did == model.UNDO and mark in map(model.mark, later):
+            later = [one for one in later if model.mark(one) != mark]
+            continue
         if event.did == "approve":
             approval, before, later = event, [*before, *later], []
         elif event.did == "reject":
@@ -227,13 +239,18 @@ def why_unapproved(article: Article, policy: Policy) -> str:
 
 def votes(article: Article) -> dict[str, Event]:
     """The vote that stands of each person who gave one."""
-    given = (one for one in model.in_order(article.log) if one.did in ("helpful", "unhelpful"))
+    log = model.in_order(model.standing(article.log))
+    given = (one for one in log if one.did in ("helpful", "unhelpful"))
     return {one.by: one for one in given}
 
 
 def complaints(article: Article) -> list[Event]:
-    """The unhelpful votes since its text was last changed or it was renewed."""
-    done = [one for one in article.log if one.did == "renew" or _changes_text(one)]
+    """The unhelpful votes since its text was last changed or it was renewed, by a command."""
+    done = [
+        one
+        for one in model.standing(article.log)
+        if one.did == "renew" or (_changes_text(one) and not one.words.get("by_hand"))
+    ]
     last = max(done, key=Event.order, default=None)
     return [
         vote
@@ -247,16 +264,26 @@ def needs(article: Article, now: datetime) -> list[str]:
     if article.status == IN_REVIEW:
         return [TO_PUBLISH if is_approved(article) else TO_REVIEW]
     if article.status == DRAFT:
-        return [TO_WORK] if _was_rejected(article) else []
+        return [TO_WORK] if _was_rejected(article) or clashes(article) else []
     if article.status == RETIRED:
         return []
     found = [TO_RENEW] if status_at(article, now) == OUTDATED else []
-    return [*found, TO_WORK] if complaints(article) else found
+    return [*found, TO_WORK] if complaints(article) or clashes(article) else found
+
+
+def clashes(article: Article) -> dict[str, Event]:
+    """The texts of which one version was left out when two clones had changed the same lines.
+
+    As `model.clashes` tells them, with the event whose version stands.
+    """
+    written = [event for event in article.log if not _TEXTS.isdisjoint(event.change)]
+    return model.clashes(article) if len(written) > 2 else {}
 
 
 def _was_rejected(article: Article) -> bool:
     """Whether nothing has been done about the last rejection."""
-    moves = [one for one in model.in_order(article.log) if one.change or one.did == "submit"]
+    log = model.in_order(model.standing(article.log))
+    moves = [one for one in log if one.change or one.did == "submit"]
     return bool(moves) and moves[-1].did == "reject"
 
 
@@ -501,11 +528,53 @@ def edited(article: Article, act: Act, change: Mapping[str, Value], *, source: s
     return _added(article, act, "edit", change, source=source)
 
 
-def setting(name: str, text: str) -> tuple[str, Value]:
-    """The field and its new value that `FIELD=VALUE` means; an empty value takes it out."""
+def setting(article: Article, name: str, text: str) -> tuple[str, Value]:
+    """The field and its new value that `FIELD=VALUE` means; an empty value takes it out.
+
+    Raises UsageError for a new field whose name is nearly that of one which articles have.
+    """
+    if name not in (*ARTICLE_FIELDS, *article.head):
+        import difflib
+
+        near = difflib.get_close_matches(name.casefold(), ARTICLE_FIELDS, n=1, cutoff=_NEAR)
+        if near:
+            raise UsageError(
+                f"articles have no field {name!r}; did you mean {near[0]}? A field of your own "
+                "needs a name that is less like it"
+            )
     if name == "tags":
         return name, list(dict.fromkeys(t.strip() for t in text.split(",") if t.strip())) or None
     return name, text or None
+
+
+_ABILITY_OF = {
+    **dict.fromkeys(("new", "edit", "submit"), WRITE),
+    **dict.fromkeys(("approve", "reject"), REVIEW),
+    "publish": PUBLISH,
+}
+_ABLE_TO = {WRITE: "write", REVIEW: "review", PUBLISH: "publish"}
+
+
+def check_may_take_back(article: Article, act: Act, event: Event) -> None:
+    """Raise RefusedError where somebody may not undo an event of theirs any more.
+
+    Nor may anything be published by that whose text was changed in the meantime.
+    """
+    _check_readable(article, act)
+    before, _ = event.change.get("status", (None, None))
+    publishes = before in (PUBLISHED, OUTDATED) and article.status not in (PUBLISHED, OUTDATED)
+    ability = PUBLISH if event.did == "retire" and publishes else _ABILITY_OF.get(event.did, "")
+    if ability:
+        _check_may(act, ability, _ABLE_TO[ability])
+    if not publishes:
+        return
+    for later in model.standing(article.log):
+        if _changes_text(later) and later.order() > event.order():
+            raise RefusedError(
+                f"the {event.did} of {event.at} in {article.id} cannot be taken back: {later.by} "
+                f"changed the text since ({later.did}, {later.at}), and it would be published as "
+                "it is; `desk kb submit` is next"
+            )
 
 
 def submitted(article: Article, act: Act) -> Article:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import reduce
 
-from desk import articles, merge, model
+from desk import articles, lifecycle, merge, model
 from desk.errors import RefusedError
 from desk.model import Article, Event, Record, Value
 from desk.policy import Policy
@@ -103,7 +103,20 @@ def why_unapproved(record: Record | None, policy: Policy) -> str:
     """What articles.why_unapproved says once what was edited by hand is written down."""
     if not isinstance(record, Article):
         return ""
-    return articles.why_unapproved(merge.with_hand_edits(record, None), policy)
+    written = merge.with_hand_edits(record, None)
+    why = articles.why_unapproved(written, policy)
+    published = written.status in _PUBLISHED and policy.knowledge.must_review
+    return why or (_why_otherwise(written) if published else "")
+
+
+def _why_otherwise(article: Article) -> str:
+    """What is wrong where the text is not what it would be without what was taken back."""
+    if not model.undoings(article.log):
+        return ""
+    head = model.fold(model.standing(article.log), model.origin(article))
+    names = {*head, *article.head}
+    changed = (name for name in names if head.get(name) != article.head.get(name))
+    return "its text has what its log says was taken back" if articles.is_reviewed(changed) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,12 +280,11 @@ class _Judged:
         if self.is_renamed and event.did == "edit" and event.change.keys() == {"external"}:
             return ""  # the merge that gave it a new id says so
         verb = event
-        if event.did == "undo":
+        if event.did == model.UNDO:
             undone = self._undone(event)
             if undone is None:
                 return f"takes back what is no event of {self.who.name}'s"
-            first = model.in_order(self.record.log)[0]
-            if not _takes_back(event, undone, is_first=undone is first):
+            if not _takes_back(event, undone):
                 return f"sets other values than those before event {undone.n}"
             verb = undone
         if self.is_article:
@@ -281,9 +293,8 @@ class _Judged:
 
     def _undone(self, event: Event) -> Event | None:
         """The event of the committer that an `undo` takes back, None where it names none."""
-        n, at = event.words.get("undoes"), event.text("done_at")
-        log = (one for one in self.record.log if one.by in self.who.names and one.did != "undo")
-        return next((one for one in log if one.n == n and one.at == at), None)
+        log = (one for one in self.record.log if one.did != model.UNDO)
+        return next((one for one in log if model.mark(one) == model.mark(event)), None)
 
     def _of_ticket_verb(self, verb: Event, *, is_undone: bool) -> str:
         asked = verb.did == "open" and (is_undone or not self.known)
@@ -309,7 +320,7 @@ class _Judged:
         if not problem and verb is event and verb.did == "approve":
             problem = self._of_approval(event)
         if not problem and articles.is_reviewed(event.change):
-            problem = self._of_text(event)
+            problem = "" if self._is_put_back(verb, event) else self._of_text(event)
         return problem
 
     def _of_governed(self, verb: Event, event: Event) -> str:
@@ -322,9 +333,17 @@ class _Judged:
         _, status = event.change["status"]
         if verb is event and status != _STATUS_AFTER[verb.did]:
             return f"makes it {status}, which {verb.did} does not"
-        if status == articles.PUBLISHED and not (verb.did == "renew" and self._was_published()):
+        renewed = verb.did == "renew" and self._was_published()
+        if status == articles.PUBLISHED and not (renewed or self._is_put_back(verb, event)):
             return self._unable(PUBLISH)
         return ""
+
+    def _is_put_back(self, verb: Event, event: Event) -> bool:
+        """Whether an edit that sent it to review is taken back, and nobody has edited it since."""
+        since = (e for e in model.standing(self.record.log) if e.order() > verb.order())
+        sent = verb.did == "edit" and verb.change.get("status", (None,))[0] in _PUBLISHED
+        is_undo = verb is not event
+        return is_undo and sent and not any(articles.is_reviewed(one.change) for one in since)
 
     def _of_approval(self, event: Event) -> str:
         before = tuple(one for one in self.record.log if one.order() < event.order())
@@ -425,10 +444,12 @@ def _only_answers(event: Event) -> bool:
     )
 
 
-def _takes_back(event: Event, undone: Event, *, is_first: bool) -> bool:
+def _takes_back(event: Event, undone: Event) -> bool:
     """Whether an `undo` sets fields to what they were before; a first event ends the record."""
-    if is_first:
-        ends = ("cancelled", articles.RETIRED)
-        return all(name == "status" and to in ends for name, (_, to) in event.change.items())
+    sets = {name: to for name, (_, to) in event.change.items()}
+    if undone.did in model.FIRST:
+        status = sets.pop("status", None)
+        ends = status in ("cancelled", articles.RETIRED)
+        return ends and not any(sets.values()) and lifecycle.OFF_HOLD.keys() >= sets.keys()
     before = {name: was for name, (was, _) in undone.change.items()}
-    return all(name in before and to == before[name] for name, (_, to) in event.change.items())
+    return sets == before and event.order() > undone.order()

@@ -301,6 +301,16 @@ def approval(entry: Entry, act: Act) -> Iterator[Problem]:
             )
 
 
+def clashes(entry: Entry, _: Act) -> Iterator[Problem]:
+    """Texts of an article of which a merge has left one version out."""
+    if isinstance(entry.record, Article):
+        for name, event in articles.clashes(entry.record).items():
+            sentence = f"two clones changed the same lines of {name!r}; event {event.n} stands"
+            line = codec.line_of(entry.text, name)
+            way = "look at its log, then edit it, or `desk kb renew`"
+            yield Problem(entry.path, line, "warning", f"{sentence}: {way}")
+
+
 RECORD_CHECKS: tuple[Callable[[Entry, Act], Iterable[Problem]], ...] = (
     hand_edits,
     layout,
@@ -308,6 +318,7 @@ RECORD_CHECKS: tuple[Callable[[Entry, Act], Iterable[Problem]], ...] = (
     numbers,
     times,
     approval,
+    clashes,
 )
 
 # --- the whole desk ------------------------------------------------------------------------

@@ -32,10 +32,13 @@ COMMANDS = {
     "link": ("link", "Link records to another."),
     "unlink": ("link", "Take a link out again."),
     "edit": ("edit", "Change a ticket's text and custom fields."),
+    "undo": ("undo", "Take back what you did last."),
     "list": ("list", "List tickets."),
     "show": ("show_history", "Show records with their logs."),
     "search": ("search", "Search the text of tickets and articles."),
     "history": ("show_history", "Show a record's log as a table."),
+    "diff": ("diff", "Tell what happened between two moments."),
+    "blame": ("blame", "Show who set each field, when, in which commit."),
     "suggest": ("suggest", "Suggest category, similar tickets, duplicates, articles."),
     "queue": ("sla_queue", "Show live tickets by what is due next."),
     "sla": ("sla_queue", "Show what was promised and how that stands."),
@@ -201,4 +204,5 @@ def main() -> NoReturn:
         sys.stdout.flush()
     except OSError as error:
         code = _output_failed(error)
+    gc.freeze()  # what is left the system frees at once, and not the interpreter one by one
     sys.exit(code)

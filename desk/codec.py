@@ -158,8 +158,8 @@ def _check_stamp(text: str, *path: str | int) -> None:
         dates.seconds(text)
     except ValueError as error:
         raise _MisfitError(str(error), *path) from None
-    # The event of a rule may lie a zone away from the field that it follows from.
-    if path[0] != "log" and not dates.FIRST_YEAR <= int(text[:4]) <= dates.LAST_YEAR:
+    # Not of an event: that of a rule may lie a zone away from the field that it follows from.
+    if not dates.FIRST_YEAR <= int(text[:4]) <= dates.LAST_YEAR:
         years = f"{dates.FIRST_YEAR} to {dates.LAST_YEAR}"
         raise _MisfitError(f"{text!r} is not of the years {years}", *path)
 
@@ -186,8 +186,11 @@ def _event(entry: Value, position: int) -> Event:
             _text(value, "log", position, name)
             for name, value in (("at", at), ("by", by), ("did", did))
         )
-    _check_stamp(at, "log", position, "at")
-    return Event(n, at, by, did, _change({} if change is None else change, position), words)
+    changes = {} if change is None else _change(change, position)
+    try:
+        return Event(n, at, by, did, changes, words)
+    except ValueError as error:
+        raise _MisfitError(str(error), "log", position, "at") from None
 
 
 _OF_EVERY_EVENT = ("n", "at", "by", "did", "change")
@@ -202,9 +205,10 @@ def _change(change: Value, position: int) -> dict[str, tuple[Value, Value]]:
             raise _MisfitError(
                 f"the change of {name!r} is [from, to]", "log", position, "change", name
             )
-        if name in MOVES and not all(one is None or isinstance(one, str) for one in pair):
+        was, to = pair
+        if name in MOVES and not (isinstance(was, str | None) and isinstance(to, str | None)):
             raise _MisfitError(f"{name!r} is text", "log", position, "change", name)
-        pairs[name] = (pair[0], pair[1])
+        pairs[name] = (was, to)
     return pairs
 
 
@@ -231,8 +235,11 @@ def event_as_dict(event: Event) -> dict[str, Value]:
 def as_dict(record: Record, *, log: bool = True) -> dict[str, Value]:
     """A record as it stands in the file, keys in the format's order."""
     *first, last = known_fields(type(record))
-    names = (*first, *sorted(set(record.head) - {*first, last}), last)
-    head = {name: record.head[name] for name in names if record.head.get(name) is not None}
+    names = (*first, *sorted(record.head.keys() - {*first, last}), last)
+    found = map(record.head.get, names)
+    head: dict[str, Value] = {
+        name: value for name, value in zip(names, found, strict=True) if value is not None
+    }
     return {**head, "log": [event_as_dict(event) for event in record.log]} if log else head
 
 

@@ -30,6 +30,7 @@ ASKED = (*FIELDS, "tag", "link", HAS, LINKED)
 VERBS = (
     "open", "classify", "assign", "escalate", "note", "reply", "hold", "resume", "resolve",
     "close", "reopen", "cancel", "survey", "link", "unlink", "edit", "tell", "invite", "update",
+    "undo",
 )  # fmt: skip
 # The values that a field can have, where no desk can have others.
 CLOSED_SETS: Mapping[str, tuple[str, ...]] = {
@@ -392,7 +393,8 @@ def _has(value: Wanted, asker: Asker) -> Test:
     def holds(record: Record) -> bool:
         if texts(look(record)):
             return True
-        return is_verb and any(event.did == value.text for event in record.log)
+        log = record.log if value.text == model.UNDO else model.standing(record.log)
+        return is_verb and any(event.did == value.text for event in log)
 
     return holds
 

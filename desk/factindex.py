@@ -23,12 +23,12 @@ TABLES = (
     " reopened TEXT)",
     "CREATE INDEX fact_folder ON fact (folder)",
     "CREATE INDEX fact_last ON fact (last)",
-    "CREATE TABLE pack (folder TEXT PRIMARY KEY, last REAL, numbers BLOB, reopened TEXT)"
-    " WITHOUT ROWID",
+    # With a rowid: in a tree of long rows each comparison reads a whole one.
+    "CREATE TABLE pack (folder TEXT PRIMARY KEY, last REAL, numbers BLOB, reopened TEXT)",
 )
-# "+" has SQLite list the packs once: to look one up it would read all that is packed beside it.
 _NOT_PACKED = """
-SELECT DISTINCT folder FROM file WHERE folder != 'kb' AND folder NOT IN (SELECT +folder FROM pack)
+SELECT folder FROM (SELECT DISTINCT folder FROM file WHERE folder != 'kb')
+WHERE folder NOT IN (SELECT folder FROM pack)
 """
 _TICKETS = "SELECT number, folder FROM file WHERE damage IS NULL AND folder != 'kb'"
 _WITHOUT = f"{_TICKETS} AND folder IN ({_NOT_PACKED}) AND number NOT IN (SELECT number FROM fact)"  # noqa: S608 - no text of others

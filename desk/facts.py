@@ -152,7 +152,7 @@ def whole_case(ticket: Ticket, promises: Promises) -> Case:
 
 def read_log(ticket: Ticket, promises: Promises | None = None) -> Log:
     """The ticket with its events in order of time, each `at` parsed once."""
-    events = model.in_order(ticket.log)
+    events = model.in_order(model.standing(ticket.log))
     start = ticket.head.get("status")
     for event in events:
         if "status" in event.change:

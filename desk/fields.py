@@ -3,7 +3,7 @@
 And the order of records by their fields.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple, TypeVar
@@ -14,6 +14,8 @@ from desk.promises import Promises
 from desk.sla import AT_RISK, BREACHED, MET, PAUSED, RUNNING, Clock
 
 DERIVED = ("age", "holder", "score", "code", "solution", "closed", "resolved", "sla", "due")
+# Those of DERIVED that depend on the moment.
+OF_MOMENTS = ("age", "sla", "due")
 # Those of DERIVED that need the log.
 LOGGED = frozenset(("score", "code", "solution", "closed", "resolved", "sla", "due"))
 FIELDS = (*model.TICKET_FIELDS, *(f"requester.{part}" for part in model.REQUESTER_FIELDS), *DERIVED)
@@ -67,7 +69,7 @@ def field_value(record: Record, field: str, as_of: AsOf | None = None) -> Value:
 
 
 def _derived(ticket: Ticket, field: str, as_of: AsOf | None) -> Value:
-    if field in ("age", "due", "sla"):
+    if field in OF_MOMENTS:
         return _as_of(ticket, field, as_of) if as_of else None
     if field == "holder":
         return ticket.text("assignee") or ticket.text("team") or None
@@ -122,6 +124,30 @@ def sort_key(value: Value, field: str) -> tuple[bool, int, str]:
     return (True, 0, ",".join(texts(value)).casefold())
 
 
+def kept_keys(ticket: Ticket) -> Iterator[tuple[str, int | str]]:
+    """Each field that a ticket has, with what `sort_key` makes of it: a number or, after all, text.
+
+    Without what depends on the moment.
+    """
+    parts = (
+        f"{name}.{part}"
+        for name, outer in ticket.head.items()
+        if isinstance(outer, dict)
+        for part in outer
+    )
+    for name in dict.fromkeys((*ticket.head, *parts, *DERIVED)):
+        value = field_value(ticket, name)
+        if value is not None:
+            is_text, number, text = sort_key(value, name)
+            yield name, text if is_text else number
+
+
+def sort_fields(sort: str) -> list[tuple[str, bool]]:
+    """The fields of `FIELD,-FIELD`, and whether downward by each."""
+    names = [name.strip() for name in sort.split(",") if name.strip()]
+    return [(canonical(name.lstrip("-")), name.startswith("-")) for name in names]
+
+
 def in_order(
     tickets: Iterable[Ticket], sort: str, as_of: AsOf, priorities: Sequence[str] = ()
 ) -> list[Ticket]:
@@ -144,11 +170,10 @@ def in_order(
 def by_fields(records: Iterable[R], sort: str, as_of: AsOf) -> list[R]:
     """Records in the order of `FIELD,-FIELD`, those that lack a field last, equal ones by id."""
     result = sorted(records, key=lambda record: record.id)
-    for field in reversed([name.strip() for name in sort.split(",") if name.strip()]):
-        name = canonical(field.lstrip("-"))
+    for name, downward in reversed(sort_fields(sort)):
         values = [(field_value(record, name, as_of), record) for record in result]
         have = [(sort_key(value, name), record) for value, record in values if value is not None]
-        have.sort(key=lambda pair: pair[0], reverse=field.startswith("-"))
+        have.sort(key=lambda pair: pair[0], reverse=downward)
         lack = [record for value, record in values if value is None]
         result = [record for _, record in have] + lack
     return result

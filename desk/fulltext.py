@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from desk.model import Event, Record, Value
+from desk.model import Event, Record, Value, standing
 
 TOKENIZER = "porter unicode61 remove_diacritics 2"
 # Han with its extensions, kana, hangul, bopomofo.
@@ -36,10 +36,10 @@ class Texts(NamedTuple):
 
 
 def texts(record: Record) -> Texts:
-    """The text of a record, East Asian runs cut into pairs."""
+    """The text of a record without what was taken back, East Asian runs cut into pairs."""
     title = [record.title, *(str(tag) for tag in record.items("tags"))]
     body = [text for name in _LONG if (text := record.text(name))]
-    log = [text for event in record.log for text in _said(event)]
+    log = [text for event in standing(record.log) for text in _said(event)]
     return Texts(*("\n".join(map(paired, part)) for part in (title, body, log)))
 
 
@@ -48,7 +48,7 @@ def pieces(record: Record) -> Iterator[tuple[str, str]]:
     yield "title", record.title
     yield from (("tags", str(tag)) for tag in record.items("tags"))
     yield from ((name, text) for name in _LONG if (text := record.text(name)))
-    yield from ((event.did, text) for event in record.log for text in _said(event))
+    yield from ((event.did, text) for event in standing(record.log) for text in _said(event))
 
 
 def _said(event: Event) -> Iterator[str]:

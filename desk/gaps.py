@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeAlias
 from desk import articles, dates, experience, likeness
 from desk.articles import OUTDATED, PUBLISHED, RETIRED
 from desk.likeness import Vector
-from desk.model import Article, Event, Ticket, in_order
+from desk.model import Article, Event, Ticket, in_order, standing
 from desk.searchlog import Search
 
 WRITE, CATEGORY, SEARCH, UNUSED, UNHELPFUL, OUT_OF_DATE, DUPLICATE = KINDS = (
@@ -358,7 +358,7 @@ def _published(article: Article) -> float | None:
     if not _is_valid(article):
         return None
     since = None
-    for event in in_order(article.log):
+    for event in in_order(standing(article.log)):
         was, to = event.change.get("status", (None, None))
         if to == PUBLISHED and was not in (PUBLISHED, OUTDATED):
             since = event.seconds

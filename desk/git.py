@@ -211,14 +211,15 @@ class Repository:
         command = ("diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev")
         return _differences(self.output(*command, "--end-of-options", old, new, "--", *paths))
 
-    def uncommitted(self, revision: str, *paths: str) -> list[Difference]:
-        """How the work tree differs from a commit; `new` is empty also where it is not known.
+    def uncommitted(self, revision: str | None, *paths: str) -> list[Difference]:
+        """How the work tree differs from a commit (of none: from nothing).
 
-        Files that git does not know are not among them.
+        `new` is empty also where it is not known. Files that git does not know are not among them.
         """
         command = ("diff-index", "-r", "-z", "--raw", "--no-renames", "--no-abbrev")
         self.answer("update-index", "-q", "--refresh")
-        return _differences(self.output(*command, "--end-of-options", revision, "--", *paths))
+        old = revision or self.empty_tree
+        return _differences(self.output(*command, "--end-of-options", old, "--", *paths))
 
     def untracked(self, *paths: str) -> list[str]:
         """Files that git does not know and does not ignore, from the top."""

@@ -70,15 +70,13 @@ def _records(
         published, own = _published_first(repository, sides)
         records = gitmerge.records_of(path, base, own, published, texts, renumbering, [])
     try:
-        mine = desk.text(path)
-        edited = codec.load(mine)
+        edited = codec.load(desk.text(path))
     except DeskError:
         return records
+    mine = merge.with_hand_edits(edited, None)
     return [
-        merge.merged(record, merge.with_hand_edits(edited, None))
-        if record.id == edited.id
-        else record
-        for record in records
+        merge.merged(one, mine) if one.id == mine.id and merge.is_one_record(one, mine) else one
+        for one in records
     ]
 
 
@@ -91,9 +89,11 @@ def _published_first(repository: Repository, sides: Mapping[int, str]) -> tuple[
 
 
 def _gather(records: Collection[Record], path: str) -> Fix:
+    left = () if path in {store.path_of(record.id) for record in records} else (path,)
+
     def mend(transaction: Transaction) -> None:
         for record in records:
-            transaction.gather(record, path)
+            transaction.gather(record, *left)
 
     return mend
 
@@ -158,10 +158,14 @@ def shrunk(desk: Desk, found: Open) -> Iterator[Problem]:
         try:
             earlier = codec.load(yamltext.decode(data))
             text = desk.text(path)
-            lost = _lost(earlier, codec.load(text))
+            now = codec.load(text)
         except DeskError:
             continue
-        if lost:
+        lost = _lost(earlier, now)
+        if not merge.is_one_record(earlier, now):
+            sentence = f"the last commit has another record here: {earlier.title!r}"
+            yield Problem(path, None, "warning", sentence)
+        elif lost:
             numbers = ", ".join(map(str, lost))
             sentence = f"events {numbers} of the last commit are missing; bring them back"
             line = codec.line_of(text, "log")

@@ -5,18 +5,22 @@ parents. docs/teams.md tells how records merge.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
-from desk import codec, reconcile, store, yamltext
+from desk import codec, cores, reconcile, store, yamltext
 from desk.errors import DamagedError, DeskError, RefusedError
 from desk.git import REGULAR, Difference, Repository
 from desk.model import INVERSE_LINKS, Record, Value
 from desk.reconcile import DifferentRecordsError, Version
 
+# What a path has on both sides, each beside the common ancestor.
+Pair: TypeAlias = tuple[Difference, Difference]
 _REF = "refs/desk/merge"
+# From so many on, merging them on all cores is quicker.
+_MANY = 200
 
 
 class ConflictError(DeskError):
@@ -111,7 +115,10 @@ def merged(
     texts = _texts(repository, both)
     found.together = sum(_is_record(repository, one.path) for one, _ in both)
     conflicts = []
-    for one, other in both:
+    for (one, other), text in zip(both, _merged_texts(repository, both, texts), strict=True):
+        if text is not None:
+            files[one.path] = File(REGULAR, text=text)
+            continue
         try:
             files.update(_settled(repository, one, other, texts, renumbering, found.notes))
         except ConflictError as error:
@@ -129,16 +136,41 @@ def merged(
 
 
 def _is_record(repository: Repository, path: str) -> bool:
-    folder, _, name = path.removeprefix(repository.prefix).rpartition("/")
-    return path.startswith(repository.prefix) and store.is_in_place(folder, name)
+    """Whether the file is a record's, be it in its place or somewhere else among the records."""
+    within = path.removeprefix(repository.prefix)
+    is_among = path.startswith(repository.prefix) and within.startswith(("tickets/", "kb/"))
+    return is_among and store.is_record_name(within.rpartition("/")[2])
 
 
-def _texts(
-    repository: Repository, both: Iterable[tuple[Difference, Difference]]
-) -> Mapping[str, bytes]:
+def _texts(repository: Repository, both: Iterable[Pair]) -> Mapping[str, bytes]:
     """The contents of all sides of what both changed, by object."""
     wanted = {name for one, other in both for name in (one.old, one.new, other.new) if name}
     return dict(zip(wanted, repository.blobs(wanted), strict=True))
+
+
+def _merged_texts(
+    repository: Repository,
+    both: Sequence[tuple[Difference, Difference]],
+    texts: Mapping[str, bytes],
+) -> Iterable[str | None]:
+    """The text of each record that merges without a note; many are merged on all cores."""
+
+    def merged_text(pair: Pair) -> str | None:
+        one, other = pair
+        if not (one.new and other.new and _is_record(repository, one.path)):
+            return None
+        try:
+            base = _decoded(texts[one.old]) if one.old else None
+            ours, theirs = (yamltext.decode(texts[side.new]) for side in pair)
+            record = reconcile.merged(base, reconcile.version(ours), reconcile.version(theirs))
+        except (DamagedError, DifferentRecordsError):
+            return None
+        return codec.dump(record)
+
+    _ = repository.prefix  # so that not every process asks for it
+    if len(both) < _MANY:
+        return map(merged_text, both)
+    return cores.spread(both, lambda: merged_text, cores.count())
 
 
 def _settled(
@@ -158,7 +190,9 @@ def _settled(
         notes.append(f"{path} was deleted on one side and changed on the other; it is kept")
         yield path, File(kept.mode, kept.new)
     else:
-        for record in records_of(path, one.old, one.new, other.new, texts, renumbering, notes):
+        records = records_of(path, one.old, one.new, other.new, texts, renumbering, notes)
+        yield path, File(REGULAR, text=codec.dump(records[0]))
+        for record in records[1:]:
             where = repository.prefix + store.path_of(record.id)
             yield where, File(REGULAR, text=codec.dump(record))
 
@@ -275,7 +309,9 @@ def _committed(
     for path, file in files.items():
         lines.append(_as_command(path, file))
     lines.append(b"done\n")
-    repository.output("fast-import", "--quiet", "--done", "--force", given=b"".join(lines))
+    repository.output(
+        "fast-import", "--quiet", "--done", "--force", "--depth=0", given=b"".join(lines)
+    )
     tree = repository.text("rev-parse", "--verify", f"{_REF}^{{tree}}")
     repository.output("update-ref", "-d", _REF)
     return repository.commit_tree(tree, (ours, theirs), message)

@@ -52,6 +52,14 @@ SELECT head FROM (
     ORDER BY ended, place, priority, opened, id LIMIT ?
 ) JOIN record USING (number) ORDER BY ended, place, priority, opened, id
 """  # noqa: S608
+_IN_ORDER = f"""
+SELECT head FROM (
+    SELECT {{columns}} FROM file
+    WHERE rank = {stored.LIVE} AND priority IS NOT NULL ORDER BY {{order}} LIMIT ?
+) JOIN record USING (number) ORDER BY {{order}}
+"""  # noqa: S608
+_KEY = "(SELECT key FROM sort_key WHERE sort_key.number = file.number AND field = ?)"
+_AGE = "CAST(? - opened AS INTEGER)"
 _COUNTS = f"""
 SELECT
     count(*) FILTER (WHERE folder != 'kb' AND damage IS NULL),
@@ -189,6 +197,29 @@ class Index:
         values = itertools.chain.from_iterable(places)
         least = stored.ENDED if ended else stored.LIVE
         return [head for (head,) in self._rows(query, *values, last, least, min(limit, _MOST))]
+
+    def in_order(self, by: Sequence[tuple[str, bool]], now: float, limit: int = -1) -> list[str]:
+        """The heads of live tickets as JSON, in the order of fields.by_fields for `by`.
+
+        By any of sort_fields but those of clocks, where has_sort_key or where all lack it. At most
+        `limit`; a negative one is none.
+        """
+        self.look()
+        keys, order, values = [], [], []
+        for at, (name, downward) in enumerate(by):
+            keys.append(f"{_AGE if name == 'age' else _KEY} AS key{at}")
+            values.append(now if name == "age" else name)
+            order.append(f"key{at} {'DESC' if downward else 'ASC'} NULLS LAST")
+        query = _IN_ORDER.format(
+            columns=", ".join(("number", "id", *keys)), order=", ".join((*order, "id"))
+        )
+        return [head for (head,) in self._rows(query, *values, min(limit, _MOST))]
+
+    def has_sort_key(self, field: str) -> bool:
+        """Whether a live ticket has that field, by name; age is never kept."""
+        self.look()
+        found = self._rows("SELECT EXISTS (SELECT 1 FROM sort_key WHERE field = ?)", field)
+        return bool(found[0][0])
 
     def facts(self, on_damage: OnDamage, since: float) -> "tuple[FactSet, Iterator[Case]]":
         """The facts of all tickets, of whole logs, by the policy of the desk.

@@ -17,7 +17,7 @@ from desk import stamps
 from desk.errors import BusyError
 from desk.store import Desk
 
-VERSION = 10
+VERSION = 12
 FILE = ".desk/index.sqlite"
 Write: TypeAlias = Callable[[sqlite3.Connection], None]
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, TypeAlias, TypedDict
 
-from desk import cores, dates, experience, factindex, fulltext, stamps, stored
+from desk import cores, dates, experience, factindex, fields, fulltext, stamps, stored
 from desk.errors import DamagedError, NotFoundError
 from desk.experience import Experience, Lesson
 from desk.fulltext import Texts
@@ -20,7 +20,8 @@ Progress: TypeAlias = Callable[[int, int], None]
 _SPREAD = 500  # from about so many files reading on all cores is quicker
 
 # `file` has what is asked of many records, `record` what is read of few; `opened` is in seconds
-# since 1970. `fact` and `pack` are those of factindex.
+# since 1970. `sort_key` has what live tickets are sorted by, a row a field; `fact` and `pack` are
+# those of factindex.
 _TABLES = (
     "CREATE TABLE folder (path TEXT PRIMARY KEY, changed INTEGER, size INTEGER, inode INTEGER,"
     " seal INTEGER, ids TEXT) WITHOUT ROWID",
@@ -28,6 +29,8 @@ _TABLES = (
     " changed INTEGER, size INTEGER, inode INTEGER, rank INTEGER, external TEXT, damage TEXT,"
     " priority TEXT, opened REAL)",
     "CREATE TABLE record (number INTEGER PRIMARY KEY, head TEXT, log TEXT)",
+    "CREATE TABLE sort_key (number INTEGER, field TEXT, key, PRIMARY KEY (number, field))"
+    " WITHOUT ROWID",
     "CREATE TABLE word (word TEXT PRIMARY KEY, records INTEGER NOT NULL) WITHOUT ROWID",
     "CREATE VIRTUAL TABLE text USING fts5 (title, body, log, content='',"
     f" tokenize='{fulltext.TOKENIZER}')",
@@ -95,7 +98,7 @@ class Row(NamedTuple):
     """A record's file as the index has it; `damage` is [problem, path, line] as JSON.
 
     `head` and `log` are JSON too; a file that is no record has neither, nor texts. Only a
-    ticket has `priority` and `opened`, in seconds since 1970.
+    ticket has `priority` and `opened`, in seconds since 1970, only a live one `sort_keys`.
     """
 
     folder: str
@@ -110,6 +113,7 @@ class Row(NamedTuple):
     priority: str | None = None
     opened: float | None = None
     teaches: bool = False
+    sort_keys: tuple[tuple[str, int | str], ...] = ()
 
 
 def read_row(desk: Desk, file: File) -> Row | None:
@@ -146,6 +150,7 @@ def read_row(desk: Desk, file: File) -> Row | None:
 class _Order(TypedDict, total=False):
     priority: str
     opened: float
+    sort_keys: tuple[tuple[str, int | str], ...]
 
 
 def _order(record: Record) -> _Order:
@@ -155,6 +160,7 @@ def _order(record: Record) -> _Order:
     return {
         "priority": str(record.head.get("priority", "")),
         "opened": dates.seconds(str(record.head["opened"])),
+        "sort_keys": tuple(fields.kept_keys(record)) if record.live else (),
     }
 
 
@@ -198,6 +204,7 @@ def _remove(
                 (number, *stood),
             )
             connection.execute("DELETE FROM record WHERE number = ?", (number,))
+            connection.execute("DELETE FROM sort_key WHERE number = ?", (number,))
             factindex.forget(connection, number)
             connection.execute("DELETE FROM due WHERE number = ?", (number,))
             learnt = connection.execute("SELECT 1 FROM learnt WHERE number = ?", (number,))
@@ -226,6 +233,9 @@ def _add(connection: sqlite3.Connection, row: Row, words: Counter[str]) -> None:
         return
     number = inserted.lastrowid
     connection.execute("INSERT INTO record VALUES (?,?,?)", (number, row.head, row.log))
+    if row.sort_keys:
+        keys = [(number, *one) for one in row.sort_keys]
+        connection.executemany("INSERT INTO sort_key VALUES (?,?,?)", keys)
     if row.teaches:
         connection.execute("INSERT INTO due VALUES (?)", (number,))
     connection.execute(

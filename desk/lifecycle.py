@@ -79,7 +79,7 @@ def check_dated(record: Record, act: Act, changed: Container[str], opened: datet
         return
     since = opened
     if "status" in changed:
-        moves = (event.when for event in record.log if "status" in event.change)
+        moves = (one.when for one in model.standing(record.log) if "status" in one.change)
         since = max((since, *moves))
     if act.at < since:
         what = "opened" if since == opened else record.status

@@ -58,6 +58,8 @@ ARTICLE_STATUSES = ("draft", "review", "published", "outdated", "retired")
 REQUESTER_FIELDS = ("name", "email", "phone", "department")
 TIME_FIELDS = frozenset({"opened", "began", "until", "at", "review_by"})
 LIST_FIELDS = frozenset({"tags", "links"})
+# What a record begins with, and what takes an event back.
+FIRST, UNDO = ("open", "new"), "undo"
 # Too long to stand in the log a second time, and never given by anything but the opening.
 UNLOGGED = frozenset({"id", "description", "body"})
 
@@ -191,7 +193,7 @@ class Article(Record):
         They stand in no list of the head, which each of very many would write anew.
         """
         tickets: dict[str, None] = {}
-        for event in in_order(self.log):
+        for event in in_order(standing(self.log)):
             ticket = event.text("ticket")
             if event.did == "use":
                 tickets[ticket] = None
@@ -248,8 +250,39 @@ def forgiven(part: str) -> str:
 
 
 def last(log: Iterable[Event], did: str) -> Event | None:
-    """The last event of that verb."""
-    return next((event for event in reversed(in_order(log)) if event.did == did), None)
+    """The last event of that verb that was not taken back."""
+    events = in_order(standing(log))
+    return next((event for event in reversed(events) if event.did == did), None)
+
+
+def undo_of(event: Event, log: Iterable[Event]) -> Event | None:
+    """The event by which the same person took this one back, None where it stands."""
+    return undoings(log).get(mark(event))
+
+
+def undoings(log: Iterable[Event]) -> dict[tuple[str, str, str], Event]:
+    """The undo events of a log by the n, at and by of the event that each takes back."""
+    return {mark(event): event for event in log if event.did == UNDO}
+
+
+def mark(event: Event) -> tuple[str, str, str]:
+    """The n, at and by of an event: of an undo those of the one that it takes back."""
+    if event.did == UNDO:
+        return event.text("undoes"), event.text("done_at"), event.by
+    return str(event.n), event.at, event.by
+
+
+def standing(log: Iterable[Event]) -> Sequence[Event]:
+    """The log as if what was taken back had never been done: what figures and rules go by.
+
+    An undo of what a record began with is no such: it cancels or retires it.
+    """
+    events = log if isinstance(log, Sequence) else tuple(log)
+    undos = undoings(events)
+    if not undos:
+        return events
+    done = {mark(one) for one in events if one.did not in (*FIRST, UNDO)} & undos.keys()
+    return tuple(one for one in events if one.did in FIRST or mark(one) not in done)
 
 
 def apply(head: dict[str, Value], change: Change) -> None:
@@ -385,11 +418,18 @@ def with_hand_edits(record: R, at: datetime, by: str, comments: Sequence[str] = 
 
 
 def as_of(record: R, moment: datetime) -> R:
-    """The record as it stood at `moment`, from what had happened (by `at`) until then."""
+    """The record as it stood at `moment`, from what had happened (by `at`) until then.
+
+    Without what was taken back later.
+    """
     until = moment.timestamp()
     log = tuple(event for event in record.log if event.seconds <= until)
     if len(log) == len(record.log):
         return record
+    if undoings(record.log):
+        stands = {id(event) for event in standing(record.log)}
+        mistaken = {id(event) for event in standing(log)} - stands
+        log = tuple(event for event in log if id(event) not in mistaken)
     return replace(record, head=fold(log, origin(record)), log=log)
 
 

@@ -20,7 +20,7 @@ strict reader, which knows what it says, or what is wrong with it and where.
 import functools
 import json
 import re
-from typing import NoReturn
+from typing import NoReturn, cast
 
 from desk import yamltext
 from desk.model import Value
@@ -60,7 +60,7 @@ _PART = re.compile(
     rf"([\[\]{{}}]|, |: |(?:{_LITERAL})(?=[,\]}}])|{_QUOTED})"
     rf"|({_TIME}|(?!(?:{_LITERAL}):)[^{_INDICATORS}]{_REST}(?:(?<! )#{_REST})*(?<! ))|."
 )
-_in_quotes = json.JSONEncoder(ensure_ascii=False).encode
+_in_quotes = json.encoder.encode_basestring
 
 
 class _OtherLayoutError(Exception):
@@ -205,11 +205,12 @@ def _on_one_line(text: str) -> Value:
     parts = [
         same or (word and _in_quotes(word)) or _give_up() for same, word in _PART.findall(text)
     ]
+    spelt = "".join(parts)
     try:
-        found: Value = _JSON.decode("".join(parts))
+        found, end = _JSON.raw_decode(spelt)
     except ValueError:
         _give_up()
-    return found
+    return cast(Value, found) if end == len(spelt) else _give_up()
 
 
 def _flow_mapping(pairs: list[tuple[str, Value]]) -> dict[str, Value]:

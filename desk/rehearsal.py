@@ -21,13 +21,25 @@ class RehearsedDesk(Desk):
         super().__init__(root)
         # What each file that was changed holds now, None where it was taken away.
         self.changed: dict[str, bytes | None] = {}
+        self._added: dict[str, bytes] = {}
 
     @contextmanager
-    def changing(self, at: datetime, by: str) -> Iterator[Transaction]:
+    def changing(self, at: datetime, by: str, *, noted: bool = False) -> Iterator[Transaction]:
         """A transaction that is remembered at the end of the block, dropped by an exception."""
         transaction = _Rehearsal(self, at, by)
         yield transaction
         transaction.commit()
+        if noted:
+            self._note(transaction.written())
+
+    def add_private(self, name: str, line: bytes, most: int) -> None:  # noqa: ARG002 - is short
+        """Remember a line at the end of a file in `.desk`."""
+        self._added[name] = self._added.get(name, b"") + line
+
+    def private(self, name: str) -> bytes | None:
+        """What a file in `.desk` holds, with the lines that were added, None for nothing."""
+        held = super().private(name)
+        return (held or b"") + self._added[name] if name in self._added else held
 
     @property
     def tried(self) -> Collection[str]:  # type: ignore[override]

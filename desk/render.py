@@ -14,7 +14,7 @@ from datetime import datetime
 
 from desk import codec, dates, markdown, model, yamltext
 from desk.errors import Place, UsageError
-from desk.model import Event, Record, Ticket, Value
+from desk.model import Change, Event, Record, Ticket, Value
 
 FOR_PEOPLE = ("table", "markdown")
 FORMATS = ("table", "json", "ndjson", "csv", "tsv", "yaml", "markdown", "ids")
@@ -315,7 +315,9 @@ def record(
     texts = ((name, shown_record.text(name)) for name in _LONG)
     body += [f"\n{name.capitalize()}\n{_indented(text)}" for name, text in texts if text]
     if shown_record.log:
-        body.append("\nLog\n" + "".join(event(one) for one in shown_record.log))
+        undos = model.undoings(shown_record.log)
+        log = (event(one, _undo_of(one, undos)) for one in shown_record.log)
+        body.append("\nLog\n" + "".join(log))
     return "".join(body)
 
 
@@ -351,7 +353,7 @@ def _handover(ticket: Ticket) -> str:
     escalation = model.last(ticket.log, "escalate")
     if not escalation:
         return ""
-    before = [one for one in ticket.log if one.n < escalation.n]
+    before = [one for one in model.standing(ticket.log) if one.n < escalation.n]
     tried = [text for one in before for text in _attempts(one)]
     lines = [
         f"Hand-over ({safe(escalation.text('escalation'))} escalation by {safe(escalation.by)}, "
@@ -384,12 +386,24 @@ def _indented(text: str) -> str:
     return "".join(f"  {line}\n" if line else "\n" for line in lines)
 
 
-def event(one: Event) -> str:
-    """An event for a person: a line with who, what, when and its changes, then its words."""
+_Undos = Mapping[tuple[str, str, str], Event]
+
+
+def _undo_of(one: Event, undos: _Undos) -> Event | None:
+    """The event that took this one back."""
+    return None if one.did == model.UNDO else undos.get(model.mark(one))
+
+
+def event(one: Event, undo: Event | None = None) -> str:
+    """An event for a person: a line with who, what, when and its changes, then its words.
+
+    `undo` is the event that took it back.
+    """
     audience = {"note": " (internal)", "reply": " (public)"}.get(one.did, "")
     head = f"  {one.at}  {safe(one.by)}  {safe(one.did)}{audience}"
     if one.change and one.did not in _FIRST:
         head += f": {changes(one)}"
+    head += f" [taken back {undo.at}]" if undo else ""
     words = (_word(name, word) for name, word in one.words.items())
     return "".join([f"{head}\n", *(f"      {line}\n" for word in words for line in word)])
 
@@ -413,21 +427,30 @@ def _told(entry: Value) -> str:
 
 def changes(one: Event) -> str:
     """What an event changed, on one line: `status new → resolved, team network`."""
+    return moves(one.change)
+
+
+def moves(change: Change) -> str:
+    """Changes of fields, as `changes` has those of an event."""
     parts = []
-    for name, (was, to) in one.change.items():
+    for name, (was, to) in change.items():
         before = "" if was is None else f"{cut(shown(was), 60)} → "
         parts.append(f"{safe(name)} {before}{'none' if to is None else cut(shown(to), 60)}")
     return ", ".join(parts)
 
 
 def history_rows(shown_record: Record) -> list[dict[str, Value]]:
-    """The log as rows for a table: at, by, did, what changed and what was said."""
+    """The log as rows for a table: at, by, did, what changed and what was said.
+
+    What was taken back is said of the verb.
+    """
+    undos = model.undoings(shown_record.log)
     return [
         {
             "n": one.n,
             "at": one.at,
             "by": one.by,
-            "did": one.did,
+            "did": f"{one.did} [taken back]" if _undo_of(one, undos) else one.did,
             "change": "" if one.did in _FIRST else changes(one),
             "words": "; ".join(f"{name}: {shown(word)}" for name, word in one.words.items()),
         }

@@ -214,15 +214,21 @@ def read(ticket: Ticket, promises: Promises, now: float) -> History:
     """Cut a ticket's log where, up to `now`, something that matters changed."""
     opened = dates.seconds(ticket.text("opened"))
     watched = _WATCHED if promises.several_calendars else _MOVES
-    if _is_plain(ticket, opened, now, watched):
-        return _cut(ticket.log, ticket.head, opened, promises, now)
+    log = model.standing(ticket.log)
+    if _is_plain(log, ticket.head, opened, now, watched):
+        return _cut(log, ticket.head, opened, promises, now)
     line, head = _put_in_order(ticket, opened, now)
     return _cut(line, head, opened, promises, now)
 
 
-def _is_plain(ticket: Ticket, opened: float, now: float, watched: frozenset[str]) -> bool:
+def _is_plain(
+    log: Sequence[Event],
+    head: Mapping[str, Value],
+    opened: float,
+    now: float,
+    watched: frozenset[str],
+) -> bool:
     """Whether events from the opening to now stand in order and tell all of those fields."""
-    log, head = ticket.log, ticket.head
     if not log or log[0].change.get("status", ("", ""))[0] is not None:
         return False
     last, n = opened, 0
@@ -248,7 +254,7 @@ def _put_in_order(
     head = model.origin(ticket)
     line = [Happening(opened, "", {name: (None, value) for name, value in head.items()})]
     newest: dict[str, int] = {}
-    for at, rank, event in model.by_time(ticket.log):
+    for at, rank, event in model.by_time(model.standing(ticket.log)):
         if at > now:
             return line, head
         change = {name: to for name, to in event.change.items() if newest.get(name, -1) < rank}

@@ -97,9 +97,11 @@ def seal(path: str) -> int:
     try:
         with os.scandir(handle) as entries:
             for entry in entries:
-                with suppress(OSError):
+                try:  # suppress() would take a fifth of the time
                     status = entry.stat(follow_symlinks=False)
-                    found += hash((status.st_ctime_ns, status.st_size, inode(status)))
+                except OSError:
+                    continue
+                found += hash((status.st_ctime_ns, status.st_size, status.st_ino & _LARGEST))
     finally:
         os.close(handle)
     return found & _LARGEST

@@ -12,12 +12,23 @@ import re
 import stat
 import sys
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import cached_property
 
-from desk import __version__, codec, keptsettings, merge, model, place, policy, stamps, yamltext
+from desk import (
+    __version__,
+    codec,
+    donelog,
+    keptsettings,
+    merge,
+    model,
+    place,
+    policy,
+    stamps,
+    yamltext,
+)
 from desk.errors import (
     BusyError,
     DamagedError,
@@ -27,7 +38,7 @@ from desk.errors import (
     StorageError,
     UsageError,
 )
-from desk.model import Article, Record, Ticket, Value
+from desk.model import Article, Event, Record, Ticket, Value
 from desk.stamps import Stamp
 
 POLICY_FILE = place.POLICY_FILE
@@ -438,11 +449,12 @@ class Desk:
     # --- writing ---------------------------------------------------------------------------
 
     @contextmanager
-    def changing(self, at: datetime, by: str) -> Iterator["Transaction"]:
+    def changing(self, at: datetime, by: str, *, noted: bool = False) -> Iterator["Transaction"]:
         """A transaction under the desk's lock, committed at the end of the block.
 
         An exception in the block drops it: nothing is changed. `at` and `by` are those of
-        the event that records what was edited by hand.
+        the event that records what was edited by hand. What was written is `noted`, so that it
+        can be taken back, where it is somebody's command.
         Raises BusyError if the lock is not free in time, StorageError if the system refuses.
         """
         done = False
@@ -453,11 +465,20 @@ class Desk:
                     yield transaction
                     transaction.commit()
                     done = True
+                    if noted:
+                        self._note(transaction.written())
                 finally:
                     transaction.drop()
         except OSError as error:
             outcome = "the changes were made" if done else "nothing was changed"
             raise StorageError(f"{self.root}: {error.strerror}; {outcome}") from error
+
+    def _note(self, written: Mapping[str, Sequence[Event]]) -> None:
+        """Note what a command wrote; where that cannot be done the command is done all the same."""
+        text = donelog.line(written)
+        if text:
+            with suppress(OSError, DeskError):
+                self.add_private(donelog.FILE, text, donelog.MOST)
 
     def create(
         self,
@@ -474,7 +495,7 @@ class Desk:
         while True:
             with suppress(IdTakenError):
                 record = build(next(ids))
-                with self.changing(at, by) as transaction:
+                with self.changing(at, by, noted=True) as transaction:
                     transaction.create(record)
                     along(transaction, record)
                 return record
@@ -503,6 +524,8 @@ class Transaction:
         self._at = at
         self._by = by
         self._staged: dict[str, tuple[Record, bool]] = {}
+        # How long the log of each record was when it was read.
+        self._begun: dict[str, int] = {}
         self._pictures: list[str] = []
         self._staging = False
         self._removed: list[str] = []
@@ -524,7 +547,16 @@ class Transaction:
             return self._staged[record_id][0]
         path = path_of(record_id)
         text = self._desk.text(path)
-        return self._with_hand_edits(_loaded(text, path), text)
+        record = self._with_hand_edits(_loaded(text, path), text)
+        self._begun[record_id] = len(record.log)
+        return record
+
+    def written(self) -> dict[str, Sequence[Event]]:
+        """The events that were added to each record that was changed."""
+        return {
+            record_id: record.log[0 if new else self._begun.get(record_id, len(record.log)) :]
+            for record_id, (record, new) in self._staged.items()
+        }
 
     def _with_hand_edits(self, record: Record, text: str) -> Record:
         lost = [] if codec.dump(record) == text else codec.comments(text)
@@ -735,7 +767,7 @@ def read_file(name: str, folder: int, most: int = yamltext.MAX_BYTES) -> bytes:
         if status.st_size > most:
             raise DamagedError(f"the file is over {most >> 20} MiB, which no {_kind(most)} is")
         chunks = []
-        while chunk := os.read(handle, most + 1):
+        while chunk := os.read(handle, status.st_size + 1):  # it may have grown since
             chunks.append(chunk)
         return b"".join(chunks)
     finally:

@@ -180,7 +180,7 @@ def _next_team(do: str, ticket: Ticket, policy: Policy) -> Team | None:
 
 def _handed_over_since(ticket: Ticket, moment: datetime) -> bool:
     """Whether somebody gave it to another team from then on: that one has its chance."""
-    return any("team" in one.change and one.when >= moment for one in ticket.log)
+    return any("team" in one.change and one.when >= moment for one in model.standing(ticket.log))
 
 
 # --- holds, owners, major incidents --------------------------------------------------------
@@ -209,7 +209,7 @@ def _hold_steps(ticket: Ticket, policy: Policy) -> Iterator[Step]:
 
 def _moments_of(ticket: Ticket, name: str) -> list[datetime]:
     """When that field was changed."""
-    return [one.when for one in ticket.log if name in one.change]
+    return [one.when for one in model.standing(ticket.log) if name in one.change]
 
 
 _DECIDES = frozenset(("status", "assignee", "team"))
@@ -226,7 +226,9 @@ def _touched(ticket: Ticket) -> datetime:
     An edit by hand is dated to when desk found it, which matters only for what it decided.
     """
     found = (
-        one for one in ticket.log if not one.words.get("by_hand") or _DECIDES & one.change.keys()
+        one
+        for one in model.standing(ticket.log)
+        if not one.words.get("by_hand") or _DECIDES & one.change.keys()
     )
     done = (one.when for one in found if one.change or not one.rule)
     return max(done, default=ticket.opened)
@@ -273,7 +275,7 @@ def major_rule(ticket: Ticket, policy: Policy) -> MajorRule | None:
 def _fitting_since(rule: MajorRule, ticket: Ticket, policy: Policy) -> datetime:
     """When the ticket first came to fit the rule, by its log."""
     head = model.origin(ticket)
-    for event in model.in_order(ticket.log):
+    for event in model.in_order(model.standing(ticket.log)):
         model.apply(head, event.change)
         if rule.when.fits(policy.promises.values(head)):
             return event.when

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 
 from desk import policy, store
 from desk.model import Record
+from tests.team import Team
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 SHARED = Path(__file__).parents[2] / "shared"
@@ -88,3 +89,10 @@ def _figures(reporter: pytest.TerminalReporter) -> Iterator[str]:
         for report in reports:
             if getattr(report, "when", "") == "call":
                 yield from (str(v) for name, v in report.user_properties if name == "figure")
+
+
+@pytest.fixture
+def team(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Team:
+    numbers = iter(range(1, 1000))
+    monkeypatch.setattr(store, "random_number", lambda: (10 << 20) + next(numbers))
+    return Team(tmp_path)

@@ -332,6 +332,34 @@ def test_work_on_it_clears_the_complaint():
     assert counted(again) == (0, 1, ["work"]), "the same person, again"
 
 
+def test_an_edit_by_hand_is_no_work_on_a_complaint():
+    bad = votes(("lin", False))
+    by_hand = bad.add("edit", act().at, "lin", {"body": "More."}, by_hand=True)
+    assert counted(by_hand) == (0, 1, ["work"])
+    assert counted(articles.renewed(by_hand, act(), None)) == (0, 1, [])
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("titel", "title"), ("Body", "body"), ("tag", "tags"), ("onwer", "owner"),
+     ("symptom", "symptoms"), ("langauge", "language")],
+)  # fmt: skip
+def test_a_mistyped_field_is_asked_for(name: str, meant: str):
+    with pytest.raises(UsageError) as refusal:
+        articles.setting(out(), name, "x")
+    assert str(refusal.value) == (
+        f"articles have no field {name!r}; did you mean {meant}? A field of your own needs a name "
+        "that is less like it"
+    )
+    has_it = out().add("edit", NOW, "chen", {name: "y"})
+    assert articles.setting(has_it, name, "x") == (name, "x")
+
+
+@pytest.mark.parametrize("name", ["rack", "site", "asset", "机身编号", "source", "body", "note"])
+def test_fields_of_ones_own_are_free(name: str):
+    assert articles.setting(out(), name, "x") == (name, "x")
+
+
 def test_a_use_is_counted_once_a_ticket_and_is_the_other_side_of_a_link():
     ticket, _ = lifecycle.opened(TICKET, act(), "VPN drops", fields={})
     here, there = lifecycle.linked(ticket, act(), "solved-by", out())
@@ -352,6 +380,20 @@ def test_only_a_ticket_is_solved_and_only_by_an_article():
     for pair in ((ticket, ticket), (out(), ticket), (out(), out())):
         with pytest.raises(RefusedError):
             lifecycle.linked(pair[0], act(), "solved-by", pair[1])
+
+
+def test_only_what_is_published_solves_a_ticket():
+    ticket, _ = lifecycle.opened(TICKET, act(), "VPN drops", fields={})
+    for article, way in (
+        (draft(), "draft, and tickets are solved by published articles; `desk kb submit`"),
+        (in_review(), "review, and tickets are solved by published "
+         "articles; `desk kb approve`"),
+        (articles.retired(out(), act("zhao")), "retired, and tickets are solved by published "
+         "articles; `desk kb submit`"),
+    ):  # fmt: skip
+        with pytest.raises(RefusedError) as refusal:
+            lifecycle.linked(ticket, act(), "solved-by", article)
+        assert str(refusal.value) == f"{ID} is {way} is next, or `desk link` it as related"
 
 
 # --- drafts from tickets -------------------------------------------------------------------
@@ -518,3 +560,27 @@ def test_a_telephone_number_is_taken_out_however_it_is_written(written: str):
     ticket = Ticket({"id": "T-261121-7K3FQ", "requester": {"phone": "13800138000"}}, ())
     hidden = articles._hider(ticket)
     assert hidden(f"Call {written} or 13800138001") == f"Call {articles.HIDDEN} or 13800138001"
+
+
+def test_what_was_ones_own_is_read_as_it_may_be_now():
+    own = out(audience="public", owner="visitor")
+    handed_on = articles.edited(own, act("zhao", later=2), {"owner": "lin"})
+    visitor = RULES.rights_of("visitor")
+    before = NOW + timedelta(days=1)
+    assert articles.as_read_at(own, visitor, before) == own
+    shown = articles.as_read_at(handed_on, visitor, before)
+    assert shown == as_read_by(own, THE_PUBLIC)
+    assert articles.as_read_at(handed_on, RULES.rights_of("lin"), before) == own
+    assert articles.as_read_at(own, RULES.rights_of("lin"), NOW - timedelta(days=1)) is None
+
+
+@given(st.sampled_from(PEOPLE), st.sampled_from(["public", "internal", "network"]),
+       st.sampled_from(["public", "internal", "network"]))  # fmt: skip
+def test_nobody_reads_of_the_past_what_they_may_not_read_now(who: str, then: str, now: str):
+    article = out(audience=then)
+    if now != then:
+        article = articles.edited(article, act("zhao", later=2), {"audience": now})
+    rights = RULES.rights_of(who)
+    stood = model.as_of(article, NOW + timedelta(days=1))
+    expected = as_read_by(article, rights) and as_read_by(stood, rights)
+    assert articles.as_read_at(article, rights, NOW + timedelta(days=1)) == expected

@@ -288,3 +288,34 @@ def test_a_desk_without_reviews_still_asks_who_publishes():
     assert problems("chen", by_hand, published, rules=rules) == [
         "solution edited by hand needs kb.publish, and chen has it not"
     ]
+
+
+def undone(record: Record, who: str, place: int, change: dict[str, Value]) -> Record:
+    event = record.log[place]
+    return record.add("undo", NOW, who, change, undoes=event.n, done_at=event.at)
+
+
+def test_an_edit_of_what_is_published_is_taken_back():
+    edited = PUBLISHED.add("edit", NOW, "chen", {"solution": "y", "status": "review"})
+    back = undone(edited, "chen", -1, {"solution": "x", "status": "published"})
+    assert problems("chen", back, edited) == []
+    kept = undone(edited, "chen", -1, {"status": "published"})
+    assert problems("chen", kept, edited) != [], "the text has to be as it was"
+    again = edited.add("edit", NOW, "chen", {"solution": "z"})
+    back = undone(again, "chen", -2, {"solution": "x", "status": "published"})
+    assert problems("chen", back, again) != [], "somebody has edited it since"
+    crossed = undone(back, "chen", -2, {"solution": "y"})
+    assert problems("zhao", crossed.add("renew", NOW, "zhao"), again) != []
+    found = authority.why_unapproved(crossed, RULES)
+    assert found == "its text has what its log says was taken back"
+    assert authority.why_unapproved(edited, RULES) == ""
+
+
+def test_what_a_record_began_with_is_taken_back_by_ending_it():
+    held = OPENED.add("hold", NOW, "lin", {"status": "on_hold", "waiting_for": "vendor"})
+    ended = undone(held, "lin", 0, {"status": "cancelled", "waiting_for": None})
+    assert problems("lin", ended, held) == []
+    assert problems("lin", undone(held, "lin", 0, {"status": "new"}), held) != []
+    assert (
+        problems("lin", undone(held, "lin", 0, {"status": "cancelled", "title": "x"}), held) != []
+    )

@@ -1,6 +1,7 @@
 """Figures from logs: tickets as they stand in their files, and what is counted from them."""
 
 import json
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
@@ -9,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desk import codec, dates, facts, model, periods, policy, sla, summary
+from desk import codec, dates, facts, model, periods, policy, sla, summary, undoing
 from desk.definitions import DEFINITIONS
-from desk.errors import UsageError
+from desk.errors import RefusedError, UsageError
+from desk.lifecycle import Act
 from desk.model import Ticket
 from tests import strategies
 
@@ -51,7 +53,8 @@ def ticket(log: str, status: str, **head: object) -> Ticket:
     return record
 
 
-NOTHING = policy.load("format: 1\n").promises
+RULES = policy.load("format: 1\n")
+NOTHING = RULES.promises
 
 
 def summarise(tickets: list[Ticket], now: datetime = NOW, **options: object) -> summary.Summary:
@@ -873,6 +876,10 @@ def lives(draw: st.DrawFn) -> Ticket:
     for moment, did, change, score in draw(st.lists(STEPS, max_size=6)):
         words = {"score": score} if did == "survey" else {}
         record = record.add(did, moment, "chen", change, **words)
+    for moment in draw(st.lists(MOMENTS, max_size=2)):  # somebody takes back what was done last
+        with suppress(RefusedError):
+            act = Act("chen", moment, RULES)
+            record = undoing.taken_back(record, act, undoing.own_last(record, "chen"))
     return record
 
 

@@ -388,7 +388,7 @@ def each_named(
     """
     outcomes: list[Outcome] = []
     seen: set[str] = set()
-    with session.desk.changing(session.now, act.by) as transaction:
+    with session.desk.changing(session.now, act.by, noted=True) as transaction:
         for part in parts:
             record_id = None
             try:
@@ -515,6 +515,8 @@ _COMPLETED = {
     "history": STATUSES,
     "link": STATUSES,
     "unlink": STATUSES,
+    "blame": STATUSES,
+    "undo": STATUSES,
 }
 
 

@@ -24,6 +24,7 @@ def init_(session: Session, directory: str | None, prefix: str, timezone: str | 
     .gitattributes.
     """
     from desk import dates, git, policy, store
+    from desk.commands import merge_driver
     from desk.errors import UsageError
 
     if session.dry_run:
@@ -48,6 +49,7 @@ def init_(session: Session, directory: str | None, prefix: str, timezone: str | 
         f"{root} is a desk now and {person} is enrolled; look through its desk.yaml, "
         "then: desk open TITLE"
     )
+    merge_driver.offer(root)
 
 
 def person_id(text: str) -> str:

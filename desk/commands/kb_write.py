@@ -80,7 +80,7 @@ def new_(
     given = _given(session, tags, fields)
     article = _created(session, act, lambda one: articles.drafted(one, act, title, given))
     sentence = f"{name_of_new(session, article.id)} is a draft; `desk kb submit` is next"
-    _report(session, article, sentence, [])
+    _report(session, article, sentence + _of_whom(article), [])
 
 
 @command(
@@ -132,6 +132,7 @@ def from_(
     article = _created(session, act, build, link)
     name = name_of_new(session, article.id)
     sentence = f"{name} is a draft from {source.id}; read it before `desk kb submit`"
+    sentence += _of_whom(article)
     along = None if session.dry_run else article.id
     rest = [changed(was, now, sentence, along_with=along) for was, now in linked]
     _report(session, article, sentence, rest)
@@ -153,6 +154,14 @@ def _created(
 ) -> Article:
     ids = store.new_ids(articles.PREFIX, act.at)
     return as_article(session.desk.create(build, ids, session.now, along, act.by))
+
+
+def _of_whom(article: Article) -> str:
+    """What is to be said of a new article that is nobody's."""
+    if article.text("owner"):
+        return ""
+    author = article.log[0].by
+    return f" (it has no owner, as {author} is not in desk.yaml; `--owner` names one)"
 
 
 def _report(session: Session, article: Article, sentence: str, rest: list[Outcome]) -> None:
@@ -195,7 +204,7 @@ def _said(article: Article) -> str:
 
 _ARTICLES = Editing(
     as_article,
-    lambda _article, name, text, _at: articles.setting(name, text),
+    lambda article, name, text, _at: articles.setting(article, name, text),
     articles.edited,
     _said,
 )

@@ -1,7 +1,7 @@
 """desk list."""
 
 import json
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -17,12 +17,16 @@ from desk.commands.common import (
     tell,
     terms_argument,
 )
-from desk.fields import FIELDS, LOGGED, AsOf, field_value, in_order
+from desk.fields import FIELDS, LOGGED, OF_MOMENTS, AsOf, field_value, in_order, sort_fields
 from desk.model import REQUESTER_FIELDS, TICKET_FIELDS, Record, Ticket, Value
 from desk.session import Session, pass_session
 
+if TYPE_CHECKING:
+    from desk.index import Index
+
 # Fields that stand in a head or follow from it without the log.
 _HEAD_FIELDS = frozenset((*FIELDS, "tag", "link", "age", "holder")) - LOGGED
+_KEPT = frozenset(FIELDS).difference(OF_MOMENTS)
 _COLUMNS = ("id", "priority", "status", "title", "requester.name", "holder", "age")
 
 
@@ -91,28 +95,47 @@ class _Listed(NamedTuple):
 
 def _listed(session: Session, wanted: _Wanted) -> _Listed:
     damage = Damage()
-    if not _is_of_heads(session, wanted):
+    heads = _heads(session, wanted) if _is_of_heads(session, wanted) else None
+    if heads is None:
         tickets, hints = _chosen(session, wanted, damage)
         return _Listed(_as_text(session, wanted, tickets), hints, damage)
     session.index.tell_damage(damage)
-    priorities = session.desk.policy.priorities
-    limit = -1 if wanted.limit is None or wanted.sort else wanted.limit
-    heads = session.index.pressing(priorities, limit=limit, ended=wanted.everything)
-    hints = [] if heads or limit == 0 or wanted.form not in render.FOR_PEOPLE else [_NONE_LIVE]
-    if wanted.form == "ndjson" and not (wanted.columns or wanted.sort):
+    hints = (
+        [] if heads or wanted.limit == 0 or wanted.form not in render.FOR_PEOPLE else [_NONE_LIVE]
+    )
+    if wanted.form == "ndjson" and not wanted.columns:
         return _Listed(render.ndjson(heads), hints, damage)
     tickets = [Ticket(json.loads(head), ()) for head in heads]
-    if wanted.sort:
-        tickets = in_order(tickets, wanted.sort, session.as_of)[: wanted.limit]
     return _Listed(_as_text(session, wanted, tickets), hints, damage)
 
 
 def _is_of_heads(session: Session, wanted: _Wanted) -> bool:
     """Whether the heads that the index has in order are enough to answer."""
-    if wanted.terms or session.now_is_given or not _HEAD_FIELDS.issuperset(_named(wanted)):
+    if wanted.terms or session.now_is_given or not _HEAD_FIELDS.issuperset(wanted.columns):
         return False
     # A table for a spreadsheet has the custom fields too, which may be named like derived ones.
     return bool(wanted.columns) or wanted.form not in ("csv", "tsv")
+
+
+def _heads(session: Session, wanted: _Wanted) -> list[str] | None:
+    """The heads of the tickets in their order, None where the index does not have it."""
+    index, limit = session.index, -1 if wanted.limit is None else wanted.limit
+    if not wanted.sort:
+        priorities = session.desk.policy.priorities
+        return index.pressing(priorities, limit=limit, ended=wanted.everything)
+    by = sort_fields(wanted.sort)
+    if wanted.everything or not all(_is_kept(index, name) for name, _ in by):
+        return None
+    return index.in_order(by, session.now.timestamp(), limit)
+
+
+def _is_kept(index: "Index", field: str) -> bool:
+    """Whether live tickets are in the index in the order of that field."""
+    if field in _KEPT:
+        return True
+    if field == "age":
+        return not index.has_sort_key(field)  # which would be a custom field, of some tickets
+    return field.partition(".")[0] not in FIELDS and index.has_sort_key(field)
 
 
 def _chosen(session: Session, wanted: _Wanted, damage: Damage) -> tuple[list[Ticket], list[str]]:

@@ -2,8 +2,8 @@
 
 import click
 
-from desk.commands.common import command, tell
-from desk.errors import DeskError, UsageError
+from desk.commands.common import at_terminal, command, tell
+from desk.errors import UsageError
 from desk.session import Session, pass_session
 
 
@@ -27,18 +27,18 @@ def merge_driver_(session: Session, files: tuple[str, ...], install: bool, unins
             "give --install, --uninstall, or what git gives: BASE OURS THEIRS and the PATH"
         )
     if not files:
-        _set_up(session, install=install)
+        _set_up(session.folder, install=install)
         return
     from desk import mergedriver
 
     mergedriver.merge_files(*files[:3], name=files[3] if len(files) == 4 else files[1])
 
 
-def _set_up(session: Session, *, install: bool) -> None:
+def _set_up(folder: str, *, install: bool) -> None:
     from desk import mergedriver
     from desk.git import Repository
 
-    repository = Repository(session.folder)
+    repository = Repository(folder)
     mergedriver.set_up(repository, install=install)
     where = repository.private("config")
     if install:
@@ -47,28 +47,18 @@ def _set_up(session: Session, *, install: bool) -> None:
         tell(f"git does not know desk's merge driver any more ({where})")
 
 
-def offer(session: Session, folder: str) -> None:
-    """Ask a person whether git shall merge records with desk, where it does not yet.
-
-    Nobody is asked twice: a no is kept in the clone's settings too.
-    """
+def offer(folder: str) -> None:
+    """Ask a person whether git shall merge records with desk, where nobody has decided that yet."""
+    if not at_terminal():
+        return
     from desk import mergedriver
-    from desk.commands.common import at_terminal
     from desk.git import Repository
 
     repository = Repository(folder)
-    if not at_terminal() or not repository.exists or mergedriver.is_decided(repository):
+    if not repository.exists or mergedriver.is_decided(repository):
         return
-    wanted = click.confirm(
-        "Shall `git pull` and `git merge` in this clone merge tickets with desk too "
-        "(merge.desk.driver in .git/config)?",
-        default=True,
-        err=True,
-    )
-    if wanted:
-        try:
-            _set_up(session, install=True)
-        except DeskError as error:
-            tell(str(error))
+    question = "Shall `git pull` in this clone merge records with desk (merge.desk.driver)?"
+    if click.confirm(question, default=True, err=True):
+        _set_up(folder, install=True)
     else:
         mergedriver.decline(repository)

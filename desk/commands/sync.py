@@ -15,8 +15,10 @@ def sync_(session: Session, no_push: bool) -> None:
     Commits what stands in tickets and kb, merges records by their events, and begins again
     if somebody was faster. Says what came in. docs/teams.md tells more.
     """
+    from desk.commands import merge_driver
     from desk.gitsync import Sync
 
+    merge_driver.offer(session.desk.root)
     sync = Sync(session.desk, session.act())
     try:
         outcome = sync.run(push=not no_push)

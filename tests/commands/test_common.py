@@ -15,7 +15,7 @@ ID, OTHER, THIRD = "T-261121-A0001", "T-261121-A0002", "T-261121-A0003"
 READING = {
     "init", "open", "list", "show", "history", "summarise", "import", "check", "queue", "sla",
     "team", "policy", "tick", "schema", "search", "index", "export", "watch", "batch",
-    "kb", "suggest", "hook",
+    "kb", "suggest", "diff", "blame", "hook",
 }  # fmt: skip
 
 # Each writing command with the commands that bring a ticket to where it is allowed.
@@ -35,6 +35,7 @@ WRITING: dict[str, tuple[list[list[str]], list[str]]] = {
     "link": ([], ["link", ID, "related", OTHER]),
     "unlink": ([["link", ID, "related", OTHER]], ["unlink", ID, "related", OTHER]),
     "edit": ([], ["edit", ID, "--set", "site=北京"]),
+    "undo": ([["note", ID, "x", "--as", "lin"]], ["undo", ID]),
 }
 # The same for several ids, which stand in place of the first.
 SEVERAL = {
@@ -295,7 +296,7 @@ def test_an_article_is_not_for_ticket_commands(shell: Shell):
     article = shell.root / "kb" / "KB-261121-A0009.yaml"
     article.write_text("id: KB-261121-A0009\ntitle: VPN\nstatus: draft\n", encoding="utf-8")
     for name, (_, words) in WRITING.items():
-        if name not in ("link", "unlink"):
+        if name not in ("link", "unlink", "undo"):
             assert shell.run(words[0], "a0009", *words[2:]) == (
                 1, "", "desk: KB-261121-A0009 is an article; this command is for tickets\n"
             )  # fmt: skip

@@ -644,6 +644,17 @@ def test_a_picture_that_is_lost_is_named(shell: Shell, tree: Tree, tmp_path: Pat
     assert row["pictures"] == 0
 
 
+def test_an_export_of_an_earlier_moment_goes_where_the_file_was_then(
+    shell: Shell, tree: Tree, tmp_path: Path
+):
+    ids = published(shell, tree)
+    later = "2026-11-22T09:00:00+08:00"
+    shell.done("kb", "edit", ids["net/wifi.md"], "--set", "external=", at=later, who="zhao")
+    words = ("kb", "export", str(tmp_path / "out"), "无线网", "--force", "-f", "json")
+    assert json.loads(shell.done(*words).out)[0]["file"] == "net/wifi.md"
+    assert json.loads(shell.done(*words, at=later).out)[0]["file"] == "无线网.md"
+
+
 def test_terms_choose(shell: Shell, tree: Tree, tmp_path: Path):
     published(shell, tree)
     ran = shell.done("kb", "export", str(tmp_path / "out"), "category:vpn", "-f", "json")

@@ -153,6 +153,24 @@ def test_words_of_a_log_find_nothing_for_those_who_may_not_read_it(kb: Shell):
     assert kb.done("search", "mark", "-f", "ids", who="visitor").out == f"{PUBLIC}\n"
 
 
+def test_words_of_a_log_correct_nothing_for_those_who_may_not_read_it(kb: Shell):
+    ticket = kb.open("Fax", "-d", "The note is lost.")
+    assert kb.run("search", "vote", "-f", "ids", who="visitor") == (
+        0, f"{ticket}\n", "nothing has 'vote'; did you mean note?\n"
+    )  # fmt: skip
+    assert ticket not in kb.done("search", "vote", "-f", "ids", who="lin").out
+
+
+def test_an_export_of_an_earlier_moment_is_for_those_who_may_read_it_now(
+    moved: tuple[Shell, str], tmp_path: Path
+):
+    shell, record_id = moved
+    words = ("kb", "export", str(tmp_path / "out"), "--for", "public", "--force", "-f", "json")
+    assert record_id in shell.done(*words, at=DAYS[2], who="zhao").out
+    shell.done("kb", "edit", record_id, "--set", "audience=internal", at=DAYS[3], who="zhao")
+    assert shell.done(*words, at=DAYS[2], who="zhao").out == "[]\n"
+
+
 def test_retired_ones_are_left_out_unless_asked_for(kb: Shell):
     kb.done("kb", "retire", PUBLIC, who="zhao")
     assert PUBLIC not in kb.done("kb", "list").out

@@ -6,7 +6,7 @@ import pytest
 
 from desk import store
 from desk.model import Article
-from tests.support import Shell, at_terminal
+from tests.support import POLICY, Shell, at_terminal, run
 
 TICKET, ARTICLE = "T-261121-A0001", "KB-261121-A0002"
 AT = "2026-11-21T09:00:00+08:00"
@@ -249,6 +249,34 @@ def test_what_may_not_be_read_does_not_open_in_the_editor(shell: Shell):
         "desk: KB-261121-A0001 is not published (draft) and chen may not read it; `roles` in "
         "desk.yaml say who may\n",
     )
+
+
+def test_whoever_reads_what_is_public_gets_no_editor(shell: Shell):
+    people = "  visitor: {roles: [writer]}\nteams:\n"
+    text = f"{POLICY}roles: {{writer: [kb.read-public, kb.write]}}\n"
+    (shell.root / "desk.yaml").write_text(text.replace("teams:\n", people, 1), encoding="utf-8")
+    article = shell.done("kb", "new", "VPN", "--body", "x", "--audience", "public").out.strip()
+    shell.done("kb", "edit", article, "--set", "rack=MARK")
+    before = shell.files()
+    for name in ("cat", "sed -i s/x/y/"):
+        assert at_terminal(
+            "-C", str(shell.root), "--as", "visitor", "kb", "edit", article, EDITOR=name
+        ) == (1, f"desk: {article} may be edited by those who may read it whole\n")
+    assert shell.files() == before
+
+
+def test_a_draft_of_somebody_who_is_not_in_the_policy_has_no_owner(
+    solved: Shell, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.delenv("DESK_USER", raising=False)
+    monkeypatch.setattr("desk.git.identity", lambda _: ("Eve", "eve@example.com"))
+    root = ["-C", str(solved.root), "--now", AT, "kb"]
+    said = "(it has no owner, as eve@example.com is not in desk.yaml; `--owner` names one)\n"
+    assert run([*root, "new", "x"]).err == (
+        f"{ARTICLE} is a draft; `desk kb submit` is next {said}"
+    )
+    assert run([*root, "from", TICKET]).err.endswith(f"read it before `desk kb submit` {said}")
+    assert "no owner" not in run([*root, "new", "x", "--owner", "lin"]).err
 
 
 def test_an_edit_by_one_who_may_not_publish_goes_back_to_review(shell: Shell):

@@ -1,72 +1,13 @@
 """desk sync, in clones of a real remote."""
 
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from desk import codec, model, store
-from tests.support import POLICY, Ran, run
-
-NOW = "2026-11-21T09:00:00+08:00"
-
-
-class Team:
-    """A remote and clones of it, in which chen and lin work; ids are A0001, A0002, …"""
-
-    def __init__(self, folder: Path) -> None:
-        self.hub = folder / "hub"
-        self.folder = folder
-        git(folder, "init", "--quiet", "--bare", "--initial-branch=main", str(self.hub))
-        self.one = self.clone("one", "chen")
-        store.make(str(self.one), POLICY)
-
-    def clone(self, name: str, who: str) -> Path:
-        path = self.folder / name
-        git(self.folder, "clone", "--quiet", str(self.hub), str(path))
-        git(path, "config", "user.name", who)
-        git(path, "config", "user.email", f"{who}@example.com")
-        return path
-
-    def run(self, clone: Path, *words: str, at: str = NOW) -> Ran:
-        who = git(clone, "config", "user.name")
-        return run(["-C", str(clone), "--now", at, "--as", who, *words])
-
-    def done(self, clone: Path, *words: str, at: str = NOW) -> Ran:
-        ran = self.run(clone, *words, at=at)
-        assert ran.code == 0, ran
-        return ran
-
-    def open(self, clone: Path, title: str) -> str:
-        return self.done(clone, "open", title).out.strip()
-
-    def both(self) -> tuple[Path, Path, str]:
-        """Two clones that hold one ticket."""
-        ticket = self.open(self.one, "VPN drops")
-        self.done(self.one, "sync")
-        return self.one, self.clone("two", "lin"), ticket
-
-
-def git(folder: Path, *words: str) -> str:
-    ran = subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, check=False)
-    assert ran.returncode == 0, ran
-    return ran.stdout.strip()
-
-
-def text(clone: Path, record_id: str) -> str:
-    return (clone / store.path_of(record_id)).read_text(encoding="utf-8")
-
-
-def events(clone: Path, record_id: str) -> list[tuple[int, str, str]]:
-    return [(one.n, one.by, one.did) for one in codec.load(text(clone, record_id)).log]
-
-
-@pytest.fixture
-def team(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Team:
-    numbers = iter(range(1, 1000))
-    monkeypatch.setattr(store, "random_number", lambda: (10 << 20) + next(numbers))
-    return Team(tmp_path)
+from tests.support import POLICY, run
+from tests.team import Team, events, git, text
 
 
 def test_what_two_did_is_in_both_clones(team: Team):
@@ -241,6 +182,34 @@ def test_an_edit_by_hand_meets_a_command(team: Team):
     assert (record.title, record.text("assignee")) == ("VPN drops hourly", "lin")
     assert model.hand_edits(record) == {}
     assert [one.text("comments") for one in record.log if one.did == "edit"] == ["# since?"]
+
+
+def test_an_article_that_two_changed(team: Team):
+    one, two, _ = team.both()
+    body = "Check the cable.\n\nRestart.\n\nCall the vendor."
+    article = team.done(one, "kb", "new", "VPN", "--body", body).out.strip()
+    team.done(one, "sync")
+    team.done(two, "sync")
+    team.done(one, "kb", "edit", article, "--set", f"body={body.replace('cable', '网线')}")
+    team.done(two, "kb", "edit", article, "--set", f"body={body.replace('vendor', 'boss')}")
+    for clone in (one, two, one):
+        team.done(clone, "sync")
+    both = codec.load(text(one, article)).text("body")
+    assert both == body.replace("cable", "网线").replace("vendor", "boss")
+    assert team.done(one, "kb", "list", "needs:work", "-f", "ids").out == ""
+    for clone, word in ((one, "Reset."), (two, "Restart twice.")):
+        team.done(clone, "kb", "edit", article, "--set", f"body={both.replace('Restart.', word)}")
+    for clone in (one, two, one):
+        team.done(clone, "sync")
+    assert "<<<<" not in text(one, article)
+    assert team.done(one, "kb", "list", "needs:work", "-f", "ids").out == f"{article}\n"
+    ran = team.done(one, "check", "-f", "json")
+    assert "two clones changed the same lines of 'body'; event 3 stands" in ran.out
+    assert {"Reset.", "Restart twice."} <= {
+        word for word in ("Reset.", "Restart twice.") if word in text(one, article)
+    }
+    team.done(one, "kb", "edit", article, "--set", "body=Reset, then restart twice.")
+    assert team.done(one, "kb", "list", "needs:work", "-f", "ids").out == ""
 
 
 def test_a_desk_in_a_folder_of_a_repository(team: Team, tmp_path: Path):

@@ -58,6 +58,7 @@ WRITING: dict[str, tuple[list[str], list[str]]] = {
     "link": (["link", "NEWAA", "related", "PRGAA"], ["NEWAA", "PRGAA"]),
     "unlink": (["unlink", "DXPAA", "duplicate-of", "DRGAA"], ["DXPAA", "DRGAA"]),
     "edit": (["edit", "NEWAA", "--set", "title=VPN hangs", "--set", "rack=12"], ["NEWAA"]),
+    "undo": (["undo", "NTDAA", "KNKAA"], ["NTDAA", "KNKAA", "KNKBB"]),
     "kb new": (["kb", "new", "打印机卡纸", "--body", "It jams.\n"], []),
     "kb from": (["kb", "from", "RESAA"], ["RESAA"]),
     "kb edit": (["kb", "edit", "DRFTA", "--set", "solution=换硒鼓"], ["DRFTA"]),
@@ -100,6 +101,8 @@ READING = (
     "suggest",
     "hook install",
     "hook verify",
+    "diff",
+    "blame",
 )
 
 
@@ -134,6 +137,9 @@ def build(root: Path) -> Path:
         ticket("DRGAA", "new", links=[f"duplicate {copy}"]),
         ticket("DXPAA", "new", links=[f"duplicate-of {original}"]),
         ticket("EDTAA", "new"),
+        ticket("NTDAA", "new").add("note", NOW, "chen", text="x"),
+        ticket("KNKAA", "new").add("link", NOW, "chen", {"links": ["related T-261121-KNKBB"]}),
+        ticket("KNKBB", "new").add("link", NOW, "chen", {"links": ["related T-261121-KNKAA"]}),
         ticket("MSPAA", "new"),
         article("DRFTA"),
         article("REVWA", ("submit", "review")),
@@ -276,7 +282,7 @@ def leftovers(folder: Path) -> list[str]:
     private = folder / ".desk"
     names = {p.relative_to(private).as_posix() for p in private.rglob("*") if not p.is_dir()}
     # A kill may leave an index that is not finished; the next one that is made takes its place.
-    kept_names = ("index.sqlite", "settings.json", "searches.ndjson")
+    kept_names = ("index.sqlite", "settings.json", "searches.ndjson", "done.ndjson")
     kept = {f"{name}{end}" for name in kept_names for end in ("", ".new")}
     wrong = sorted(names - kept - {".gitignore", "lock", "index.lock"})
     ignored = private / ".gitignore"

@@ -22,7 +22,7 @@ from tests.conftest import policy_text
 from tests.promises import scene
 
 BAD = "T-261121-BADBD"
-GOOD = 9  # the tickets of the scene that are readable and in their place
+GOOD = 12  # the tickets of the scene that are readable and in their place
 SAMPLE = """\
 id: T-261121-BADBD
 kind: incident

@@ -4,6 +4,7 @@ Real git: commands, edits by hand, clocks that are days apart, renames, syncs, p
 and without the merge driver, from the remote and from each other, conflicts left lying about.
 """
 
+import itertools
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -54,6 +55,8 @@ class Clones(RuleBasedStateMachine):
         self.hours = 0
         self.skews = skews
         self.number = 0
+        numbers = itertools.count(10 << 20)
+        store.random_number = lambda: next(numbers)  # so that an example can be run again
         self.events: dict[tuple[str, object], str] = {}
         self.typed: dict[str, str] = {}
         hub = str(self.root / "hub")
@@ -107,6 +110,8 @@ class Clones(RuleBasedStateMachine):
             lines = [line for line in head.split("\n") if not line.startswith(f"{field}: ")]
             head = "\n".join([lines[0], f"{field}: {value}", *lines[1:]])
         path.write_text(head + log + rest, encoding="utf-8")
+        for earlier in [one for one in self.typed if one in text and one not in head + rest]:
+            del self.typed[earlier]  # which they typed over
         self.typed[value] = record.id
         self.remember(clone)
 
@@ -242,6 +247,14 @@ def git(folder: Path, *words: str) -> str:
 
 
 def become_one(folder: Path, examples: int, steps: int, figures: Callable[[str], None]) -> None:
+    drawn = store.random_number
+    try:
+        _become_one(folder, examples, steps, figures)
+    finally:
+        store.random_number = drawn
+
+
+def _become_one(folder: Path, examples: int, steps: int, figures: Callable[[str], None]) -> None:
     class Here(Clones):
         pass
 

@@ -33,6 +33,8 @@ LATE: tuple[list[str], ...] = (
     ["list", "--all", "x:3"],
     ["list", "nosuch:1"],
     ["list", "-f", "json", WITHOUT_NOW],
+    ["list", "--sort", "-title,team", "-f", "ids", WITHOUT_NOW],
+    ["list", "--sort", "x", "-f", "json", WITHOUT_NOW],
     ["list", "--all", "--columns", "id,score,closed,age", "-f", "csv"],
     ["queue"],
     ["queue", "team:network", "-f", "json"],

@@ -271,7 +271,7 @@ def test_two_that_learn_the_same_facts(scratch: Path):
     folder = placed("none", "facts", scratch)
     one, other = (Index(Desk(str(folder))) for _ in range(2))
     cases = [each.facts(pytest.fail, -math.inf)[1] for each in (one, other)]
-    assert [len(list(each)) for each in cases] == [9, 9]
+    assert [len(list(each)) for each in cases] == [12, 12]
 
 
 def test_where_nothing_may_be_written_a_copy_in_memory_answers(small_disk: Path, scratch: Path):

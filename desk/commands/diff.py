@@ -1,0 +1,66 @@
+"""desk diff."""
+
+from collections.abc import Sequence
+
+import click
+
+from desk import render, revisions, story
+from desk.changes import Change
+from desk.commands.common import (
+    Damage,
+    command,
+    data,
+    format_option,
+    page,
+    show_table,
+    tell,
+    terminal_width,
+)
+from desk.commands.reading import may_read_whole
+from desk.model import Article, Record
+from desk.session import Session, pass_session
+
+
+@command(
+    "diff",
+    "desk diff",
+    "desk diff 7d",
+    "desk diff origin/main -f ndjson",
+    "desk diff 2026-11-01 2026-12-01",
+)
+@click.argument("revs", nargs=-1, metavar="[REV [REV]]")
+@format_option
+@pass_session
+def diff_(session: Session, revs: tuple[str, ...], form: str) -> None:
+    """Tell what happened at the desk: since the last commit, since REV, or between two.
+
+    A REV is a commit, a branch, a tag, or a moment: then it is the last commit of this branch
+    until that moment. Formats for programs have the shape of `desk watch`.
+    """
+    if len(revs) > 2:
+        raise click.UsageError("at most two REVs can stand here")
+    damage = Damage()
+    found = _found(session, revs, damage)
+    if form == "table":
+        page(story.text(story.lines(found, session.now), terminal_width()))
+    elif form == "markdown":
+        lines = story.lines(found, session.now)
+        cells = [[render.shown(cell) for cell in line] for line in lines]
+        show_table(cells, story.Line._fields, form)
+    else:
+        data(render.rows(found, form))
+    tell(story.count(found))
+    damage.say()
+
+
+def _found(session: Session, revs: Sequence[str], damage: Damage) -> list[Change]:
+    """The changes between what the command line names."""
+    repository = revisions.repository_of(session.desk)
+
+    def wanted(record: Record) -> bool:
+        return not isinstance(record, Article) or may_read_whole(session, record)
+
+    ends = [revisions.named(repository, rev, session.now) for rev in revs]
+    old = ends[0] if ends else revisions.head_of(repository)
+    new = ends[1] if len(ends) == 2 else None
+    return [*revisions.changes_between(repository, session.desk, old, new, damage, wanted)]
