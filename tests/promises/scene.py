@@ -101,6 +101,8 @@ READING = (
     "suggest",
     "diff",
     "blame",
+    "sync",
+    "merge-driver",
 )
 
 
