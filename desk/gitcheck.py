@@ -115,25 +115,27 @@ def settle(desk: Desk, found: Open) -> None:
 
 
 def damaged(desk: Desk, path: str, error: DamagedError) -> Problem:
-    """A file that cannot be read; one with git's conflict markers may be put together."""
+    """A file that cannot be read; what a merge by lines has left may be put together."""
+    line, sentence = error.line, error.problem
     try:
         text = desk.text(path)
-        marker = reconcile.MARKER.search(text)
     except DeskError:
-        marker = None
-    if not marker:
-        return Problem(path, error.line, "error", error.problem)
-    line = text.count("\n", 0, marker.start()) + 1
-    sentence = "a merge conflict begins here"
+        return Problem(path, line, "error", sentence)
+    marker = reconcile.MARKER.search(text)
+    put_together = reconcile.unmarked if marker else reconcile.undoubled
+    if marker:
+        line = text.count("\n", 0, marker.start()) + 1
+        sentence = "a merge conflict begins here"
     try:
-        reconcile.unmarked(text)
+        put_together(text)
     except DamagedError as why:
-        return Problem(path, line, "error", f"{sentence}: {why.problem}")
+        return Problem(path, line, "error", f"{sentence}: {why.problem}" if marker else sentence)
 
     def mend(transaction: Transaction) -> None:
-        transaction.gather(reconcile.unmarked(desk.text(path)), path)
+        transaction.gather(put_together(desk.text(path)), path)
 
-    return Problem(path, line, "error", f"{sentence}; put both sides together", mend)
+    way = "put both sides together" if marker else "keep both in the log"
+    return Problem(path, line, "error", f"{sentence}; {way}", mend)
 
 
 def shrunk(desk: Desk, found: Open) -> Iterator[Problem]:

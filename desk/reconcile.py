@@ -3,8 +3,10 @@
 docs/teams.md tells how records merge.
 """
 
+import json
 import re
 from dataclasses import replace
+from functools import reduce
 from typing import NamedTuple
 
 from desk import codec, merge
@@ -42,13 +44,28 @@ def merged(base: str | None, ours: Version, theirs: Version) -> Record:
     if one.id != other.id or not (base or merge.is_one_record(one, other)):
         raise DifferentRecordsError(f"{one.id} is two records: {one.title!r}, {other.title!r}")
     start = None
-    if base and merge.unlogged(one) != merge.unlogged(other):  # else it tells nothing more
-        start = _readable(base)
+    if merge.unlogged(one) != merge.unlogged(other):  # else it tells nothing more
+        start = (_readable(base) if base else None) or _common(one, other)
     return merge.merged(
         *(
             merge.with_hand_edits(side.record, start, _lost_comments(side))
             for side in (ours, theirs)
         )
+    )
+
+
+def _common(one: Record, other: Record) -> Record:
+    """What stands for an ancestor that nobody knows: fields of no event that both have.
+
+    Where they differ, it has one of the values, so that the other is an edit by hand.
+    """
+    ours, theirs = merge.unlogged(one), merge.unlogged(other)
+    return replace(
+        one,
+        head={
+            name: min(ours[name], theirs[name], key=lambda value: json.dumps(value, sort_keys=True))
+            for name in ours.keys() & theirs.keys()
+        },
     )
 
 
@@ -100,6 +117,37 @@ def _unexplained(side: Record, both: Record) -> dict[str, Value]:
         for name, value in side.head.items()
         if value not in explained.get(name, [value])
     }
+
+
+def undoubled(text: str) -> Record:
+    """The record of a text in which a field stands twice, as a merge by lines can leave it.
+
+    Both values are in the log, as edits by hand. Raises DamagedError where something else is
+    wrong with the text.
+    """
+    entries, log = _entries(text)
+    names = [entry.partition(":")[0] for entry in entries]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is None:
+        return codec.load(text)
+    places = [place for place, name in enumerate(names) if name == twice]
+    versions = []
+    for kept in places:
+        rest = [one for place, one in enumerate(entries) if place == kept or place not in places]
+        versions.append(merge.with_hand_edits(undoubled("".join(rest) + log), None))
+    return reduce(merge.merged, versions)
+
+
+def _entries(text: str) -> tuple[list[str], str]:
+    """The fields of a record's head as pieces of its text, and the text of its log."""
+    head, mark, log = text.partition("\nlog:")
+    pieces: list[str] = []
+    for line in f"{head}\n".splitlines(keepends=True):
+        if line[:1] in " -#\n" and pieces:
+            pieces[-1] += line
+        else:
+            pieces.append(line)
+    return pieces, f"{mark[1:]}{log}"
 
 
 def sides_of(text: str) -> tuple[str, str] | None:

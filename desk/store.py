@@ -608,7 +608,12 @@ class Transaction:
         return record_id in self._staged or self._desk._exists(path_of(record_id))
 
     def gather(self, record: Record, *paths: str) -> None:
-        """Keep a record in its place, whether or not one is there, and remove other files of it."""
+        """Keep a record in its place, whether or not one is there, and remove other files of it.
+
+        What was staged of it before is merged with it.
+        """
+        if record.id in self._staged and merge.is_one_record(self._staged[record.id][0], record):
+            record = merge.merged(self._staged[record.id][0], record)
         self.replace(record) if self._is_there(record.id) else self.create(record)
         self._removed += (path for path in paths if path != path_of(record.id))
 
@@ -645,7 +650,7 @@ class Transaction:
                     os.fsync(target)
             except OSError as error:
                 raise _stopped(error, done, len(self._staged), folder) from error
-        for path in self._removed:
+        for path in dict.fromkeys(self._removed):
             folder, _, name = path.rpartition("/")
             try:
                 with self._desk._folder(folder) as handle:

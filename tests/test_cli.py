@@ -272,7 +272,7 @@ def test_bad_session_options(shell: Shell, words: list[str], code: int, sentence
 
 TAKE_NOTHING = (
     "list", "summarise", "check", "queue", "sla", "tick", "team", "policy", "export", "watch",
-    "index", "kb list", "kb gaps", "diff",
+    "index", "kb list", "kb gaps", "diff", "sync",
 )  # fmt: skip
 
 

@@ -107,3 +107,36 @@ def conflicted(folder: Path, style: str, base: str, ours: str, theirs: str) -> s
 )  # fmt: skip
 def test_markers_that_are_not_whole(text: str):
     assert reconcile.sides_of(text) is None
+
+
+def test_a_field_that_stands_twice_has_both_values_in_the_log():
+    twice = BASE.replace("team: network\n", "rack: 1\nteam: network\nrack: 2\n", 1)
+    twice = twice.replace("title: VPN", "tags:\n- a\ntags:\n- b\ntitle: VPN", 1)
+    with pytest.raises(DamagedError, match="stands twice"):
+        codec.load(twice)
+    found = reconcile.undoubled(twice)
+    assert (found.head["rack"], found.items("tags")) == (2, ["a", "b"])
+    assert codec.load(codec.dump(found)) == found
+    changes = [change for one in found.log for change in one.change.items()]
+    assert ("rack", (None, 1)) in changes
+    assert ("rack", (None, 2)) in changes
+    assert reconcile.undoubled(BASE) == codec.load(BASE)
+    with pytest.raises(DamagedError):
+        reconcile.undoubled(twice + "x")
+
+
+def test_a_text_that_stands_twice():
+    twice = BASE.replace("log:\n", "description: |\n  Since\n\n  Tuesday.\nlog:\n", 1)
+    found = reconcile.undoubled(twice)
+    assert found.text("description") in ("Since Monday.", "Since\n\nTuesday.\n")
+
+
+def test_two_descriptions_without_an_ancestor_are_both_kept():
+    ours = codec.dump(edited(BASE, ("Since Monday.", "Since Tuesday.")))
+    theirs = codec.dump(edited(BASE, ("Since Monday.", "Since Friday.")))
+    both = merged(None, ours, theirs)
+    assert merged(None, theirs, ours) == both
+    assert both.log[-1].change == {"description": ("Since Friday.", "Since Tuesday.")}
+    assert both.text("description") == "Since Tuesday."
+    none = codec.dump(edited(BASE, ("description: Since Monday.\n", "")))
+    assert merged(None, none, theirs).text("description") == "Since Friday."

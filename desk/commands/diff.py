@@ -40,7 +40,27 @@ def diff_(session: Session, revs: tuple[str, ...], form: str) -> None:
     if len(revs) > 2:
         raise click.UsageError("at most two REVs can stand here")
     damage = Damage()
-    found = _found(session, revs, damage)
+    repository = revisions.repository_of(session.desk)
+    ends = [revisions.named(repository, rev, session.now) for rev in revs]
+    old = ends[0] if ends else revisions.head_of(repository)
+    found = changes_between(session, old, ends[1] if len(ends) == 2 else None, damage)
+    show_changes(session, found, form)
+    tell(story.count(found))
+    damage.say()
+
+
+def changes_between(session: Session, old: str, new: str | None, damage: Damage) -> list[Change]:
+    """What changed between two commits, or to the work tree, of what one may read."""
+
+    def wanted(record: Record) -> bool:
+        return not isinstance(record, Article) or may_read_whole(session, record)
+
+    repository = revisions.repository_of(session.desk)
+    return [*revisions.changes_between(repository, session.desk, old, new, damage, wanted)]
+
+
+def show_changes(session: Session, found: Sequence[Change], form: str) -> None:
+    """Print changes in words, or in a format for programs."""
     if form == "table":
         page(story.text(story.lines(found, session.now), terminal_width()))
     elif form == "markdown":
@@ -49,18 +69,3 @@ def diff_(session: Session, revs: tuple[str, ...], form: str) -> None:
         show_table(cells, story.Line._fields, form)
     else:
         data(render.rows(found, form))
-    tell(story.count(found))
-    damage.say()
-
-
-def _found(session: Session, revs: Sequence[str], damage: Damage) -> list[Change]:
-    """The changes between what the command line names."""
-    repository = revisions.repository_of(session.desk)
-
-    def wanted(record: Record) -> bool:
-        return not isinstance(record, Article) or may_read_whole(session, record)
-
-    ends = [revisions.named(repository, rev, session.now) for rev in revs]
-    old = ends[0] if ends else revisions.head_of(repository)
-    new = ends[1] if len(ends) == 2 else None
-    return [*revisions.changes_between(repository, session.desk, old, new, damage, wanted)]

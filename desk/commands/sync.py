@@ -1,31 +1,61 @@
 """desk sync."""
 
+from typing import TYPE_CHECKING
+
 import click
 
-from desk.commands.common import command, tell
+from desk.commands.common import Damage, command, format_option, tell
 from desk.session import Session, pass_session
 
+if TYPE_CHECKING:
+    from desk.gitsync import Outcome
 
-@command("sync", "desk sync", "desk sync --no-push")
+
+@command("sync", "desk sync", "desk sync --no-push", "desk sync -f ndjson")
 @click.option("--no-push", is_flag=True, help="Commit, fetch and merge only.")
+@format_option
 @pass_session
-def sync_(session: Session, no_push: bool) -> None:
+def sync_(session: Session, no_push: bool, form: str) -> None:
     """Bring this clone and its remote together: commit, fetch, merge, push.
 
     Commits what stands in tickets and kb, merges records by their events, and begins again
-    if somebody was faster. Says what came in. docs/teams.md tells more.
+    if somebody was faster. Tells what came in, as `desk diff` does. docs/teams.md tells more.
     """
     from desk.commands import merge_driver
+    from desk.errors import DeskError, RefusedError
     from desk.gitsync import Sync
 
+    if session.dry_run:
+        raise RefusedError(
+            "sync cannot be tried in a dry run; `desk diff` tells what it would send"
+        )
     merge_driver.offer(session.desk.root)
     sync = Sync(session.desk, session.act())
     try:
-        outcome = sync.run(push=not no_push)
-    finally:
-        for note in sync.outcome.notes:
-            tell(note)
-    tell(
-        f"committed: {outcome.committed}; merged from both sides: {outcome.together}; "
-        f"{'pushed' if outcome.pushed else 'nothing pushed'}"
-    )
+        sync.run(push=not no_push)
+    except DeskError:
+        _tell(session, sync.outcome, form, "")
+        raise
+    _tell(session, sync.outcome, form, "nothing new here or there")
+
+
+def _tell(session: Session, outcome: "Outcome", form: str, nothing: str) -> None:
+    """Print what happened elsewhere, and say what was done."""
+    for note in outcome.notes:
+        tell(note)
+    from desk import story
+    from desk.commands.diff import changes_between, show_changes
+
+    damage = Damage()
+    came = []
+    if outcome.before and outcome.after:
+        came = changes_between(session, outcome.before, outcome.after, damage)
+    show_changes(session, came, form)
+    said = [f"came in: {story.count(came)}"] if came else []
+    said += [f"{outcome.committed} committed"] if outcome.committed else []
+    said += [f"{outcome.together} merged that both sides had changed"] if outcome.together else []
+    said += ["pushed"] if outcome.pushed else []
+    if said or nothing:
+        tell("; ".join(said) or nothing)
+    for error in damage.errors:
+        tell(str(error))

@@ -15,7 +15,7 @@ ID, OTHER, THIRD = "T-261121-A0001", "T-261121-A0002", "T-261121-A0003"
 READING = {
     "init", "open", "list", "show", "history", "summarise", "import", "check", "queue", "sla",
     "team", "policy", "tick", "schema", "search", "index", "export", "watch", "batch",
-    "kb", "suggest", "diff", "blame", "hook",
+    "kb", "suggest", "diff", "blame", "sync", "merge-driver", "hook",
 }  # fmt: skip
 
 # Each writing command with the commands that bring a ticket to where it is allowed.

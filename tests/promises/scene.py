@@ -103,6 +103,8 @@ READING = (
     "hook verify",
     "diff",
     "blame",
+    "sync",
+    "merge-driver",
 )
 
 
