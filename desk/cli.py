@@ -55,7 +55,7 @@ COMMANDS = {
     "merge-driver": ("merge_driver", "Merge two versions of a record, for git."),
     "check": ("check", "Prove the folder sound."),
     "batch": ("batch", "Run commands from a file, one a line."),
-    "hook": ("hook", "Hold what is pushed to a team's repository to the desk's roles."),
+    "hook": ("hook", "Hold pushes to a team's repository to the roles."),
     "schema": ("schema", "Print a JSON Schema for editors."),
 }
 ALIASES = {"summarize": "summarise"}
