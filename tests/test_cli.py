@@ -276,7 +276,9 @@ TAKE_NOTHING = (
 )  # fmt: skip
 
 
-NEED_NO_DESK = {"init", "import", "schema", "batch", "hook install", "hook verify"}
+NEED_NO_DESK = {
+    "init", "import", "schema", "batch", "hook install", "hook verify", "merge-driver",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", sorted(commands().keys() - NEED_NO_DESK))
