@@ -142,8 +142,15 @@ class Repository:
 
     @cached_property
     def exists(self) -> bool:
-        """Whether the folder is in a repository."""
-        return self.answer("rev-parse", "--git-dir").code == 0
+        """Whether the folder is in a repository; git is asked only where there may be one."""
+        folders = [os.path.abspath(self.folder)]
+        while folders[-1] != os.path.dirname(folders[-1]):
+            folders.append(os.path.dirname(folders[-1]))
+        may_be = "GIT_DIR" in os.environ or any(
+            os.path.lexists(os.path.join(folder, ".git")) for folder in folders
+        )
+        may_be = may_be or os.path.exists(os.path.join(self.folder, "HEAD"))  # a bare one
+        return may_be and self.answer("rev-parse", "--git-dir").code == 0
 
     @cached_property
     def prefix(self) -> str:

@@ -14,6 +14,7 @@ from desk.errors import DamagedError, DeskError
 from desk.model import Record, Value
 
 _OURS, _BASE, _THEIRS, _END = "<<<<<<< ", "||||||| ", "=======", ">>>>>>> "
+_MOST_TWICE = 4
 MARKER = re.compile(r"^(?:<{7} |>{7} )", re.MULTILINE)
 
 
@@ -123,10 +124,12 @@ def undoubled(text: str) -> Record:
     """The record of a text in which a field stands twice, as a merge by lines can leave it.
 
     Both values are in the log, as edits by hand. Raises DamagedError where something else is
-    wrong with the text.
+    wrong with the text, or where much stands twice.
     """
     entries, log = _entries(text)
     names = [entry.partition(":")[0] for entry in entries]
+    if len(names) - len(set(names)) > _MOST_TWICE:
+        raise DamagedError("many fields stand twice; bring the file back from git")
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is None:
         return codec.load(text)

@@ -124,6 +124,51 @@ def test_nothing_is_lost(
     figures(loops(tmp_path, 6, monkeypatch))
 
 
+def test_a_full_disk_in_the_middle_loses_nothing(
+    tmp_path: Path,
+    disk_for_git: Path,
+    figures: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
+):
+    clones = team(tmp_path, 2, monkeypatch)
+    small, other = disk_for_git / "small", clones[1]
+    git(tmp_path, "clone", "--quiet", "--config", "core.compression=0",
+        str(tmp_path / "hub"), str(small))  # fmt: skip
+    git(small, "config", "user.name", "chen")
+    git(small, "config", "user.email", "chen@example.com")
+    failed = 0
+    for number in range(12):
+        assert synced(small, "note", IDS[0], f"small-{number}") == 0
+        assert synced(other, "note", IDS[0], f"other-{number}") == 0
+        assert synced(other) == 0
+        free = os.statvfs(disk_for_git).f_bavail * os.statvfs(disk_for_git).f_bsize
+        filler = disk_for_git / "filler"
+        filler.write_bytes(b"x" * max(free - 4096 * (number + 1), 0))
+        failed += synced(small) != 0
+        filler.unlink()
+        ran = run(["-C", str(small), "--as", "chen", "sync"])
+        assert ran.code == 0, ran
+    assert failed
+    assert synced(other) == 0
+    wanted = {f"{who}-{number}" for who in ("small", "other") for number in range(12)}
+    for clone in (small, other):
+        assert wanted <= tokens(clone).keys()
+        assert synced(clone, "check") == 0
+    figures(f"syncs on a full disk: {failed} of 12 failed, 24 of 24 events found")
+
+
+def test_a_remote_that_is_gone_for_a_while_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    one, two = team(tmp_path, 2, monkeypatch)
+    assert synced(one, "note", IDS[0], "kept") == 0
+    (tmp_path / "hub").rename(tmp_path / "away")
+    assert synced(one) == 74
+    assert git(one, "status", "--porcelain") == ""
+    (tmp_path / "away").rename(tmp_path / "hub")
+    assert (synced(one), synced(two), tokens(two)["kept"]) == (0, 0, 1)
+
+
 @pytest.mark.long
 def test_nothing_is_lost_in_a_minute(
     tmp_path: Path, figures: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
