@@ -5,6 +5,7 @@ docs/teams.md tells how records merge.
 
 import json
 import re
+from collections import Counter
 from dataclasses import replace
 from functools import reduce
 from typing import NamedTuple
@@ -130,7 +131,7 @@ def undoubled(text: str) -> Record:
     names = [entry.partition(":")[0] for entry in entries]
     if len(names) - len(set(names)) > _MOST_TWICE:
         raise DamagedError("many fields stand twice; bring the file back from git")
-    twice = next((name for name in names if names.count(name) > 1), None)
+    twice = next((name for name, count in Counter(names).items() if count > 1), None)
     if twice is None:
         return codec.load(text)
     places = [place for place, name in enumerate(names) if name == twice]
@@ -144,13 +145,13 @@ def undoubled(text: str) -> Record:
 def _entries(text: str) -> tuple[list[str], str]:
     """The fields of a record's head as pieces of its text, and the text of its log."""
     head, mark, log = text.partition("\nlog:")
-    pieces: list[str] = []
+    pieces: list[list[str]] = []
     for line in f"{head}\n".splitlines(keepends=True):
         if line[:1] in " -#\n" and pieces:
-            pieces[-1] += line
+            pieces[-1].append(line)
         else:
-            pieces.append(line)
-    return pieces, f"{mark[1:]}{log}"
+            pieces.append([line])
+    return ["".join(lines) for lines in pieces], f"{mark[1:]}{log}"
 
 
 def sides_of(text: str) -> tuple[str, str] | None:

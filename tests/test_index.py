@@ -132,8 +132,12 @@ def test_a_list_sorted_by_any_field_is_that_of_the_records(
         "nosuch",
     ):
         for form in ("ids", "ndjson", "csv"):
+            words = ("--sort", sort, "-f", form)
             # A condition that all fulfil has every record read.
-            assert ran("--sort", sort, "-f", form) == ran("--sort", sort, "-f", form, "title:*")
+            quick, slow = ran(*words), ran(*words, "title:*")
+            if quick != slow:  # ages have gone on by a second in between
+                quick, slow = ran(*words), ran(*words, "title:*")
+            assert quick == slow
     assert ran("--sort", "title", "--limit", "1", "-f", "ids") == (0, "T-261121-00001\n", "")
 
 
