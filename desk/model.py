@@ -380,11 +380,12 @@ def fold(log: Iterable[Event], start: Mapping[str, Value] | None = None) -> dict
 
 
 def origin(record: Record) -> dict[str, Value]:
-    """The head before the first event: the log undone."""
+    """The head before the first event: what no event names, and what the first that does found."""
     head = dict(record.head)
     for event in reversed(in_order(record.log)):
-        apply(head, {name: (to, was) for name, (was, to) in event.change.items()})
-    return head
+        for name, (was, _) in event.change.items():
+            head[name] = was
+    return {name: value for name, value in head.items() if value is not None}
 
 
 def hand_edits(record: Record) -> dict[str, Value]:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import reduce
 from typing import NamedTuple
 
-from desk import codec, merge
+from desk import codec, merge, model
 from desk.errors import DamagedError, DeskError
 from desk.model import Record, Value
 
@@ -43,7 +43,7 @@ def merged(base: str | None, ours: Version, theirs: Version) -> Record:
     Raises DifferentRecordsError where they are two records.
     """
     one, other = ours.record, theirs.record
-    if one.id != other.id or not (base or merge.is_one_record(one, other)):
+    if one.id != other.id or not _is_one(base, one, other):
         raise DifferentRecordsError(f"{one.id} is two records: {one.title!r}, {other.title!r}")
     start = None
     if merge.unlogged(one) != merge.unlogged(other):  # else it tells nothing more
@@ -56,12 +56,22 @@ def merged(base: str | None, ours: Version, theirs: Version) -> Record:
     )
 
 
+def _is_one(base: str | None, one: Record, other: Record) -> bool:
+    """Whether two versions are one record; a common ancestor vouches for one without a log."""
+    if merge.is_one_record(one, other):
+        return True
+    earlier = _readable(base) if base else None
+    return earlier is not None and all(
+        merge.is_one_record(earlier, side) or not side.log for side in (one, other)
+    )
+
+
 def _common(one: Record, other: Record) -> Record:
-    """What stands for an ancestor that nobody knows: fields of no event that both have.
+    """What stands for an ancestor that nobody knows: fields of no event that both began with.
 
     Where they differ, it has one of the values, so that the other is an edit by hand.
     """
-    ours, theirs = merge.unlogged(one), merge.unlogged(other)
+    ours, theirs = model.origin(one), model.origin(other)
     return replace(
         one,
         head={

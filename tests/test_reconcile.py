@@ -44,7 +44,9 @@ def test_what_cannot_be_merged():
     other = other.replace("2026-11-23T09:30", "2026-11-23T09:31")
     with pytest.raises(reconcile.DifferentRecordsError, match="T-261123-7K3FQ is two records"):
         merged(None, BASE, other)
-    assert merged(BASE, BASE, other).log
+    with pytest.raises(reconcile.DifferentRecordsError, match="is two records"):
+        merged(BASE, BASE, other)
+    assert merged(BASE, BASE, other.partition("log:\n")[0])
     with pytest.raises(DamagedError):
         merged(BASE, BASE, "id: [")
 
@@ -140,3 +142,13 @@ def test_two_descriptions_without_an_ancestor_are_both_kept():
     assert both.text("description") == "Since Tuesday."
     none = codec.dump(edited(BASE, ("description: Since Monday.\n", "")))
     assert merged(None, none, theirs).text("description") == "Since Friday."
+
+
+def test_without_an_ancestor_a_logged_change_is_not_taken_back():
+    at = dates.from_stamp("2026-11-24T09:00:00+08:00")
+    ours = record(BASE).add("edit", at, "chen", {"description": "Corrected."})
+    theirs = record(BASE).add("note", at, "lin", text="x").add("note", at, "lin", text="y")
+    for sides in ((ours, theirs), (theirs, ours)):
+        both = merged(None, *map(codec.dump, sides))
+        assert both.text("description") == "Corrected."
+        assert [one.did for one in both.log] == ["open", "hold", "edit", "note", "note"]

@@ -1,5 +1,7 @@
 """Two changes of one text made one."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -56,6 +58,15 @@ def test_changes_far_apart_never_clash(start: str, end: str, new: str):
     assert textmerge.merged(base, one, other) == f"{new}\n===\n{new}"
 
 
+@pytest.mark.parametrize("lines", [["a", "b"], ["a"], ["a", "", "b", "", "c", "a"]])
+def test_no_text_takes_long(lines: list[str]):
+    base = "\n".join(lines * 3000)
+    one, other = "\n".join(reversed(lines * 2500)), "x\n" + "\n".join(lines * 2000)
+    begun = time.process_time()
+    textmerge.merged(base, one, other)
+    assert time.process_time() - begun < 2
+
+
 def test_texts_that_differ_too_much_are_not_merged():
     base = "\n".join(f"{n}" for n in range(textmerge.MAX_LINES + 2))
-    assert textmerge.merged(base, base.replace("\n", "\n\n"), f"x{base}x") is None
+    assert textmerge.merged(base, f"y\n{base}\ny", f"x{base}x") is None
