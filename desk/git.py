@@ -31,7 +31,7 @@ _ENVIRONMENT = {
 _NAMES_A_PROGRAM = re.compile(
     r"core\.(sshcommand|askpass|gitproxy|alternaterefscommand|editor)|credential\.(.*\.)?helper"
     r"|gpg\.(.*\.)?program|gpg\.ssh\.defaultkeycommand|filter\..*\.(clean|smudge|process)"
-    r"|remote\..*\.(uploadpack|receivepack|vcs)|include\.path|includeif\..*\.path",
+    r"|remote\..*\.(uploadpack|receivepack|vcs)|gc\.recentobjectshook|include\.path|includeif\..*\.path",
     re.ASCII,
 )
 NO_OBJECT = "0" * 40
@@ -176,6 +176,20 @@ class Repository:
                     f"{self.private('config')} has {name}, which names a program or more settings, "
                     "and desk runs nothing that a folder names; put it into your own settings "
                     "(git config --global) if it is yours"
+                )
+        self._check_remotes()
+
+    def _check_remotes(self) -> None:
+        """Raise RefusedError for a remote within the clone: git would run that one's hooks."""
+        inside = [os.path.realpath(folder) for folder in (self.top, self.private("."))]
+        urls = self.answer("config", "--get-regexp", r"^remote\..*\.(push)?url$").text
+        for url in (line.partition(" ")[2] for line in urls.splitlines()):
+            path = os.path.realpath(os.path.join(self.top, url.removeprefix("file://")))
+            within = any(os.path.commonpath((path, folder)) == folder for folder in inside)
+            if within and os.path.exists(path):
+                raise RefusedError(
+                    f"the remote {url} lies in this clone, and its hooks would run; "
+                    "git remote set-url origin URL names another"
                 )
 
     def setting(self, name: str) -> str:

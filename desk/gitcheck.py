@@ -30,6 +30,7 @@ def left_open(desk: Desk) -> Open | None:
     repository = Repository(desk.root)
     if not repository.exists:
         return None
+    repository.check_trusted()
     sides: dict[str, dict[int, str]] = {}
     for one in repository.unmerged():
         if one.path.startswith(repository.prefix):

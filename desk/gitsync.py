@@ -26,6 +26,7 @@ _MARK = "syncing"
 # How long a lock of git's may be held by somebody else's git before it counts as left by a kill.
 _LEFT_AFTER = 3.0
 _LISTED = 100
+_LONGEST = 100
 _IN_THE_MIDDLE = ("rebase-merge", "rebase-apply", "CHERRY_PICK_HEAD", "REVERT_HEAD", "MERGE_HEAD")
 _FASTER = (
     "fetch first", "non-fast-forward", "cannot lock ref", "failed to update ref", "stale info",
@@ -109,22 +110,16 @@ class Sync:
     # --- the state of the clone ----------------------------------------------------------------
 
     def _branch(self) -> str:
-        for name in (
-            "rebase-merge",
-            "rebase-apply",
-            "CHERRY_PICK_HEAD",
-            "REVERT_HEAD",
-            "MERGE_HEAD",
-        ):
+        for name in _IN_THE_MIDDLE:
             if os.path.exists(self.repository.private(name)):
                 raise RefusedError(
                     f"git is in the middle of something here ({name}); `desk check --fix` puts "
                     "records together, then end it with git (git commit, or git rebase --continue)"
                 )
-        answer = self.repository.answer("symbolic-ref", "--short", "--quiet", "HEAD")
+        answer = self.repository.answer("symbolic-ref", "--quiet", "HEAD")
         if answer.code:
             raise RefusedError("no branch is checked out here; git switch to the one of the desk")
-        return answer.text
+        return answer.text.removeprefix("refs/heads/")
 
     def _upstream(self, branch: str) -> Upstream:
         remote = self.repository.setting(f"branch.{branch}.remote")
@@ -186,9 +181,11 @@ class Sync:
                 self._note(f"{error}; it is not committed")
         if not paths:
             return
+        prefix = self.repository.prefix
+        names = b"".join(os.fsencode(path.removeprefix(prefix)) + b"\0" for path in paths)
+        self.repository.output("update-index", "--add", "--remove", "-z", "--stdin", given=names)
         given = b"\0".join(os.fsencode(f":(top,literal){path}") for path in paths)
         files = ("--pathspec-from-file=-", "--pathspec-file-nul")
-        self.repository.output("add", "--all", *files, given=given)
         message = message_of(told, len(paths))
         options = ("--quiet", "--no-verify", "--cleanup=verbatim", "-m", message)
         self.repository.output("commit", *options, *files, given=given)
@@ -317,7 +314,7 @@ def message_of(told: Sequence[Change], files: int) -> str:
     titles: dict[str, str] = {}
     for change in told:
         record_id = str(change["id"])
-        titles[record_id] = render.safe(str(change["title"]))
+        titles[record_id] = _shortened(render.safe(str(change["title"])))
         event = change.get("event")
         did = str(event["did"]) if isinstance(event, dict) else str(change["what"])
         if did not in ("created", *verbs.setdefault(record_id, [])):
@@ -329,6 +326,10 @@ def message_of(told: Sequence[Change], files: int) -> str:
         return f"desk: {files} file{'' if files == 1 else 's'}"
     left = f"\n… and {len(lines) - _LISTED} more" if len(lines) > _LISTED else ""
     return f"{_counted(told)}\n\n" + "\n".join(lines[:_LISTED]) + left
+
+
+def _shortened(title: str) -> str:
+    return title if len(title) <= _LONGEST else f"{title[:_LONGEST]}…"
 
 
 def _counted(told: Sequence[Change]) -> str:

@@ -68,15 +68,18 @@ def set_up(repository: Repository, *, install: bool) -> None:
     if not repository.exists:
         raise RefusedError(f"{repository.folder} is in no git repository; git init makes one")
     repository.answer("config", "--local", "--remove-section", "merge.desk")
+    repository.answer("config", "--local", "--unset", "merge.renames", "false")
     if install:
         repository.output("config", "--local", "merge.desk.name", _NAME)
+        # Git takes a record that is gone and a new one that is like it for one that was renamed.
+        repository.output("config", "--local", "merge.renames", "false")
         repository.output("config", "--local", _KEY, f"{program()} merge-driver %O %A %B %P")
 
 
 def program() -> str:
-    """The program for a shell: its absolute path, as git may run with another PATH."""
-    own = os.path.abspath(sys.argv[0])
-    if os.path.basename(own) == "desk" and os.access(own, os.X_OK):
-        return shlex.quote(own)
+    """How a shell calls this desk from any folder, whatever lies in that and in its PATH."""
+    called = os.path.abspath(sys.argv[0])
+    if os.path.basename(called) == "desk" and os.access(called, os.X_OK):
+        return shlex.quote(called)
     found = shutil.which("desk", path=os.path.dirname(sys.executable))
-    return shlex.quote(found) if found else f"{shlex.quote(sys.executable)} -m desk"
+    return shlex.quote(found) if found else f"{shlex.quote(sys.executable)} -P -m desk"

@@ -102,6 +102,12 @@ def _check_unchanged(record: Record, event: Event, names: Set[str]) -> None:
     if moved:  # by what was merged since
         setters = (one for one in model.in_order(record.log) if moved & one.change.keys())
         raise RefusedError(_changed_since(record, event, moved, [*setters][-1]))
+    rest = [one for one in model.in_order(model.standing(record.log)) if one != event]
+    before = model.fold(rest, model.origin(record))
+    for name, (was, _) in event.change.items():
+        if before.get(name) != was:  # in another clone, which this event did not see
+            setter = next(one for one in reversed(rest) if name in one.change)
+            raise RefusedError(_changed_since(record, event, {name}, setter))
 
 
 def _changed_since(record: Record, event: Event, fields: Set[str], later: Event) -> str:

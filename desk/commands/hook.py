@@ -97,15 +97,9 @@ def _hook(repository: "Repository") -> tuple[str, str]:
 
 
 def _script(arguments: str) -> str:
-    return f"#!/bin/sh\n# {MARK}\nexec {_program()} {arguments}\n"
+    from desk import mergedriver
 
-
-def _program() -> str:
-    """How a shell calls this desk from any folder, whatever lies in that."""
-    called = os.path.abspath(sys.argv[0])
-    if os.path.basename(called) == "desk" and os.access(called, os.X_OK):
-        return shlex.quote(called)
-    return f"{shlex.quote(sys.executable)} -P -m desk"
+    return f"#!/bin/sh\n# {MARK}\nexec {mergedriver.program()} {arguments}\n"
 
 
 def _check_ours(path: str) -> None:

@@ -166,6 +166,39 @@ def test_what_one_changed_and_the_other_deleted_is_kept(team: Team):
         assert text(one, record_id) == text(two, record_id)
 
 
+@pytest.mark.parametrize("how", ["rm", "mv"])
+def test_what_somebody_removed_with_git_is_committed(team: Team, how: str):
+    one, two, ticket = team.both()
+    path = store.path_of(ticket)
+    team.open(one, "Printer")
+    (one / "away").mkdir()
+    git(one, how, "--quiet" if how == "rm" else "-v", path, *(["away/x"] if how == "mv" else []))
+    assert team.done(one, "sync").err.endswith("committed; pushed\n")
+    team.done(two, "sync")
+    assert not (two / path).exists()
+    assert not [line for line in git(one, "status", "--porcelain").splitlines() if "T-" in line]
+
+
+def test_a_tag_called_like_the_branch_misleads_nobody(team: Team):
+    one, two, ticket = team.both()
+    git(one, "tag", "main")
+    git(one, "push", "--quiet", "origin", "refs/tags/main")
+    for clone in (one, two):
+        team.done(clone, "note", ticket, "x")
+        team.done(clone, "sync")
+    assert git(team.hub, "for-each-ref", "--format=%(refname)").split() == [
+        "refs/heads/main", "refs/tags/main",
+    ]  # fmt: skip
+    assert len(events(two, ticket)) == 3
+
+
+def test_a_very_long_title_does_not_stand_in_the_way(team: Team):
+    one, _, _ = team.both()
+    team.open(one, "长" * 60_000)
+    team.done(one, "sync")
+    assert len(git(one, "log", "-1", "--format=%s")) < 200
+
+
 def test_a_version_that_cannot_be_read_does_not_stand_in_the_way(team: Team):
     one, two, ticket = team.both()
     (one / store.path_of(ticket)).write_text("id: [\n")
@@ -261,6 +294,7 @@ def test_a_desk_in_a_folder_of_a_repository(team: Team, tmp_path: Path):
         ),
         ("no network", 74, "git fetch: "),
         ("hostile settings", 1, "has core.sshcommand, which names a program"),
+        ("hostile remote", 1, "lies in this clone, and its hooks would run"),
     ],
 )
 def test_what_cannot_be_synced_says_why(
@@ -290,6 +324,9 @@ def test_what_cannot_be_synced_says_why(
         git(one, "branch", "--unset-upstream")
     elif state == "no network":
         git(one, "remote", "set-url", "origin", "file:///nowhere")
+    elif state == "hostile remote":
+        git(one, "init", "--quiet", "--bare", ".git/evil")
+        git(one, "remote", "set-url", "origin", "./.git/evil")
     elif state == "hostile settings":
         git(one, "config", "core.sshCommand", "evil")
     ran = team.run(one, "sync")
