@@ -51,14 +51,22 @@ class Brief:
     hidden: bool = False
 
 
-def problems(desk: Desk, act: Act, on_file: Callable[[], None] = lambda: None) -> list[Problem]:
-    """All problems of the desk, by file and line; `act` is who would mend them, and when."""
+def problems(
+    desk: Desk,
+    act: Act,
+    on_file: Callable[[], None] = lambda: None,
+    left_open: gitcheck.Open | None = None,
+) -> list[Problem]:
+    """All problems of the desk, by file and line; `act` is who would mend them, and when.
+
+    What git has left open is looked for where it is not given.
+    """
     found: list[Problem] = []
     briefs: dict[str, Brief] = {}
     misplaced: list[Entry] = []
     fields: set[str] = set()
     shown: set[str] = set()
-    left_open = gitcheck.left_open(desk)
+    left_open = left_open or gitcheck.left_open(desk)
     if left_open:
         found += gitcheck.open_merges(desk, left_open, act)
         found += gitcheck.shrunk(desk, left_open)
@@ -80,7 +88,8 @@ def problems(desk: Desk, act: Act, on_file: Callable[[], None] = lambda: None) -
         if entry is None:
             found.append(_stray(path))
         elif store.path_of(entry.record.id) != path:
-            misplaced.append(entry)
+            if not left_open or path not in left_open.sides:
+                misplaced.append(entry)
         else:
             briefs[entry.record.id] = _brief(entry)
             fields.update(() if entry.hidden else entry.record.head)

@@ -222,6 +222,10 @@ class Repository:
         answer = self.answer("merge-base", one, other)
         return answer.text if answer.code == 0 else None
 
+    def parents(self, commit: str) -> list[str]:
+        """The parents of a commit."""
+        return self.text("rev-list", "--parents", "-n", "1", commit).split()[1:]
+
     def is_ancestor(self, one: str, other: str) -> bool:
         """Whether the first commit is the other or among its ancestors."""
         return self.answer("merge-base", "--is-ancestor", one, other).code == 0

@@ -4,12 +4,13 @@ Each function gives problems; those that can be mended without a guess carry the
 """
 
 import os
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 
 from desk import codec, gitmerge, merge, reconcile, store, yamltext
-from desk.errors import DamagedError, DeskError
-from desk.git import Repository
+from desk.errors import DamagedError, DeskError, NotFoundError
+from desk.git import Difference, Repository
 from desk.gitmerge import ConflictError, Renumbering
 from desk.lifecycle import Act
 from desk.model import Record
@@ -19,10 +20,14 @@ from desk.store import Desk, Transaction
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """The files of a desk whose merge git left open: by path, the object of each side."""
+    """The files of a desk whose merge git left open: by path, the object of each side.
+
+    `gathered` are the places of records that were put together.
+    """
 
     repository: Repository
     sides: Mapping[str, Mapping[int, str]]
+    gathered: list[str] = field(default_factory=list)
 
 
 def left_open(desk: Desk) -> Open | None:
@@ -47,28 +52,34 @@ def open_merges(desk: Desk, found: Open, act: Act) -> Iterator[Problem]:
             way = "settle it by hand, then git add"
             yield Problem(path, None, "error", f"{sentence}; {way}")
             continue
+        renumbering = Renumbering(desk, act.at, act.by)
         try:
-            records = _records(desk, Repository(desk.root), path, sides, act)
+            records = _records(desk, found.repository, path, sides, renumbering)
         except (ConflictError, DamagedError) as error:
             yield Problem(path, None, "error", f"{sentence}, and neither side can be read: {error}")
             continue
-        yield Problem(
-            path, None, "error", f"{sentence}; put both sides together", _gather(records, path)
-        )
+        sentence = f"{sentence}; put both sides together"
+        yield Problem(path, None, "error", sentence, _gather(found, records, path, renumbering))
 
 
 def _records(
-    desk: Desk, repository: Repository, path: str, sides: Mapping[int, str], act: Act
+    desk: Desk,
+    repository: Repository,
+    path: str,
+    sides: Mapping[int, str],
+    renumbering: Renumbering,
 ) -> list[Record]:
     """What both sides make, with what somebody has done to the file since."""
     names = sorted(set(sides.values()))
     texts = dict(zip(names, repository.blobs(names), strict=True))
+    readable = [_readable(texts[sides[side]]) for side in (2, 3) if side in sides]
+    if len({record.id for record in readable if record}) > 1:  # git took one for the other renamed
+        return [record for record in readable if record]
     if 2 not in sides or 3 not in sides:  # deleted on the other side
         records = [codec.load(yamltext.decode(texts[sides.get(2) or sides[3]]))]
     else:
-        renumbering = Renumbering(desk, act.at, act.by)
-        base = sides.get(1, "")
         published, own = _published_first(repository, sides)
+        base = sides.get(1, "")
         records = gitmerge.records_of(path, base, own, published, texts, renumbering, [])
     try:
         edited = codec.load(desk.text(path))
@@ -89,30 +100,59 @@ def _published_first(repository: Repository, sides: Mapping[int, str]) -> tuple[
     return (sides[2], sides[3]) if in_rebase else (sides[3], sides[2])
 
 
-def _gather(records: Collection[Record], path: str) -> Fix:
-    left = () if path in {store.path_of(record.id) for record in records} else (path,)
+def _readable(data: bytes) -> Record | None:
+    try:
+        return codec.load(yamltext.decode(data))
+    except DamagedError:
+        return None
+
+
+def _gather(found: Open, records: Collection[Record], path: str, renumbering: Renumbering) -> Fix:
+    places = [store.path_of(record.id) for record in records]
+    left = () if path in places else (path,)
 
     def mend(transaction: Transaction) -> None:
         for record in records:
             transaction.gather(record, *left)
+        for moved, _ in renumbering.done.values():
+            for _, other in moved.links:
+                with suppress(NotFoundError, DamagedError):
+                    linked = transaction.read(other)
+                    transaction.replace(renumbering.linked_to(linked))
+                    found.gathered.append(store.path_of(other))
+        found.gathered.extend(places)
 
     return mend
 
 
-def settle(desk: Desk, found: Open) -> None:
-    """Tell git of the records that it left open and that can be read now."""
+def settle(desk: Desk, found: Open) -> str:
+    """Tell git of the records that it left open and that can be read now.
+
+    Returns what is to be done next, empty where nothing is.
+    """
+    settled = list(found.gathered)
     for path in found.sides:
         name = path.rpartition("/")[2]
-        if not store.is_record_name(name):
-            continue
-        record_id = name.removesuffix(".yaml")
-        try:
-            desk.read(record_id)
-        except DeskError:
-            continue
-        for settled in dict.fromkeys((path, store.path_of(record_id))):
-            pattern = f":(top,literal){found.repository.prefix}{settled}"
-            found.repository.output("add", "--all", "--", pattern)
+        if store.is_record_name(name) and _can_be_read(desk, name.removesuffix(".yaml")):
+            settled += [path, store.path_of(name.removesuffix(".yaml"))]
+    for path in dict.fromkeys(settled):
+        found.repository.answer(
+            "update-index", "--add", "--remove", "--", os.path.join(desk.root, path)
+        )
+    if found.repository.unmerged():
+        return ""
+    for name, way in (("MERGE_HEAD", "git commit"), ("rebase-merge", "git rebase --continue")):
+        if found.sides and os.path.exists(found.repository.private(name)):
+            return f"nothing is open any more; `{way}` ends it"
+    return ""
+
+
+def _can_be_read(desk: Desk, record_id: str) -> bool:
+    try:
+        desk.read(record_id)
+    except DeskError:
+        return False
+    return True
 
 
 def damaged(desk: Desk, path: str, error: DamagedError) -> Problem:
@@ -140,39 +180,81 @@ def damaged(desk: Desk, path: str, error: DamagedError) -> Problem:
 
 
 def shrunk(desk: Desk, found: Open) -> Iterator[Problem]:
-    """Records whose log has lost events of the last commit, and those that are gone."""
+    """Records whose log has lost events of the last commit, and those that are gone.
+
+    Where that is a merge its parents count, and after a rebase what it began with: git may have
+    taken one record for another that was renamed.
+    """
+    head = found.repository.find_commit("HEAD")
+    told: set[str] = set()
+    for earlier, others in [(head, []), *_merged_into(found.repository, head)] if head else ():
+        for problem in _shrunk_since(desk, found, earlier, others):
+            if problem.path not in told:
+                told.add(problem.path)
+                yield problem
+
+
+def _merged_into(repository: Repository, head: str) -> list[tuple[str, list[str]]]:
+    """What the last merge or rebase put together, each beside the others."""
+    parents = repository.parents(head)
+    if len(parents) > 1:
+        return [(one, [other for other in parents if other != one]) for one in parents]
+    last = repository.answer("reflog", "-1", "--format=%gs", "HEAD").text
+    before = repository.find_commit("ORIG_HEAD")
+    return [(before, [head])] if before and "rebase" in last and "(finish)" in last else []
+
+
+def _shrunk_since(desk: Desk, found: Open, commit: str, others: Sequence[str]) -> Iterator[Problem]:
+    """What has been lost since a commit; `others` are the other parents of a merge of it."""
     repository = found.repository
-    if repository.find_commit("HEAD") is None:
-        return
     changed = [
         one
-        for one in repository.uncommitted("HEAD", "tickets", store.ARTICLES)
+        for one in repository.uncommitted(commit, "tickets", store.ARTICLES)
         if one.old and store.is_record_name(one.path.rpartition("/")[2])
     ]
     olds = repository.blobs(one.old for one in changed)
     for one, data in zip(changed, olds, strict=True):
         path = one.path.removeprefix(repository.prefix)
-        if path in found.sides:
+        earlier = _readable(data)
+        if path in found.sides or earlier is None:
             continue
-        if not one.mode:
-            sentence = "it is gone, and the last commit has it; git restore brings it back"
-            yield Problem(path, None, "warning", sentence)
+        if not one.mode and not _can_be_read(desk, earlier.id):
+            if not others:
+                sentence = "it is gone, and the last commit has it; git restore brings it back"
+                yield Problem(path, None, "warning", sentence)
+            elif _was_changed(repository, commit, others, one):
+                sentence = "a merge has lost it; bring it back"
+                yield Problem(path, None, "error", sentence, _bring_back(earlier))
             continue
-        try:
-            earlier = codec.load(yamltext.decode(data))
-            text = desk.text(path)
-            now = codec.load(text)
-        except DeskError:
-            continue
-        lost = _lost(earlier, now)
-        if not merge.is_one_record(earlier, now):
-            sentence = f"the last commit has another record here: {earlier.title!r}"
-            yield Problem(path, None, "warning", sentence)
-        elif lost:
-            numbers = ", ".join(map(str, lost))
-            sentence = f"events {numbers} of the last commit are missing; bring them back"
-            line = codec.line_of(text, "log")
-            yield Problem(path, line, "error", sentence, _bring_back(earlier))
+        yield from _shrunk_record(desk, path, earlier)
+
+
+def _was_changed(
+    repository: Repository, commit: str, others: Sequence[str], one: Difference
+) -> bool:
+    """Whether a file that a merge lacks was changed on its side since the common ancestor."""
+    for other in others:
+        base = repository.merge_base(commit, other)
+        if base and repository.object_at(base, one.path) == one.old:
+            return False
+    return True
+
+
+def _shrunk_record(desk: Desk, path: str, earlier: Record) -> Iterator[Problem]:
+    try:
+        text = desk.text(path)
+        now = codec.load(text)
+    except DeskError:
+        return
+    lost = _lost(earlier, now)
+    if not merge.is_one_record(earlier, now):
+        sentence = f"the last commit has another record here: {earlier.title!r}"
+        yield Problem(path, None, "warning", sentence)
+    elif lost:
+        numbers = ", ".join(map(str, lost))
+        sentence = f"events {numbers} of the last commit are missing; bring them back"
+        line = codec.line_of(text, "log")
+        yield Problem(path, line, "error", sentence, _bring_back(earlier))
 
 
 def _lost(earlier: Record, now: Record) -> list[int]:
@@ -182,7 +264,4 @@ def _lost(earlier: Record, now: Record) -> list[int]:
 
 
 def _bring_back(earlier: Record) -> Fix:
-    def mend(transaction: Transaction) -> None:
-        transaction.gather(merge.merged(transaction.read(earlier.id), earlier))
-
-    return mend
+    return lambda transaction: transaction.gather(earlier)

@@ -12,6 +12,9 @@ from desk.git import Repository
 _KEY = "merge.desk.driver"
 # Set to `true` where somebody does not want the driver, so that they are not asked again.
 _DECLINED = "merge.desk.declined"
+# Git takes a record that is gone and a new one that is like it for one that was renamed. Its
+# strategy `ort` does so whatever merge.renames says, in many versions; `recursive` heeds it.
+_NO_RENAMES = (("merge.renames", "false"), ("pull.twohead", "recursive"))
 _NAME = "desk: all events of both sides"
 
 
@@ -68,11 +71,12 @@ def set_up(repository: Repository, *, install: bool) -> None:
     if not repository.exists:
         raise RefusedError(f"{repository.folder} is in no git repository; git init makes one")
     repository.answer("config", "--local", "--remove-section", "merge.desk")
-    repository.answer("config", "--local", "--unset", "merge.renames", "false")
+    for name, value in _NO_RENAMES:
+        repository.answer("config", "--local", "--unset", name, f"^{value}$")
     if install:
         repository.output("config", "--local", "merge.desk.name", _NAME)
-        # Git takes a record that is gone and a new one that is like it for one that was renamed.
-        repository.output("config", "--local", "merge.renames", "false")
+        for name, value in _NO_RENAMES:
+            repository.output("config", "--local", name, value)
         repository.output("config", "--local", _KEY, f"{program()} merge-driver %O %A %B %P")
 
 

@@ -597,23 +597,19 @@ class Transaction:
         """
         text = self._desk.text(path)
         record = self._with_hand_edits(codec.load(text), text)
-        if self._is_there(record.id):
-            there = self.read(record.id)
-            if not merge.is_one_record(there, record):
-                raise IdTakenError(f"{record.id} is in use")
-            record = merge.merged(there, record)
+        if self._is_there(record.id) and not merge.is_one_record(self.read(record.id), record):
+            raise IdTakenError(f"{record.id} is in use")
         self.gather(record, path)
 
     def _is_there(self, record_id: str) -> bool:
         return record_id in self._staged or self._desk._exists(path_of(record_id))
 
     def gather(self, record: Record, *paths: str) -> None:
-        """Keep a record in its place, whether or not one is there, and remove other files of it.
-
-        What was staged of it before is merged with it.
-        """
-        if record.id in self._staged and merge.is_one_record(self._staged[record.id][0], record):
-            record = merge.merged(self._staged[record.id][0], record)
+        """Keep a record in its place, with what is there of it, and remove other files of it."""
+        with suppress(NotFoundError, DamagedError):
+            there = self.read(record.id)
+            if merge.is_one_record(there, record):
+                record = merge.merged(there, record)
         self.replace(record) if self._is_there(record.id) else self.create(record)
         self._removed += (path for path in paths if path != path_of(record.id))
 
@@ -650,7 +646,7 @@ class Transaction:
                     os.fsync(target)
             except OSError as error:
                 raise _stopped(error, done, len(self._staged), folder) from error
-        for path in dict.fromkeys(self._removed):
+        for path in {*self._removed} - {path_of(name) for name in self._staged}:
             folder, _, name = path.rpartition("/")
             try:
                 with self._desk._folder(folder) as handle:

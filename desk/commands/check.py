@@ -37,12 +37,13 @@ def check_(session: Session, fix: bool, form: str) -> None:
         nonlocal count
         count += 1
 
-    found = check.problems(session.desk, act, on_file)
+    left_open = gitcheck.left_open(session.desk)
+    found = check.problems(session.desk, act, on_file, left_open)
+    next_step = ""
     if fix:
         mended = check.mend(session.desk, found, act)
-        left_open = None if session.dry_run else gitcheck.left_open(session.desk)
-        if left_open:
-            gitcheck.settle(session.desk, left_open)
+        if left_open and not session.dry_run:
+            next_step = gitcheck.settle(session.desk, left_open)
         tell(f"problems mended: {mended}")
         if mended:
             count = 0
@@ -54,9 +55,10 @@ def check_(session: Session, fix: bool, form: str) -> None:
     else:
         data(render.rows([problem.row() for problem in found], form, _COLUMNS))
     errors = sum(problem.level == "error" for problem in found)
-    outcome = f"{count} files, {errors} errors, {len(found) - errors} warnings"
+    counts = ((count, "file"), (errors, "error"), (len(found) - errors, "warning"))
+    outcome = ", ".join(f"{n} {what}{'' if n == 1 else 's'}" for n, what in counts)
     if errors:
         by_itself = any(problem.fix for problem in found)
         way = "desk check --fix mends some" if by_itself else "mend them by hand"
         raise DamagedError(f"{outcome}; {way}")
-    tell(outcome)
+    tell(f"{outcome}; {next_step}" if next_step else outcome)

@@ -158,7 +158,7 @@ def test_taking_it_from_who_has_it(shell: Shell, words: tuple[str, ...], hands, 
     shell.done("assign", ticket, "--to", "lin")
     assert shell.run("assign", ticket, *words) == (0, "", f"{ticket} {said}\n")
     assert shell.head(ticket, "assignee", "team", "status") == hands
-    assert shell.done("check").err == "1 files, 0 errors, 0 warnings\n"
+    assert shell.done("check").err == "1 file, 0 errors, 0 warnings\n"
 
 
 def test_nobody_has_it_already(shell: Shell):

@@ -90,7 +90,7 @@ def test_what_cannot_be_mended_is_left_to_people(two: Shell):
         4,
         "file                                 line  level  problem\n"
         f"{FILE}  2     error  this is not YAML: did not find expected node content\n",
-        "problems mended: 0\ndesk: 2 files, 1 errors, 0 warnings; mend them by hand\n",
+        "problems mended: 0\ndesk: 2 files, 1 error, 0 warnings; mend them by hand\n",
     )
     assert two.path(ID).read_text(encoding="utf-8") == "id: ["
 
@@ -100,7 +100,7 @@ def test_problems_as_data(two: Shell, form: str):
     two.rewrite(ID, "title: Printer jams", "title: 打印机卡纸")
     row = {"file": FILE, "line": 3, "level": "warning", "problem": HAND, "fixable": True}
     ran = two.run("check", "-f", form)
-    assert (ran.code, ran.err) == (0, "2 files, 0 errors, 1 warnings\n")
+    assert (ran.code, ran.err) == (0, "2 files, 0 errors, 1 warning\n")
     if form == "csv":
         assert ran.out == f"file,line,level,problem,fixable\n{FILE},3,warning,{HAND},true\n"
     else:

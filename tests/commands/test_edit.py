@@ -155,7 +155,7 @@ def test_what_comes_back_is_kept(shell: Shell, ticket: str, kept: Path):
         "    asset: [P-1, [1, two]]\n"
     )
     assert list(kept.iterdir()) == []
-    assert shell.done("check").err == "1 files, 0 errors, 0 warnings\n"
+    assert shell.done("check").err == "1 file, 0 errors, 0 warnings\n"
 
 
 def test_a_field_and_a_description_can_be_taken_out(shell: Shell, ticket: str):

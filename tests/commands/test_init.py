@@ -48,7 +48,7 @@ def test_a_new_desk_enrols_whoever_makes_it_and_works_as_it_is(tmp_path: Path, i
     opened = run([*words, "open", "打印机卡纸", "--assignee", "zoe.wang-desk"])
     assert opened.out.startswith("IT-261121-")
     assert run([*words, "list", "assignee:me", "-f", "ids"]).out == opened.out
-    assert run([*words, "check"]) == (0, "", "1 files, 0 errors, 0 warnings\n")
+    assert run([*words, "check"]) == (0, "", "1 file, 0 errors, 0 warnings\n")
 
 
 def test_init_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, identity: None):

@@ -69,7 +69,7 @@ log:
       2. 取纸
 """
     )
-    assert shell.done("check").err == "1 files, 0 errors, 0 warnings\n"
+    assert shell.done("check").err == "1 file, 0 errors, 0 warnings\n"
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,8 @@ def test_without_it_check_puts_both_sides_together(
         path, "error", "git's merge has left it open; put both sides together",
     ]  # fmt: skip
     assert team.done(two, "check", "--fix").err == (
-        "problems mended: 1\n2 files, 0 errors, 0 warnings\n"
+        "problems mended: 1\n2 files, 0 errors, 0 warnings; nothing is open any more; "
+        f"`git {'commit' if how == '--no-rebase' else 'rebase --continue'}` ends it\n"
     )
     assert sorted(events(two, ticket)) == ALL
     assert git(two, "status", "--porcelain").splitlines() == [
@@ -111,6 +112,54 @@ def test_what_it_cannot_merge_stays_open_for_check(team: Team):
     titles = {path.stem: codec.load(path.read_text()).title for path in two.rglob("T-*.yaml")}
     assert titles.pop("T-261121-AAAAA") == "Printer"
     assert "Phone" in titles.values()
+
+
+@pytest.mark.parametrize("driver", [True, False])
+@pytest.mark.parametrize("how", ["--no-rebase", "--rebase"])
+def test_what_git_takes_for_renamed_keeps_its_id(team: Team, driver: bool, how: str):
+    """One clone deletes a ticket and opens another that is like it; the other notes the first."""
+    one, two, spam = team.both()
+    if driver:
+        team.done(two, "merge-driver", "--install")
+    (one / store.path_of(spam)).unlink()
+    real = team.open(one, "VPN drops again")
+    team.done(one, "sync")
+    team.done(two, "note", spam, "changed here")
+    git(two, "commit", "--quiet", "-am", "note")
+    pulled(two, how)
+    team.done(two, "check", "--fix")
+    titles = {path.stem: codec.load(path.read_text()).title for path in two.rglob("T-*.yaml")}
+    assert titles == {spam: "VPN drops", real: "VPN drops again"}
+    assert [one.text("text") for one in codec.load(text(two, spam)).log][1:] == ["changed here"]
+    if (two / ".git" / "MERGE_HEAD").exists():
+        git(two, "commit", "--quiet", "--no-edit")
+    elif (two / ".git" / "rebase-merge").exists():
+        git(two, "-c", "core.editor=true", "rebase", "--continue")
+    assert (git(two, "status", "--porcelain") == "") is driver
+    team.done(two, "sync")
+    assert git(two, "status", "--porcelain") == ""
+    assert team.done(two, "check").err == "2 files, 0 errors, 0 warnings\n"
+
+
+def test_links_go_with_a_record_that_gets_a_new_id(team: Team):
+    one, two, _ = team.both()
+    for clone, title in ((one, "Printer"), (two, "Phone")):
+        record_id = team.open(clone, title)
+        path = clone / store.path_of(record_id)
+        path.with_name("T-261121-AAAAA.yaml").write_text(
+            path.read_text().replace(record_id, "T-261121-AAAAA")
+        )
+        path.unlink()
+        linker = team.open(clone, f"{title} too")
+        team.done(clone, "link", "T-261121-AAAAA", "related", linker)
+        git(clone, "add", "--all")
+        git(clone, "commit", "--quiet", "-m", title)
+    git(one, "push", "--quiet")
+    pulled(two, "--no-rebase")
+    team.done(two, "check", "--fix")
+    git(two, "commit", "--quiet", "--no-edit")
+    assert git(two, "status", "--porcelain") == ""
+    assert team.done(two, "check").code == 0
 
 
 def test_logs_that_shrank_are_found_and_mended(team: Team):

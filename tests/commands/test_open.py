@@ -88,7 +88,7 @@ def test_every_option(shell: Shell):
         "T-261120-A0001 is recorded as P1 (by hand, because 董事会十点开会), with lin\n",
     )
     assert shell.text("T-261120-A0001") == FULL
-    assert shell.done("check").err == "1 files, 0 errors, 0 warnings\n"
+    assert shell.done("check").err == "1 file, 0 errors, 0 warnings\n"
 
 
 def test_the_matrix_is_told(shell: Shell):
