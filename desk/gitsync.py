@@ -83,6 +83,7 @@ class Sync:
         self.repository.check_trusted()
         with self._desk.locked("sync.lock", store.lock_wait()):
             self._clear_what_a_kill_left()
+            self._check_signed()
             with self._marked():
                 self._run(push=push)
         return self.outcome
@@ -134,6 +135,15 @@ class Sync:
                 f"none; git branch --set-upstream-to=REMOTE/{branch}"
             )
         return Upstream(chosen, branch, is_set=False)
+
+    def _check_signed(self) -> None:
+        """Raise RefusedError where the remote takes signed commits only and none would be."""
+        signs = self.repository.answer("config", "--type=bool", "--get", "commit.gpgSign").text
+        if self._desk.policy.must_sign and signs != "true":
+            raise RefusedError(
+                "this desk's remote takes signed commits only (`remote` in desk.yaml): git config "
+                "--global commit.gpgSign true, gpg.format ssh, user.signingKey your key"
+            )
 
     @contextmanager
     def _marked(self) -> Iterator[None]:
@@ -295,7 +305,11 @@ class Sync:
             ]
             if "[remote rejected]" in error.said or "[rejected]" in error.said:
                 why = "\n".join(filter(None, refusals)) or error.said.strip()
-                raise RefusedError(f"{upstream.remote} refused what was pushed:\n{why}") from error
+                raise RefusedError(
+                    f"{upstream.remote} refused what was pushed:\n{why}\nuntil that is mended "
+                    f"nothing can be pushed; `git reset --soft {upstream.tracking}` takes the "
+                    "commits back and leaves the files"
+                ) from error
             raise
         self.outcome.pushed = True
         return True

@@ -22,6 +22,7 @@ from desk.model import (
     Value,
 )
 from desk.policy import Policy
+from desk.roles import REQUEST, WORK
 
 CLASSIFIED = ("kind", "category", "impact", "urgency")
 # Fields that only their own command may change, with that command.
@@ -64,10 +65,33 @@ def _added(
 ) -> Ticket:
     """The ticket with the act's event.
 
-    Raises UsageError as `check_dated` does.
+    Raises UsageError as `check_dated` does, RefusedError as `check_may`.
     """
+    check_may(act, did, ticket)
     check_dated(ticket, act, change or (), ticket.opened)
     return ticket.add(did, act.at, act.by, change, **words)
+
+
+def check_may(act: Act, did: str, ticket: Ticket | None = None) -> None:
+    """Raise RefusedError where the roles of desk.yaml do not let the actor do that.
+
+    Who may only make requests opens tickets, and replies to and surveys their own.
+    """
+    rights = act.policy.rights_of(act.by)
+    asks = did == "open" or (did in ("reply", "survey") and ticket and _is_own(ticket, act))
+    if not (rights.may(WORK) or (asks and rights.may(REQUEST))):
+        raise RefusedError(
+            f"{act.by} may not {did}{f' {ticket.id}' if ticket else ''}: that needs the ability "
+            f"{WORK}; `roles` in desk.yaml say who has it"
+        )
+
+
+def _is_own(ticket: Ticket, act: Act) -> bool:
+    """Whether the actor is the ticket's requester."""
+    person = act.policy.people.get(act.by)
+    names = {act.by, person.name, person.email} if person else {act.by}
+    given = {str(ticket.requester.get(name) or "").casefold() for name in ("name", "email")}
+    return not given.isdisjoint(name.casefold() for name in names if name)
 
 
 def check_dated(record: Record, act: Act, changed: Container[str], opened: datetime) -> None:
@@ -149,6 +173,7 @@ def opened(
     given |= {"opened": dates.stamp(act.at)}
     given |= {"priority": reason.value or None, "priority_because": reason.because or None}
     ordered = {name: given[name] for name in model.TICKET_FIELDS if name in given}
+    check_may(act, "open")
     return Ticket(head, ()).add("open", act.at, act.by, {**ordered, **given}), reason
 
 

@@ -64,13 +64,20 @@ def _line(change: Change, opened: str, now: datetime) -> Line:
     event, edited = change.get("event"), change.get("change")
     if isinstance(event, dict):
         at, by, did = (str(event[name]) for name in ("at", "by", "did"))
-        told = opened if did in _FIRST and opened else _happened(event)
+        told = (did in _FIRST and (_opened(_set_by(event)) or opened)) or _happened(event)
         return Line(*record, _time(dates.from_stamp(at), now), by, did, told)
     if isinstance(edited, dict):
         return Line(*record, "", "", "by hand", _moves(edited))
     if what == "withdrawn":
         return Line(*record, "", "", "", f"{_of(change['count'], 'event')} not in the log any more")
     return Line(*record, "", "", "new" if what == "created" else what, opened)
+
+
+def _set_by(event: dict[str, Value]) -> dict[str, Value]:
+    """The fields that an event set, with their values."""
+    change = event.get("change")
+    pairs = change.items() if isinstance(change, dict) else ()
+    return {name: pair[1] for name, pair in pairs if isinstance(pair, list)}
 
 
 def _moves(change: Value) -> str:
@@ -85,6 +92,9 @@ def _opened(head: dict[str, Value]) -> str:
 
 def _happened(event: dict[str, Value]) -> str:
     """What an event changed and said, on a line."""
+    if "undoes" in event:
+        taken = f"takes back event {render.shown(event['undoes'])}"
+        return "; ".join(filter(None, (taken, _moves(event.get("change")))))
     said = [
         f"{'' if name == 'text' else f'{render.safe(name)}: '}{render.shown(word)}"
         for name, word in event.items()

@@ -166,3 +166,20 @@ def script(folder, text: str) -> str:
     editor.write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
     editor.chmod(0o755)
     return str(editor)
+
+
+def test_who_may_only_make_requests(shell: Shell):
+    policy = shell.root / "desk.yaml"
+    text = policy.read_text(encoding="utf-8").replace("teams: [network], manager: zhao}",
+                                                      "roles: [requester]}")  # fmt: skip
+    policy.write_text(text, encoding="utf-8")
+    mine = shell.done("open", "VPN", "--requester", "林静", who="lin").out.strip()
+    other = shell.open("Printer", "--requester", "王芳")
+    shell.done("reply", mine, "It drops at noon.", who="lin")
+    for words in (("note", mine, "x"), ("reply", other, "x"), ("assign", mine, "--to", "chen"),
+                  ("link", mine, "related", other)):  # fmt: skip
+        ran = shell.run(*words, who="lin")
+        assert (ran.code, ran.err) == (
+            1, f"desk: lin may not {words[0]} {words[1]}: that needs the ability desk.work; "
+            "`roles` in desk.yaml say who has it\n",
+        )  # fmt: skip

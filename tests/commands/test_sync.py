@@ -358,10 +358,23 @@ def test_a_remote_that_refuses(team: Team):
     team.done(one, "note", ticket, "x")
     ran = team.run(one, "sync")
     assert (ran.code, ran.err) == (
-        1, "1 committed\ndesk: origin refused what was pushed:\ndesk: chen may not do that\n",
+        1, "1 committed\ndesk: origin refused what was pushed:\ndesk: chen may not do that\n"
+        "desk: until that is mended nothing can be pushed; `git reset --soft origin/main` takes "
+        "the commits back and leaves the files\n",
     )  # fmt: skip
     hook.unlink()
     assert team.done(one, "sync").err == "pushed\n"
+
+
+def test_a_remote_that_takes_signed_commits_only_is_told_in_time(team: Team):
+    one, _, ticket = team.both()
+    path = one / "desk.yaml"
+    path.write_text(POLICY + "remote: {signed: required}\n")
+    before = git(one, "rev-parse", "HEAD")
+    team.done(one, "note", ticket, "x")
+    ran = team.run(one, "sync")
+    assert (ran.code, "takes signed commits only" in ran.err) == (1, True)
+    assert git(one, "rev-parse", "HEAD") == before
 
 
 def test_locks_that_a_kill_left_are_removed(team: Team):

@@ -279,4 +279,4 @@ def test_clones_become_one(tmp_path: Path, figures: Callable[[str], None]):
 
 @pytest.mark.long
 def test_many_clones_become_one(tmp_path: Path, figures: Callable[[str], None]):
-    become_one(tmp_path, 150, 50, figures)
+    become_one(tmp_path, 100, 50, figures)
