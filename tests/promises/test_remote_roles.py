@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
-from desk import codec, merge, store, yamltext
+from desk import codec, merge, reconcile, store, yamltext
 from desk.model import Article, Event, Record, Ticket, Value
 from tests.promises import scene, team
 from tests.promises.team import (
@@ -267,6 +267,106 @@ def writes_what_a_rule_did_anew(desk: Desk) -> str:
     other = replace(ticked.log[-1], n=3, words={**words, "because": "y"})
     logs = (*desk.record(VPN).log, other, note(ticked, "chen").log[-1])
     return desk.commit("chen", replace(ticked, log=logs), on=first)
+
+
+@attack("event 4 (edit) is by desk and names no rule")
+def speaks_for_the_desk_in_an_edit_by_hand(desk: Desk) -> str:
+    said = desk.record(VPN).add("edit", at(30), "desk", by_hand=True, text="x")
+    return desk.commit("rui", said)
+
+
+@attack("event 4 (edit) comments edited by hand needs desk.work, and rui has it not")
+def speaks_for_the_desk_in_comments(desk: Desk) -> str:
+    said = desk.record(VPN).add("edit", at(30), "desk", by_hand=True, comments="# x")
+    return desk.commit("rui", said)
+
+
+@attack("event 4 (edit) needs desk.work, and rui has it not")
+def writes_comments_on_another_request(desk: Desk) -> str:
+    said = desk.record(VPN).add("edit", at(30), "rui", by_hand=True, comments="# x")
+    return desk.commit("rui", said)
+
+
+@attack("event 4 (edit) names a rule and is an edit by hand")
+def takes_an_edit_by_hand_for_a_rule(desk: Desk) -> str:
+    words: dict[str, Value] = {"by_hand": True, "rule": "close-after"}
+    return desk.commit("chen", desk.record(VPN).add("edit", at(30), "desk", {"rack": 1}, **words))
+
+
+def padded(record: Record, fields: dict[str, Value], by: str = "desk") -> Record:
+    """The record with edits by hand that set what is there already, and have high numbers."""
+    first = max(event.n for event in record.log) + 1
+    change = {name: (f"not {value}", value) for name, value in fields.items()}
+    edits = (
+        Event(n, record.log[-1].at, by, "edit", change, {"by_hand": True})
+        for n in range(first, first + 6)
+    )
+    return replace(record, log=(*record.log, *edits))
+
+
+def brought_back(desk: Desk, record_id: str, by: str, *fields: str, on: str = "") -> str:
+    """A merge in which fields are again as they were in an earlier commit."""
+    old = desk.team.record(record_id, desk.earlier)
+    evil = padded(old, {name: old.head.get(name) for name in fields}, by)
+    side = desk.commit("rui", evil, on=desk.earlier)
+    here = desk.team.record(record_id, on or desk.tip)
+    return desk.team.commit("rui", files(merged(here, evil)), on or desk.tip, side)
+
+
+@attack("(edit) assignee, status edited by hand needs desk.work, and rui has it not")
+def brings_an_old_state_of_a_ticket_back(desk: Desk) -> str:
+    return brought_back(desk, VPN, "desk", "status", "assignee")
+
+
+@attack("(edit) needs desk.work, and rui has it not")
+def brings_an_old_state_back_in_their_own_name(desk: Desk) -> str:
+    return brought_back(desk, VPN, "rui", "status", "assignee")
+
+
+@attack("(edit) status edited by hand needs kb.write, and rui has it not")
+def publishes_what_was_retired(desk: Desk) -> str:
+    published = desk.record(PUBLISHED)
+    retired = published.add("retire", at(20), "zhao", {"status": "retired"})
+    tip = desk.commit("zhao", retired)
+    evil = padded(published, {"status": "published"})
+    side = desk.commit("rui", evil)
+    assert merged(retired, evil).status == "published"
+    return desk.team.commit("rui", files(merged(retired, evil)), tip, side)
+
+
+def ticked(desk: Desk, n: int, did: str, change: dict[str, Value], **words: Value) -> str:
+    """A merge of what a rule did at the tip with an event that says to be the same, and is not."""
+    rule: dict[str, Value] = {"rule": "close-after", "because": "quiet"}
+    record = desk.record(PRINTER)
+    real = note(record, "sam").add("close", at(40), "desk", {"status": "closed"}, **rule)
+    pairs = {name: (record.head.get(name), value) for name, value in change.items()}
+    fake = Event(n, real.log[-1].at, "desk", did, pairs, {**rule, **words})
+    evil = with_event(record, fake)
+    evil = replace(evil, head={**evil.head, **change})
+    sides = desk.commit("sam", real), desk.commit("chen", evil)
+    both = merged(real, evil)
+    assert real.log[-1] not in both.log
+    return desk.team.commit("chen", files(both), *sides)
+
+
+@attack("event 3 (edit) names a rule and is an edit by hand")
+def puts_an_edit_by_hand_in_the_place_of_a_rules_event(desk: Desk) -> str:
+    return ticked(desk, 3, "edit", {}, by_hand=True)
+
+
+@attack(f"event 4 (close by desk) {LOST}")
+def puts_another_verb_in_the_place_of_a_rules_event(desk: Desk) -> str:
+    return ticked(desk, 3, "tell", {"status": "closed"})
+
+
+@attack(f"event 4 (close by desk) {LOST}")
+def puts_other_words_in_the_place_of_a_rules_event(desk: Desk) -> str:
+    return ticked(desk, 3, "close", {"status": "closed"}, because="x")
+
+
+@attack(f"event 4 (close by desk) {LOST}")
+def takes_what_a_rule_did_out_of_its_event(desk: Desk) -> str:
+    return ticked(desk, 3, "close", {})
 
 
 @attack("event 4 (takeover) is by lin")
@@ -887,6 +987,20 @@ def merges_what_a_rule_did_on_both_sides(desk: Desk) -> str:
 
 
 @lawful
+def merges_what_a_rule_told_different_people(desk: Desk) -> str:
+    record, change = desk.record(PRINTER), {"status": "closed"}
+    assigned = record.add("assign", at(30), "sam", {"assignee": "lin"})
+    one, other = (
+        side.add("close", at(40), "desk", change, rule="close-after", outbox=[{"to": whom}])
+        for side, whom in ((assigned, "lin"), (record, "sam"))
+    )
+    both = merged(one, other)
+    assert [event.n for event in both.log] == [1, 2, 3, 3]
+    sides = desk.commit("sam", one), desk.commit("chen", other)
+    return desk.team.commit("chen", files(both), *sides)
+
+
+@lawful
 def merges_the_same_twice(desk: Desk) -> str:
     one, other = note(desk.record(VPN), "chen", "一"), note(desk.record(VPN), "lin", "二")
     sides = desk.commit("chen", one), desk.commit("lin", other)
@@ -904,6 +1018,22 @@ def merges_what_was_edited_by_hand(desk: Desk) -> str:
     both = merged(written, other)
     assert {"by_hand": True} in [event.words for event in both.log]
     return desk.team.commit("rui", files(both), by_hand, desk.commit("chen", other))
+
+
+@lawful
+def merges_what_was_edited_by_hand_with_comments(desk: Desk) -> str:
+    by_hand = desk.rewritten("lin", VPN_FILE, "title: VPN 掉线", "# 又来了\ntitle: VPN 又掉线")
+    other = note(desk.record(VPN), "chen")
+    texts = desk.team.text(VPN_FILE, by_hand), codec.dump(other)
+    both = reconcile.merged(None, *map(reconcile.version, texts))
+    assert {"by_hand": True, "comments": "# 又来了"} in [event.words for event in both.log]
+    return desk.team.commit("rui", files(both), by_hand, desk.commit("chen", other))
+
+
+@lawful
+def keeps_the_comments_of_their_own_request(desk: Desk) -> str:
+    kept = desk.record(OWN).add("edit", at(30), "rui", by_hand=True, comments="# x")
+    return desk.commit("rui", kept.add("reply", at(30), "rui", text="好了"))
 
 
 @lawful
