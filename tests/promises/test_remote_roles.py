@@ -1228,6 +1228,12 @@ def changes_the_policy_as_an_admin(desk: Desk) -> str:
 
 
 @lawful
+def adds_files_that_are_called_as_kinds_of_objects(desk: Desk) -> str:
+    names = ("notes blob", "notes tree", "notes commit", "notes missing")
+    return desk.team.commit("ada", dict.fromkeys(names, "x"), desk.tip)
+
+
+@lawful
 def writes_its_address_in_capitals(desk: Desk) -> str:
     return desk.commit("chen", note(desk.record(VPN), "chen"), email="Chen@Example.COM")
 
