@@ -4,6 +4,9 @@ docs/teams.md ("Roles at the remote") has the rules; those of records are desk.a
 """
 
 import itertools
+import os
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -416,7 +419,38 @@ class _Contents:
         self._at = {
             asked: answer[0] for asked, answer in zip(questions, answers, strict=True) if answer
         }
+        self._evil = set(self._doubled(commits))
         self._read(commits)
+
+    def _doubled(
+        self, commits: Sequence[tuple[Commit, Sequence[_Entry]]]
+    ) -> Iterator[tuple[str, str]]:
+        """The commit and path of what a tree has twice, or by a name with a slash.
+
+        git shows one of the two as added and checks out either, so folders with additions are read.
+        """
+        folders = dict.fromkeys(
+            (commit.id, folder)
+            for commit, entries in commits
+            for entry in entries
+            if entry.object and "" in entry.objects and "\n" not in entry.path
+            for folder in _folders_above(entry.path)
+        )
+        repository = self._judge.repository
+        answers = repository.objects([f"{commit}:{folder}" for commit, folder in folders])
+        trees = dict.fromkeys(answer[0] for answer in answers if answer)
+        wrong = {
+            name: _evil_names(data)
+            for name, data in zip(trees, repository.blobs(trees), strict=True)
+        }
+        for (commit, folder), answer in zip(folders, answers, strict=True):
+            for name in wrong[answer[0]] if answer else ():
+                yield commit, f"{folder}/{name}" if folder else name
+
+    def is_evil(self, commit: Commit, path: str) -> bool:
+        """Whether the trees of a commit have two things at a path, or above it."""
+        above = (*_folders_above(path), path) if self._evil else ()
+        return any((commit.id, one) in self._evil for one in above)
 
     def _base(self, parents: Sequence[str]) -> str | None:
         answer = self._judge.repository.answer("merge-base", "--octopus", *parents)
@@ -474,6 +508,24 @@ class _Contents:
         return self._pictures.get(name, "")
 
 
+def _folders_above(path: str) -> list[str]:
+    """The folders that a path is in; the first is empty, for the top."""
+    parts = path.split("/")
+    return ["/".join(parts[:count]) for count in range(len(parts))]
+
+
+def _evil_names(tree: bytes) -> list[str]:
+    """The names that a tree has twice or that have a slash, of its bytes as git keeps them."""
+    names = _NAME_IN_TREE.findall(tree)
+    once = set(names)
+    if len(once) == len(names) and not any(b"/" in name for name in names):
+        return []
+    evil = (name for name, count in Counter(names).items() if count > 1 or b"/" in name)
+    return [os.fsdecode(name) for name in evil]
+
+
+# A mode, a name and the bytes of an object's name.
+_NAME_IN_TREE = re.compile(rb"[0-7]+ ([^\0]+)\0.{20}", re.DOTALL)
 _MOST = {"record": yamltext.MAX_BYTES, "picture": store.MAX_PICTURE}
 
 
@@ -521,7 +573,8 @@ class _OfEntry:
     def _of_shape(self) -> str:
         """What is wrong with the entry, whatever it holds."""
         entry = self._entry
-        if entry.twice or not _is_plain(entry.path):
+        is_evil = entry.twice or self._contents.is_evil(self._commit, entry.path)
+        if is_evil or not _is_plain(entry.path):
             return "no path of a desk"
         if entry.object and entry.mode != REGULAR and entry.mode not in entry.modes:
             return f"{_MODES.get(entry.mode, entry.mode)}; only regular files are taken"

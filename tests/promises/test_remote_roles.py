@@ -893,6 +893,88 @@ def names_a_file_twice(desk: Desk) -> str:
     return evil_tree(desk, ("100644", "a", blob), ("100644", "a", desk.team.blob(b"y")))
 
 
+def rewritten_trees(
+    desk: Desk, path: str, change: Callable[[list[tuple[str, str, str]]], object]
+) -> str:
+    """A commit in which the tree of a folder has other entries, whatever git thinks of them."""
+    folders = path.split("/") if path else []
+    new = ""
+    for count in range(len(folders), -1, -1):
+        listed = git(desk.team.lab, "ls-tree", f"{desk.tip}:{'/'.join(folders[:count])}")
+        parts = (line.split(maxsplit=3) for line in listed.splitlines())
+        entries = [(mode.lstrip("0"), name, one) for mode, _, one, name in parts]
+        if count == len(folders):
+            change(entries)
+        else:
+            entries = [(m, name, new if name == folders[count] else o) for m, name, o in entries]
+        new = desk.team.raw_tree(*entries)
+    return desk.team.commit("chen", {}, desk.tip, tree=new)
+
+
+def blob_without_history(desk: Desk) -> str:
+    record = desk.record(VPN)
+    opened = replace(record, log=record.log[:1])
+    return desk.team.blob(codec.dump(opened).encode())
+
+
+VPN_FOLDER, _, VPN_NAME = VPN_FILE.rpartition("/")
+NO_PATH = f"{VPN_FILE}: no path of a desk"
+
+
+def place_of(entries: list[tuple[str, str, str]], wanted: str) -> int:
+    return [name for _, name, _ in entries].index(wanted)
+
+
+@attack(NO_PATH)
+def hides_a_ticket_behind_itself(desk: Desk) -> str:
+    evil = ("100644", VPN_NAME, blob_without_history(desk))
+    return rewritten_trees(
+        desk, VPN_FOLDER, lambda all_: all_.insert(place_of(all_, VPN_NAME) + 1, evil)
+    )
+
+
+@attack(NO_PATH)
+def hides_a_ticket_before_itself(desk: Desk) -> str:
+    evil = ("100644", VPN_NAME, blob_without_history(desk))
+    return rewritten_trees(
+        desk, VPN_FOLDER, lambda all_: all_.insert(place_of(all_, VPN_NAME), evil)
+    )
+
+
+@attack(NO_PATH)
+def hides_a_ticket_out_of_order(desk: Desk) -> str:
+    evil = ("100644", VPN_NAME, blob_without_history(desk))
+    return rewritten_trees(desk, VPN_FOLDER, lambda all_: all_.insert(0, evil))
+
+
+@attack(NO_PATH)
+def hides_a_ticket_in_a_folder_that_is_there_twice(desk: Desk) -> str:
+    tree = desk.team.raw_tree(("100644", VPN_NAME, blob_without_history(desk)))
+    above, _, name = VPN_FOLDER.rpartition("/")
+    return rewritten_trees(desk, above, lambda all_: all_.append(("40000", name, tree)))
+
+
+@attack(f"{VPN_FOLDER}: no path of a desk")
+def puts_a_file_beside_the_folder_of_its_name(desk: Desk) -> str:
+    above, _, name = VPN_FOLDER.rpartition("/")
+    evil = ("100644", name, desk.team.blob(b"x"))
+    return rewritten_trees(desk, above, lambda all_: all_.insert(0, evil))
+
+
+@attack(f"{VPN_FILE}/x: no path of a desk")
+def puts_a_folder_beside_the_ticket_of_its_name(desk: Desk) -> str:
+    tree = desk.team.raw_tree(("100644", "x", desk.team.blob(b"x")))
+    evil = ("40000", VPN_NAME, tree)
+    return rewritten_trees(desk, VPN_FOLDER, lambda all_: all_.append(evil))
+
+
+@attack(NO_PATH)
+def hides_a_ticket_behind_a_name_with_slashes(desk: Desk) -> str:
+    return rewritten_trees(
+        desk, "", lambda all_: all_.append(("100644", VPN_FILE, blob_without_history(desk)))
+    )
+
+
 @attack("a record is not deleted; retire or cancel it")
 def deletes_a_ticket(desk: Desk) -> str:
     return desk.team.commit("ada", {VPN_FILE: None}, desk.tip)
@@ -1231,6 +1313,13 @@ def changes_the_policy_as_an_admin(desk: Desk) -> str:
 def adds_files_that_are_called_as_kinds_of_objects(desk: Desk) -> str:
     names = ("notes blob", "notes tree", "notes commit", "notes missing")
     return desk.team.commit("ada", dict.fromkeys(names, "x"), desk.tip)
+
+
+@lawful
+def puts_a_file_where_a_folder_was_and_back(desk: Desk) -> str:
+    folder = desk.team.commit("ada", {"docs/a": "x"}, desk.tip)
+    file = desk.team.commit("ada", {"docs/a": None, "docs": "x"}, folder)
+    return desk.team.commit("ada", {"docs": None, "docs/a": "x", "docs/b": "x"}, file)
 
 
 @lawful
