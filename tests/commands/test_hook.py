@@ -49,7 +49,8 @@ def verify(made: Team, *words: str) -> tuple[int, str, str]:
 def test_a_bare_repository_checks_what_is_pushed(made: Team):
     hook = made.bare / "hooks" / "pre-receive"
     ran = run(["hook", "install", str(made.bare)])
-    assert ran == (0, "", f"{hook} is written\n")
+    assert ran == (0, "", f"{hook} is written, receive.fsckObjects=true is set\n")
+    assert git(made.bare, "config", "receive.fsckObjects") == "true"
     assert hook.read_text(encoding="utf-8").splitlines()[:2] == [
         "#!/bin/sh", "# Written by `desk hook install`.",
     ]  # fmt: skip
@@ -66,6 +67,16 @@ def test_a_bare_repository_checks_what_is_pushed(made: Team):
         f"remote: {forged[:12]} {FIRST}: event 1 (open) is by lin, and the commit is chen's",
         "remote: desk: 1 commit, 1 refused",
     ]
+
+
+def test_git_checks_the_objects_of_a_push(made: Team):
+    assert run(["hook", "install", str(made.bare)]).code == 0
+    first = founded(made)
+    blob = made.blob(b"x")
+    tree = made.raw_tree(("100644", "a", blob), ("100644", "a", blob))
+    pushed = made.push(f"{made.commit('ada', {}, first, tree=tree)}:{MAIN}")
+    assert not pushed.accepted
+    assert "duplicateEntries" in pushed.said
 
 
 def test_a_clone_checks_what_is_committed(tmp_path: Path):
@@ -120,8 +131,10 @@ def test_a_dry_run_shows_the_hook(made: Team):
     hook = made.bare / "hooks" / "pre-receive"
     assert ran.out.startswith("#!/bin/sh\n# Written by `desk hook install`.\nexec ")
     assert ran.out.endswith(" hook verify -\n")
-    assert ran.err == f"would write {hook}\nthis was a dry run; nothing was written\n"
+    would = f"would write {hook} and set receive.fsckObjects=true"
+    assert ran.err == f"{would}\nthis was a dry run; nothing was written\n"
     assert not hook.exists()
+    assert "fsckobjects" not in git(made.bare, "config", "--list")
 
 
 def test_where_no_hook_would_run(made: Team, tmp_path: Path):
