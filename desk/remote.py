@@ -7,9 +7,10 @@ import itertools
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import NamedTuple
 
 from desk import authority, codec, policy, store, yamltext
@@ -210,9 +211,9 @@ class _References:
                 update.old, self._after[self._default]
             )
             return "" if merged else "it is not merged; merge it before it is deleted"
-        forced = update.old != NO_OBJECT and not self._repository.is_ancestor(
-            update.old, update.new
-        )
+        if update.old == NO_OBJECT:
+            return self._of_name(update.ref, {*self._after, *self._tags} - {update.ref})
+        forced = not self._repository.is_ancestor(update.old, update.new)
         return "a forced push, which drops commits; merge them instead" if forced else ""
 
     def _of_tag(self, update: Update) -> str:
@@ -221,10 +222,35 @@ class _References:
         commit = self._repository.find_commit(update.new)
         if commit is None:
             return "it names no commit"
+        problem = self._of_name(update.ref, self._after)
+        if problem:
+            return problem
         tips = set(self._after.values())
         if not any(self._repository.is_ancestor(commit, tip) for tip in tips):
             return "no branch has its commit; push the branch too"
         return ""
+
+    @cached_property
+    def _tags(self) -> list[str]:
+        """The tags that are there and that the push makes."""
+        there = self._repository.text("for-each-ref", "--format=%(refname)", _TAGS).splitlines()
+        return there + [one.ref for one in self._updates if one.ref.startswith(_TAGS)]
+
+    def _of_name(self, ref: str, others: Iterable[str]) -> str:
+        """What is wrong with a new reference that clones would take for another."""
+        folded = _short(ref).casefold()
+        for other in sorted(others):
+            name = _short(other).casefold()
+            # Also `origin/main`: of a tag and a remote's branch git takes the tag.
+            if folded == name or (ref.startswith(_TAGS) and folded.endswith(f"/{name}")):
+                return (
+                    f"{other} has that name, and git would take one for the other; choose another"
+                )
+        return "git means something else by that name" if folded == "head" else ""
+
+
+def _short(ref: str) -> str:
+    return ref.removeprefix(_BRANCHES).removeprefix(_TAGS)
 
 
 # --- commits ---------------------------------------------------------------------------------

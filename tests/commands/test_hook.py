@@ -291,6 +291,18 @@ def test_branches_and_tags_that_go(tmp_path: Path):
         assert "refs/tags/v1: a tag stays where it is; make another" in made.push(gone).said
 
 
+def test_a_branch_does_not_take_the_name_of_a_tag(made: Team):
+    first = founded(made)
+    assert run(["hook", "install", str(made.bare)]).code == 0
+    assert made.push(f"{first}:refs/tags/v1").accepted
+    pushed = made.push(f"{first}:refs/heads/V1")
+    assert not pushed.accepted
+    assert "refs/heads/V1: refs/tags/v1 has that name" in pushed.said
+    assert made.push(f"{first}:refs/heads/v2", f"{first}:refs/heads/x/main").accepted
+    second = made.commit("ada", {"README.md": "x"}, first)
+    assert made.push(f"{second}:refs/heads/v2").accepted, "it is no new one"
+
+
 # --- signatures ------------------------------------------------------------------------------
 
 

@@ -1022,6 +1022,25 @@ def tags_what_no_branch_has(desk: Desk) -> tuple[str, ...]:
     return (f"{desk.commit('chen', note(desk.record(VPN), 'chen'))}:refs/tags/v1",)
 
 
+MISLEADING = {
+    "tags_by_the_name_of_a_branch": (("refs/tags/main",), MAIN),
+    "tags_by_the_name_of_a_branch_in_other_letters": (("refs/tags/Main",), MAIN),
+    "tags_by_what_a_clone_calls_the_branch": (("refs/tags/origin/main",), MAIN),
+    "makes_a_branch_in_other_letters": (("refs/heads/MAIN",), MAIN),
+    "makes_a_branch_and_a_tag_of_one_name": (("refs/heads/v1", "refs/tags/v1"), "refs/heads/v1"),
+}
+for _name, (_refs, _other) in MISLEADING.items():
+    ATTACKS[_name] = (
+        f"{_refs[-1]}: {_other} has that name, and git would take one for the other",
+        lambda desk, refs=_refs: tuple(f"{desk.tip}:{ref}" for ref in refs),  # type: ignore[misc]
+    )
+
+
+@attack("refs/tags/HEAD: git means something else by that name")
+def tags_by_the_name_of_the_head(desk: Desk) -> tuple[str, ...]:
+    return (f"{desk.tip}:refs/tags/HEAD",)
+
+
 @attack("refs/tags/v1: it names no commit")
 def tags_a_file(desk: Desk) -> tuple[str, ...]:
     return (
