@@ -58,6 +58,16 @@ class Verdict:
     findings: tuple[Finding, ...]
 
 
+def check_names(repository: Repository) -> None:
+    """Raise RefusedError where the repository names its objects otherwise than desk knows."""
+    form = repository.text("rev-parse", "--show-object-format")
+    if form != "sha1":
+        raise RefusedError(
+            f"{repository.folder} names its objects by {form}, and desk knows only sha1; "
+            "use a repository made with git init --object-format=sha1"
+        )
+
+
 def verify_push(repository: Repository, updates: Sequence[Update], now: datetime) -> Verdict:
     """What is wrong with a push, by the roles at the tip of the default branch before it.
 

@@ -65,12 +65,14 @@ def install_(session: Session, directory: str) -> None:
     In a bare repository DIR it is the hook pre-receive, which runs `desk hook verify -`; in a clone
     pre-commit, which runs `desk check`. Another's hook of that name is never overwritten.
     """
+    from desk import remote
     from desk.git import Repository
 
     folder = os.path.normpath(os.path.join(session.folder, directory))
     if not os.path.isdir(folder) or not Repository(folder).exists:
         raise NotFoundError(f"{folder} is no git repository; make one with git init --bare")
     repository = Repository(folder)
+    remote.check_names(repository)
     path, text = _hook(repository)
     is_bare = _is_bare(repository)
     _check_ours(path)
@@ -173,6 +175,7 @@ def verify_(session: Session, old: str, new: str | None, form: str) -> None:
     repository = Repository(session.folder)
     if not os.path.isdir(session.folder) or not repository.exists:
         raise NotFoundError(f"{session.folder} is no git repository; name one with -C")
+    remote.check_names(repository)
     now = session.now_in(UTC)
     if new is None:
         updates = remote.updates_of(from_stdin("what is pushed"))

@@ -303,6 +303,19 @@ def test_a_branch_does_not_take_the_name_of_a_tag(made: Team):
     assert made.push(f"{second}:refs/heads/v2").accepted, "it is no new one"
 
 
+def test_other_names_of_objects(tmp_path: Path):
+    made = tmp_path / "desk.git"
+    git(tmp_path, "init", "--quiet", "--bare", "--object-format=sha256", str(made))
+    sentence = (
+        f"desk: {made} names its objects by sha256, and desk knows only sha1; "
+        "use a repository made with git init --object-format=sha1\n"
+    )
+    assert run(["hook", "install", str(made)]) == (1, "", sentence)
+    pushed = f"{'0' * 64} {'1' * 64} refs/heads/main\n"
+    assert run(["-C", str(made), "hook", "verify", "-"], pushed) == (1, "", sentence)
+    assert not (made / "hooks" / "pre-receive").exists()
+
+
 # --- signatures ------------------------------------------------------------------------------
 
 
