@@ -167,6 +167,7 @@ class _Judged:
         self.is_article = isinstance(change.record, Article)
         self.parents = change.parents
         self.base = change.base
+        self.tip = change.tip
         # New records of the commit that say they had this id until a merge gave them another.
         self.moved = [
             one.record
@@ -411,16 +412,34 @@ class _Judged:
     def _unexplained(self) -> dict[str, Value]:
         """The fields whose values neither the log nor any known state of the record explains."""
         head, logged = self.record.head, model.fold(self.record.log)
-        states = [_State(one.head, one.log, self.record.log) for one in self.known]
+        states = [
+            _State(one.head, one.log, self.record.log, self._overtaken(one)) for one in self.known
+        ]
         if not states:  # what no log tells is as it was written
             unlogged = {name: head[name] for name in model.UNLOGGED & head.keys()}
-            states = [_State(unlogged, (), self.record.log)]
+            states = [_State(unlogged, (), self.record.log, frozenset())]
         names = {*head, *logged, *(name for one in self.known for name in one.head)} - {"id"}
         return {
             name: head.get(name)
             for name in sorted(names)
             if not any(one.explains(name, head.get(name), logged.get(name)) for one in states)
         }
+
+    def _overtaken(self, one: Record) -> frozenset[str]:
+        """The fields that a parent or the tip has as the ancestor has them, and a parent has not.
+
+        A merge takes them from that one, unless events say otherwise.
+        """
+        if self.base is None or not any(one is given for given in (*self.parents, self.tip)):
+            return frozenset()
+        was = self.base.head
+        changed = {
+            name
+            for parent in self.parents
+            for name in {*parent.head, *was}
+            if parent.head.get(name) != was.get(name)
+        }
+        return frozenset(name for name in changed if one.head.get(name) == was.get(name))
 
     def _unapproved(self) -> Iterator[str]:
         why = why_unapproved(self.record, self.policy)
@@ -429,11 +448,19 @@ class _Judged:
 
 
 class _State:
-    """What a state of a record says of its fields, and which of them events touched since."""
+    """What a state of a record says of its fields, and which of them events touched since.
+
+    Of those that are `overtaken` it says nothing.
+    """
 
     def __init__(
-        self, head: Mapping[str, Value], log: Iterable[Event], later: Iterable[Event]
+        self,
+        head: Mapping[str, Value],
+        log: Iterable[Event],
+        later: Iterable[Event],
+        overtaken: frozenset[str],
     ) -> None:
+        self._overtaken = overtaken
         self._head = head
         contents = {event.content() for event in log}
         since = (event for event in later if event.content() not in contents)
@@ -441,7 +468,9 @@ class _State:
 
     def explains(self, name: str, value: Value, logged: Value) -> bool:
         """Whether a field has the value of that state, or the one that events gave it since."""
-        return value == (logged if name in self._touched else self._head.get(name))
+        if name in self._touched:
+            return value == logged
+        return name not in self._overtaken and value == self._head.get(name)
 
 
 def _known(change: Change, renamed: Change | None) -> list[Record]:

@@ -325,6 +325,25 @@ def brings_an_old_state_back_in_their_own_name(desk: Desk) -> str:
     return brought_back(desk, VPN, "rui", "status", "assignee")
 
 
+def edited_by_hand(desk: Desk) -> str:
+    """A commit of lin's on the tip with two edits by hand, one of which no log can tell."""
+    once = desk.rewritten("lin", VPN_FILE, "每小时一次", "每分钟一次")
+    return desk.rewritten("lin", VPN_FILE, "title: VPN 掉线", "title: VPN 又掉线", on=once)
+
+
+@attack("description, title edited by hand needs desk.work, and rui has it not")
+def takes_an_edit_by_hand_back_by_merging_what_was_before(desk: Desk) -> str:
+    old = {VPN_FILE: desk.team.text(VPN_FILE, desk.tip)}
+    return desk.team.commit("rui", old, edited_by_hand(desk), desk.tip)
+
+
+@attack("description, title edited by hand needs desk.work, and rui has it not")
+def takes_an_edit_by_hand_back_by_merging_their_own(desk: Desk) -> str:
+    reply = desk.record(OWN).add("reply", at(30), "rui", text="好了")
+    mine = desk.commit("rui", reply)
+    return desk.team.commit("rui", {}, mine, edited_by_hand(desk))
+
+
 @attack("(edit) status edited by hand needs kb.write, and rui has it not")
 def publishes_what_was_retired(desk: Desk) -> str:
     published = desk.record(PUBLISHED)
@@ -1146,6 +1165,24 @@ def merges_a_description_edited_by_hand(desk: Desk) -> str:
     other = note(base, "chen")
     both = merged(merge.with_hand_edits(record, base), merge.with_hand_edits(other, base))
     return desk.team.commit("rui", files(both), by_hand, desk.commit("chen", other))
+
+
+@lawful
+def merges_as_git_does_it_by_lines(desk: Desk) -> str:
+    by_hand = edited_by_hand(desk)
+    reply = files(desk.record(OWN).add("reply", at(30), "rui", text="好了"))
+    mine = desk.team.commit("rui", reply, desk.tip)
+    return desk.team.commit("rui", reply, by_hand, mine)
+
+
+@lawful
+def merges_what_was_set_and_set_back(desk: Desk) -> str:
+    record = desk.record(VPN)
+    one = edited(record, "chen", title="WLAN")
+    other = edited(edited(record, "lin", title="x"), "lin", title=record.title)
+    assert merged(one, other).title == record.title
+    sides = desk.commit("chen", one), desk.commit("lin", other)
+    return desk.team.commit("rui", files(merged(one, other)), *sides)
 
 
 @lawful
