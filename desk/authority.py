@@ -4,10 +4,11 @@ docs/teams.md ("Roles at the remote") has the rules. Nobody's forgery is what a 
 stood at the tip before the push, and what merging the parents gives.
 """
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import reduce
+from functools import cached_property, reduce
 
 from desk import articles, lifecycle, merge, model
 from desk.errors import RefusedError
@@ -165,6 +166,8 @@ class _Judged:
         self.record = change.record
         self.is_article = isinstance(change.record, Article)
         self.parents = change.parents
+        self.base = change.base
+        self.tip = change.tip
         # New records of the commit that say they had this id until a merge gave them another.
         self.moved = [
             one.record
@@ -212,8 +215,10 @@ class _Judged:
         """Whether an event is made one with another, which has the lower number."""
         if other is None or other.order() > lost.order():
             return False
-        same = replace(other, n=lost.n) == lost
-        return same or (len(self.parents) > 1 and any(other in one.log for one in self.parents))
+        if replace(other, n=lost.n) == lost:
+            return True
+        is_merged = len(self.parents) > 1 and any(other in one.log for one in self.parents)
+        return is_merged and _deed(other) == _deed(lost)
 
     def _is_elsewhere(self, parent: Record) -> bool:
         """Whether a parent's record was another that had drawn the same id, and has a new one."""
@@ -230,8 +235,8 @@ class _Judged:
             return f"has too high a number; at most {self.highest} is right"
         if event.seconds > self.latest:
             return f"is at {event.at}, which lies ahead"
-        if event.did == "edit" and event.words.get("by_hand") is True and self._says_what_is(event):
-            return "" if event.by in (*self.who.names, DESK) else self._of_another(event)
+        if self._writes_down(event):
+            return ""
         if event.by == DESK:
             return self._of_desk(event)
         if event.rule:
@@ -242,11 +247,31 @@ class _Judged:
             return self._unable(IMPORT)
         return self._of_verb(event)
 
-    def _says_what_is(self, event: Event) -> bool:
-        """Whether it gives fields only values that they had, and so just writes them down."""
-        return any(
-            all(one.head.get(name) == value for name, (_, value) in event.change.items())
-            for one in self.known
+    def _writes_down(self, event: Event) -> bool:
+        """Whether it is what a merge or a command writes of edits by hand in a known state."""
+        if not (event.change and _is_by_hand(event)):
+            return False
+        if event.by == DESK:
+            return event.content() in self._written
+        if event.by not in self.who.names:
+            return False
+        kept = [model.with_hand_edits(one, event.when, event.by) for one in self._edited]
+        return any(event.change == one.log[-1].change and event.n <= one.log[-1].n for one in kept)
+
+    @cached_property
+    def _edited(self) -> list[Record]:
+        """The known states that were edited by hand."""
+        return [one for one in self.known if model.hand_edits(one)]
+
+    @cached_property
+    def _written(self) -> frozenset[str]:
+        """The events that merges write of edits by hand in the known states, with any comments."""
+        said = {event.text("comments") for event in self.new if _is_by_hand(event)} - {""}
+        comments = [[], *([text] for text in sorted(said)[: len(self.known)])]
+        return frozenset(
+            event.content()
+            for one, base, lost in itertools.product(self.known, (None, self.base), comments)
+            for event in merge.with_hand_edits(one, base, lost).log[len(one.log) :]
         )
 
     def _of_another(self, event: Event) -> str:
@@ -258,10 +283,12 @@ class _Judged:
     def _of_desk(self, event: Event) -> str:
         """Of an event that no person did: that of a rule, or an edit that a merge writes down."""
         if event.rule:
+            if event.words.get("by_hand"):
+                return "names a rule and is an edit by hand"
             if self.is_article and event.change:
                 return "changes an article, which no rule does"
             return self._unable(WORK)
-        if event.did == "edit" and event.words.get("by_hand") is True:
+        if _is_by_hand(event):
             return self._of_hand_edits({name: to for name, (_, to) in event.change.items()})
         if "source" in event.words and not self.is_article:
             return self._unable(IMPORT)
@@ -298,8 +325,10 @@ class _Judged:
 
     def _of_ticket_verb(self, verb: Event, *, is_undone: bool) -> str:
         asked = verb.did == "open" and (is_undone or not self.known)
-        told = verb.did in ("reply", "survey") and self._is_own() and _only_answers(verb)
-        return self._unable(WORK, REQUEST) if asked or told else self._unable(WORK)
+        told = verb.did in ("reply", "survey") and _only_answers(verb)
+        kept = not verb.change and _is_by_hand(verb)
+        may_ask = asked or ((told or kept) and self._is_own())
+        return self._unable(WORK, REQUEST) if may_ask else self._unable(WORK)
 
     def _is_own(self) -> bool:
         """Whether the committer is the ticket's requester."""
@@ -364,7 +393,7 @@ class _Judged:
 
     def _of_hand_edits(self, edits: Mapping[str, Value]) -> str:
         """What is wrong with fields that the committer edited in the file."""
-        names = ", ".join(sorted(edits))
+        names = ", ".join(sorted(edits)) or "comments"
         problem = self._unable(WRITE if self.is_article else WORK)
         if not problem and self.is_article:
             governed = sorted(name for name in _VERBS_OF if self._is_set(name, edits))
@@ -383,16 +412,34 @@ class _Judged:
     def _unexplained(self) -> dict[str, Value]:
         """The fields whose values neither the log nor any known state of the record explains."""
         head, logged = self.record.head, model.fold(self.record.log)
-        states = [_State(one.head, one.log, self.record.log) for one in self.known]
+        states = [
+            _State(one.head, one.log, self.record.log, self._overtaken(one)) for one in self.known
+        ]
         if not states:  # what no log tells is as it was written
             unlogged = {name: head[name] for name in model.UNLOGGED & head.keys()}
-            states = [_State(unlogged, (), self.record.log)]
+            states = [_State(unlogged, (), self.record.log, frozenset())]
         names = {*head, *logged, *(name for one in self.known for name in one.head)} - {"id"}
         return {
             name: head.get(name)
             for name in sorted(names)
             if not any(one.explains(name, head.get(name), logged.get(name)) for one in states)
         }
+
+    def _overtaken(self, one: Record) -> frozenset[str]:
+        """The fields that a parent or the tip has as the ancestor has them, and a parent has not.
+
+        A merge takes them from that one, unless events say otherwise.
+        """
+        if self.base is None or not any(one is given for given in (*self.parents, self.tip)):
+            return frozenset()
+        was = self.base.head
+        changed = {
+            name
+            for parent in self.parents
+            for name in {*parent.head, *was}
+            if parent.head.get(name) != was.get(name)
+        }
+        return frozenset(name for name in changed if one.head.get(name) == was.get(name))
 
     def _unapproved(self) -> Iterator[str]:
         why = why_unapproved(self.record, self.policy)
@@ -401,11 +448,19 @@ class _Judged:
 
 
 class _State:
-    """What a state of a record says of its fields, and which of them events touched since."""
+    """What a state of a record says of its fields, and which of them events touched since.
+
+    Of those that are `overtaken` it says nothing.
+    """
 
     def __init__(
-        self, head: Mapping[str, Value], log: Iterable[Event], later: Iterable[Event]
+        self,
+        head: Mapping[str, Value],
+        log: Iterable[Event],
+        later: Iterable[Event],
+        overtaken: frozenset[str],
     ) -> None:
+        self._overtaken = overtaken
         self._head = head
         contents = {event.content() for event in log}
         since = (event for event in later if event.content() not in contents)
@@ -413,7 +468,9 @@ class _State:
 
     def explains(self, name: str, value: Value, logged: Value) -> bool:
         """Whether a field has the value of that state, or the one that events gave it since."""
-        return value == (logged if name in self._touched else self._head.get(name))
+        if name in self._touched:
+            return value == logged
+        return name not in self._overtaken and value == self._head.get(name)
 
 
 def _known(change: Change, renamed: Change | None) -> list[Record]:
@@ -434,6 +491,19 @@ def _known(change: Change, renamed: Change | None) -> list[Record]:
 def _holds(record: Record, other: Record) -> bool:
     """Whether a record has all events of the other."""
     return {event.content() for event in other.log} <= {event.content() for event in record.log}
+
+
+def _is_by_hand(event: Event) -> bool:
+    """Whether it says no more than what was edited by hand and the comments of the file."""
+    is_edit = event.did == "edit" and event.words.get("by_hand") is True
+    return is_edit and event.words.keys() <= {"by_hand", "comments"}
+
+
+def _deed(event: Event) -> tuple[object, ...]:
+    """What a rule did and said; what was before, and whom it told, go by what a clone knew."""
+    sets = {name: to for name, (_, to) in event.change.items()}
+    said = {name: word for name, word in event.words.items() if name != "outbox"}
+    return event.did, sets, said
 
 
 def _only_answers(event: Event) -> bool:

@@ -294,6 +294,9 @@ class Repository:
         output = self.output("cat-file", "--batch-check", given=given) if names else b""
         found: list[tuple[str, int] | None] = []
         for line in os.fsdecode(output).split("\n")[: len(names)]:
+            if line.endswith((" missing", " ambiguous")):  # behind a name that may have spaces
+                found.append(None)
+                continue
             name, kind, size = (*line.rsplit(" ", 2), "", "")[:3]
             found.append((name, int(size)) if kind in ("blob", "tree", "commit") else None)
         return found

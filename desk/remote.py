@@ -4,9 +4,13 @@ docs/teams.md ("Roles at the remote") has the rules; those of records are desk.a
 """
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+import os
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import NamedTuple
 
 from desk import authority, codec, policy, store, yamltext
@@ -52,6 +56,16 @@ class Verdict:
 
     commits: int
     findings: tuple[Finding, ...]
+
+
+def check_names(repository: Repository) -> None:
+    """Raise RefusedError where the repository names its objects otherwise than desk knows."""
+    form = repository.text("rev-parse", "--show-object-format")
+    if form != "sha1":
+        raise RefusedError(
+            f"{repository.folder} names its objects by {form}, and desk knows only sha1; "
+            "use a repository made with git init --object-format=sha1"
+        )
 
 
 def verify_push(repository: Repository, updates: Sequence[Update], now: datetime) -> Verdict:
@@ -207,9 +221,9 @@ class _References:
                 update.old, self._after[self._default]
             )
             return "" if merged else "it is not merged; merge it before it is deleted"
-        forced = update.old != NO_OBJECT and not self._repository.is_ancestor(
-            update.old, update.new
-        )
+        if update.old == NO_OBJECT:
+            return self._of_name(update.ref, {*self._after, *self._tags} - {update.ref})
+        forced = not self._repository.is_ancestor(update.old, update.new)
         return "a forced push, which drops commits; merge them instead" if forced else ""
 
     def _of_tag(self, update: Update) -> str:
@@ -218,10 +232,35 @@ class _References:
         commit = self._repository.find_commit(update.new)
         if commit is None:
             return "it names no commit"
+        problem = self._of_name(update.ref, self._after)
+        if problem:
+            return problem
         tips = set(self._after.values())
         if not any(self._repository.is_ancestor(commit, tip) for tip in tips):
             return "no branch has its commit; push the branch too"
         return ""
+
+    @cached_property
+    def _tags(self) -> list[str]:
+        """The tags that are there and that the push makes."""
+        there = self._repository.text("for-each-ref", "--format=%(refname)", _TAGS).splitlines()
+        return there + [one.ref for one in self._updates if one.ref.startswith(_TAGS)]
+
+    def _of_name(self, ref: str, others: Iterable[str]) -> str:
+        """What is wrong with a new reference that clones would take for another."""
+        folded = _short(ref).casefold()
+        for other in sorted(others):
+            name = _short(other).casefold()
+            # Also `origin/main`: of a tag and a remote's branch git takes the tag.
+            if folded == name or (ref.startswith(_TAGS) and folded.endswith(f"/{name}")):
+                return (
+                    f"{other} has that name, and git would take one for the other; choose another"
+                )
+        return "git means something else by that name" if folded == "head" else ""
+
+
+def _short(ref: str) -> str:
+    return ref.removeprefix(_BRANCHES).removeprefix(_TAGS)
 
 
 # --- commits ---------------------------------------------------------------------------------
@@ -416,7 +455,38 @@ class _Contents:
         self._at = {
             asked: answer[0] for asked, answer in zip(questions, answers, strict=True) if answer
         }
+        self._evil = set(self._doubled(commits))
         self._read(commits)
+
+    def _doubled(
+        self, commits: Sequence[tuple[Commit, Sequence[_Entry]]]
+    ) -> Iterator[tuple[str, str]]:
+        """The commit and path of what a tree has twice, or by a name with a slash.
+
+        git shows one of the two as added and checks out either, so folders with additions are read.
+        """
+        folders = dict.fromkeys(
+            (commit.id, folder)
+            for commit, entries in commits
+            for entry in entries
+            if entry.object and "" in entry.objects and "\n" not in entry.path
+            for folder in _folders_above(entry.path)
+        )
+        repository = self._judge.repository
+        answers = repository.objects([f"{commit}:{folder}" for commit, folder in folders])
+        trees = dict.fromkeys(answer[0] for answer in answers if answer)
+        wrong = {
+            name: _evil_names(data)
+            for name, data in zip(trees, repository.blobs(trees), strict=True)
+        }
+        for (commit, folder), answer in zip(folders, answers, strict=True):
+            for name in wrong[answer[0]] if answer else ():
+                yield commit, f"{folder}/{name}" if folder else name
+
+    def is_evil(self, commit: Commit, path: str) -> bool:
+        """Whether the trees of a commit have two things at a path, or above it."""
+        above = (*_folders_above(path), path) if self._evil else ()
+        return any((commit.id, one) in self._evil for one in above)
 
     def _base(self, parents: Sequence[str]) -> str | None:
         answer = self._judge.repository.answer("merge-base", "--octopus", *parents)
@@ -474,6 +544,24 @@ class _Contents:
         return self._pictures.get(name, "")
 
 
+def _folders_above(path: str) -> list[str]:
+    """The folders that a path is in; the first is empty, for the top."""
+    parts = path.split("/")
+    return ["/".join(parts[:count]) for count in range(len(parts))]
+
+
+def _evil_names(tree: bytes) -> list[str]:
+    """The names that a tree has twice or that have a slash, of its bytes as git keeps them."""
+    names = _NAME_IN_TREE.findall(tree)
+    once = set(names)
+    if len(once) == len(names) and not any(b"/" in name for name in names):
+        return []
+    evil = (name for name, count in Counter(names).items() if count > 1 or b"/" in name)
+    return [os.fsdecode(name) for name in evil]
+
+
+# A mode, a name and the bytes of an object's name.
+_NAME_IN_TREE = re.compile(rb"[0-7]+ ([^\0]+)\0.{20}", re.DOTALL)
 _MOST = {"record": yamltext.MAX_BYTES, "picture": store.MAX_PICTURE}
 
 
@@ -521,7 +609,8 @@ class _OfEntry:
     def _of_shape(self) -> str:
         """What is wrong with the entry, whatever it holds."""
         entry = self._entry
-        if entry.twice or not _is_plain(entry.path):
+        is_evil = entry.twice or self._contents.is_evil(self._commit, entry.path)
+        if is_evil or not _is_plain(entry.path):
             return "no path of a desk"
         if entry.object and entry.mode != REGULAR and entry.mode not in entry.modes:
             return f"{_MODES.get(entry.mode, entry.mode)}; only regular files are taken"

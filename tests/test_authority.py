@@ -211,7 +211,28 @@ def test_an_edit_by_hand_is_work(field: str, value: Value):
     assert problems("rui", by_hand, OPENED) == [said]
     assert problems("rui", OPENED, by_hand) == [said], "taking it back too"
     written = merge.with_hand_edits(by_hand, OPENED)
-    assert problems("rui", written, by_hand) == [], "writing it down changes nothing"
+    wrong = problems("rui", written, by_hand)
+    if field == "description":  # no log tells what it was, so anything could be brought back
+        assert wrong == [f"event 2 (edit) {said}"]
+    else:
+        assert wrong == [], "writing it down changes nothing"
+    other = OPENED.add("note", NOW, "chen")
+    both = merge.merged(written, other)
+    assert problems("rui", both, by_hand, other, base=OPENED) == [], "and so in a merge"
+
+
+def test_an_edit_by_hand_is_written_down_as_it_was():
+    by_hand = replace(OPENED, head={**OPENED.head, "rack": 12})
+    written = merge.with_hand_edits(by_hand, None)
+    assert problems("rui", written, by_hand) == []
+    own = replace(written.log[-1], by="rui", at="2026-11-21T10:30:00+08:00")
+    assert problems("rui", replace(written, log=(OPENED.log[0], own)), by_hand) == []
+    for by in ("desk", "rui"):
+        for change in ({"rack": (11, 12)}, {"title": ("x", "VPN"), "rack": (None, 12)}):
+            event = replace(written.log[-1], by=by, change=change)
+            assert problems("rui", replace(written, log=(OPENED.log[0], event)), by_hand) != []
+    later = replace(written, log=(*written.log, replace(written.log[-1], n=3)))
+    assert problems("rui", later, by_hand) != [], "once"
 
 
 def test_what_waits_goes_with_the_status():

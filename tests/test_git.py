@@ -103,6 +103,18 @@ def test_what_a_repository_holds(tmp_path: Path):
         list(found.blobs(["1" * 40]))
 
 
+def test_objects_by_names_with_spaces(tmp_path: Path):
+    found = filled(tmp_path)
+    there = found.objects(["HEAD:desk/印.yaml"])
+    names = [f"HEAD:notes{end}" for end in (" blob", " tree", " commit", " blob 4", " missing", "")]
+    assert found.objects([*names, "HEAD:desk/印.yaml", "0"]) == [*[None] * 6, *there, None]
+    for name in ("notes blob", "notes blob 4 missing"):
+        (tmp_path / name).write_text("one\n", encoding="utf-8")
+        run(tmp_path, "add", name)
+    run(tmp_path, "commit", "--quiet", "-m", "two")
+    assert found.objects(["HEAD:notes blob", "HEAD:notes blob 4 missing"]) == there * 2
+
+
 def test_the_sides_of_a_conflict(tmp_path: Path):
     found = filled(tmp_path)
     run(tmp_path, "checkout", "--quiet", "-b", "other")

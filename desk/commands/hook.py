@@ -31,6 +31,7 @@ HOOK_COMMANDS = {
     "verify": ("hook", "Check commits by the roles of desk.yaml."),
 }
 _COLUMNS = ("commit", "sentence")
+_CHECKS_OBJECTS = "receive.fsckObjects=true"
 MARK = "Written by `desk hook install`."
 
 
@@ -64,19 +65,25 @@ def install_(session: Session, directory: str) -> None:
     In a bare repository DIR it is the hook pre-receive, which runs `desk hook verify -`; in a clone
     pre-commit, which runs `desk check`. Another's hook of that name is never overwritten.
     """
+    from desk import remote
     from desk.git import Repository
 
     folder = os.path.normpath(os.path.join(session.folder, directory))
     if not os.path.isdir(folder) or not Repository(folder).exists:
         raise NotFoundError(f"{folder} is no git repository; make one with git init --bare")
-    path, text = _hook(Repository(folder))
+    repository = Repository(folder)
+    remote.check_names(repository)
+    path, text = _hook(repository)
+    is_bare = _is_bare(repository)
     _check_ours(path)
     if session.dry_run:
         data(text)
-        tell(f"would write {path}")
+        tell(f"would write {path}" + f" and set {_CHECKS_OBJECTS}" * is_bare)
         return
     _write(path, text)
-    tell(f"{path} is written")
+    if is_bare:
+        repository.output("config", *_CHECKS_OBJECTS.split("="))
+    tell(f"{path} is written" + f", {_CHECKS_OBJECTS} is set" * is_bare)
 
 
 def _hook(repository: "Repository") -> tuple[str, str]:
@@ -90,10 +97,14 @@ def _hook(repository: "Repository") -> tuple[str, str]:
             f"core.hooksPath is {settings[0]}, so git would not run a hook in {hooks}; "
             "call `desk hook verify -` from there"
         )
-    if repository.text("rev-parse", "--is-bare-repository") == "true":
+    if _is_bare(repository):
         return os.path.join(hooks, "pre-receive"), _script("hook verify -")
     root = os.path.relpath(place.root_above(repository.folder), repository.top)
     return os.path.join(hooks, "pre-commit"), _script(f"-C {shlex.quote(root)} check")
+
+
+def _is_bare(repository: "Repository") -> bool:
+    return repository.text("rev-parse", "--is-bare-repository") == "true"
 
 
 def _script(arguments: str) -> str:
@@ -158,6 +169,7 @@ def verify_(session: Session, old: str, new: str | None, form: str) -> None:
     repository = Repository(session.folder)
     if not os.path.isdir(session.folder) or not repository.exists:
         raise NotFoundError(f"{session.folder} is no git repository; name one with -C")
+    remote.check_names(repository)
     now = session.now_in(UTC)
     if new is None:
         updates = remote.updates_of(from_stdin("what is pushed"))

@@ -49,7 +49,8 @@ def verify(made: Team, *words: str) -> tuple[int, str, str]:
 def test_a_bare_repository_checks_what_is_pushed(made: Team):
     hook = made.bare / "hooks" / "pre-receive"
     ran = run(["hook", "install", str(made.bare)])
-    assert ran == (0, "", f"{hook} is written\n")
+    assert ran == (0, "", f"{hook} is written, receive.fsckObjects=true is set\n")
+    assert git(made.bare, "config", "receive.fsckObjects") == "true"
     assert hook.read_text(encoding="utf-8").splitlines()[:2] == [
         "#!/bin/sh", "# Written by `desk hook install`.",
     ]  # fmt: skip
@@ -66,6 +67,16 @@ def test_a_bare_repository_checks_what_is_pushed(made: Team):
         f"remote: {forged[:12]} {FIRST}: event 1 (open) is by lin, and the commit is chen's",
         "remote: desk: 1 commit, 1 refused",
     ]
+
+
+def test_git_checks_the_objects_of_a_push(made: Team):
+    assert run(["hook", "install", str(made.bare)]).code == 0
+    first = founded(made)
+    blob = made.blob(b"x")
+    tree = made.raw_tree(("100644", "a", blob), ("100644", "a", blob))
+    pushed = made.push(f"{made.commit('ada', {}, first, tree=tree)}:{MAIN}")
+    assert not pushed.accepted
+    assert "duplicateEntries" in pushed.said
 
 
 def test_a_clone_checks_what_is_committed(tmp_path: Path):
@@ -120,8 +131,10 @@ def test_a_dry_run_shows_the_hook(made: Team):
     hook = made.bare / "hooks" / "pre-receive"
     assert ran.out.startswith("#!/bin/sh\n# Written by `desk hook install`.\nexec ")
     assert ran.out.endswith(" hook verify -\n")
-    assert ran.err == f"would write {hook}\nthis was a dry run; nothing was written\n"
+    would = f"would write {hook} and set receive.fsckObjects=true"
+    assert ran.err == f"{would}\nthis was a dry run; nothing was written\n"
     assert not hook.exists()
+    assert "fsckobjects" not in git(made.bare, "config", "--list")
 
 
 def test_where_no_hook_would_run(made: Team, tmp_path: Path):
@@ -276,6 +289,31 @@ def test_branches_and_tags_that_go(tmp_path: Path):
     assert made.push(f"{one}:{MAIN}", f":{refs[0]}").accepted
     for gone in (f":{refs[1]}", f"+{one}:{refs[1]}"):
         assert "refs/tags/v1: a tag stays where it is; make another" in made.push(gone).said
+
+
+def test_a_branch_does_not_take_the_name_of_a_tag(made: Team):
+    first = founded(made)
+    assert run(["hook", "install", str(made.bare)]).code == 0
+    assert made.push(f"{first}:refs/tags/v1").accepted
+    pushed = made.push(f"{first}:refs/heads/V1")
+    assert not pushed.accepted
+    assert "refs/heads/V1: refs/tags/v1 has that name" in pushed.said
+    assert made.push(f"{first}:refs/heads/v2", f"{first}:refs/heads/x/main").accepted
+    second = made.commit("ada", {"README.md": "x"}, first)
+    assert made.push(f"{second}:refs/heads/v2").accepted, "it is no new one"
+
+
+def test_other_names_of_objects(tmp_path: Path):
+    made = tmp_path / "desk.git"
+    git(tmp_path, "init", "--quiet", "--bare", "--object-format=sha256", str(made))
+    sentence = (
+        f"desk: {made} names its objects by sha256, and desk knows only sha1; "
+        "use a repository made with git init --object-format=sha1\n"
+    )
+    assert run(["hook", "install", str(made)]) == (1, "", sentence)
+    pushed = f"{'0' * 64} {'1' * 64} refs/heads/main\n"
+    assert run(["-C", str(made), "hook", "verify", "-"], pushed) == (1, "", sentence)
+    assert not (made / "hooks" / "pre-receive").exists()
 
 
 # --- signatures ------------------------------------------------------------------------------

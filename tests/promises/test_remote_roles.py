@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
-from desk import codec, merge, store, yamltext
+from desk import codec, merge, reconcile, store, yamltext
 from desk.model import Article, Event, Record, Ticket, Value
 from tests.promises import scene, team
 from tests.promises.team import (
@@ -107,6 +107,8 @@ def founded(folder: Path) -> Desk:
     tip, earlier = history(made)
     pushed = made.push(f"{tip}:{MAIN}")
     assert pushed.accepted, pushed.said
+    # The hook refuses what git's own check of objects would refuse before it is asked.
+    git(made.bare, "config", "receive.fsckObjects", "false")
     # So that what the lab has can be judged without a push.
     (made.bare / "objects" / "info" / "alternates").write_text(f"{made.lab}/objects\n")
     return Desk(made, tip, earlier)
@@ -267,6 +269,125 @@ def writes_what_a_rule_did_anew(desk: Desk) -> str:
     other = replace(ticked.log[-1], n=3, words={**words, "because": "y"})
     logs = (*desk.record(VPN).log, other, note(ticked, "chen").log[-1])
     return desk.commit("chen", replace(ticked, log=logs), on=first)
+
+
+@attack("event 4 (edit) is by desk and names no rule")
+def speaks_for_the_desk_in_an_edit_by_hand(desk: Desk) -> str:
+    said = desk.record(VPN).add("edit", at(30), "desk", by_hand=True, text="x")
+    return desk.commit("rui", said)
+
+
+@attack("event 4 (edit) comments edited by hand needs desk.work, and rui has it not")
+def speaks_for_the_desk_in_comments(desk: Desk) -> str:
+    said = desk.record(VPN).add("edit", at(30), "desk", by_hand=True, comments="# x")
+    return desk.commit("rui", said)
+
+
+@attack("event 4 (edit) needs desk.work, and rui has it not")
+def writes_comments_on_another_request(desk: Desk) -> str:
+    said = desk.record(VPN).add("edit", at(30), "rui", by_hand=True, comments="# x")
+    return desk.commit("rui", said)
+
+
+@attack("event 4 (edit) names a rule and is an edit by hand")
+def takes_an_edit_by_hand_for_a_rule(desk: Desk) -> str:
+    words: dict[str, Value] = {"by_hand": True, "rule": "close-after"}
+    return desk.commit("chen", desk.record(VPN).add("edit", at(30), "desk", {"rack": 1}, **words))
+
+
+def padded(record: Record, fields: dict[str, Value], by: str = "desk") -> Record:
+    """The record with edits by hand that set what is there already, and have high numbers."""
+    first = max(event.n for event in record.log) + 1
+    change = {name: (f"not {value}", value) for name, value in fields.items()}
+    edits = (
+        Event(n, record.log[-1].at, by, "edit", change, {"by_hand": True})
+        for n in range(first, first + 6)
+    )
+    return replace(record, log=(*record.log, *edits))
+
+
+def brought_back(desk: Desk, record_id: str, by: str, *fields: str, on: str = "") -> str:
+    """A merge in which fields are again as they were in an earlier commit."""
+    old = desk.team.record(record_id, desk.earlier)
+    evil = padded(old, {name: old.head.get(name) for name in fields}, by)
+    side = desk.commit("rui", evil, on=desk.earlier)
+    here = desk.team.record(record_id, on or desk.tip)
+    return desk.team.commit("rui", files(merged(here, evil)), on or desk.tip, side)
+
+
+@attack("(edit) assignee, status edited by hand needs desk.work, and rui has it not")
+def brings_an_old_state_of_a_ticket_back(desk: Desk) -> str:
+    return brought_back(desk, VPN, "desk", "status", "assignee")
+
+
+@attack("(edit) needs desk.work, and rui has it not")
+def brings_an_old_state_back_in_their_own_name(desk: Desk) -> str:
+    return brought_back(desk, VPN, "rui", "status", "assignee")
+
+
+def edited_by_hand(desk: Desk) -> str:
+    """A commit of lin's on the tip with two edits by hand, one of which no log can tell."""
+    once = desk.rewritten("lin", VPN_FILE, "每小时一次", "每分钟一次")
+    return desk.rewritten("lin", VPN_FILE, "title: VPN 掉线", "title: VPN 又掉线", on=once)
+
+
+@attack("description, title edited by hand needs desk.work, and rui has it not")
+def takes_an_edit_by_hand_back_by_merging_what_was_before(desk: Desk) -> str:
+    old = {VPN_FILE: desk.team.text(VPN_FILE, desk.tip)}
+    return desk.team.commit("rui", old, edited_by_hand(desk), desk.tip)
+
+
+@attack("description, title edited by hand needs desk.work, and rui has it not")
+def takes_an_edit_by_hand_back_by_merging_their_own(desk: Desk) -> str:
+    reply = desk.record(OWN).add("reply", at(30), "rui", text="好了")
+    mine = desk.commit("rui", reply)
+    return desk.team.commit("rui", {}, mine, edited_by_hand(desk))
+
+
+@attack("(edit) status edited by hand needs kb.write, and rui has it not")
+def publishes_what_was_retired(desk: Desk) -> str:
+    published = desk.record(PUBLISHED)
+    retired = published.add("retire", at(20), "zhao", {"status": "retired"})
+    tip = desk.commit("zhao", retired)
+    evil = padded(published, {"status": "published"})
+    side = desk.commit("rui", evil)
+    assert merged(retired, evil).status == "published"
+    return desk.team.commit("rui", files(merged(retired, evil)), tip, side)
+
+
+def ticked(desk: Desk, n: int, did: str, change: dict[str, Value], **words: Value) -> str:
+    """A merge of what a rule did at the tip with an event that says to be the same, and is not."""
+    rule: dict[str, Value] = {"rule": "close-after", "because": "quiet"}
+    record = desk.record(PRINTER)
+    real = note(record, "sam").add("close", at(40), "desk", {"status": "closed"}, **rule)
+    pairs = {name: (record.head.get(name), value) for name, value in change.items()}
+    fake = Event(n, real.log[-1].at, "desk", did, pairs, {**rule, **words})
+    evil = with_event(record, fake)
+    evil = replace(evil, head={**evil.head, **change})
+    sides = desk.commit("sam", real), desk.commit("chen", evil)
+    both = merged(real, evil)
+    assert real.log[-1] not in both.log
+    return desk.team.commit("chen", files(both), *sides)
+
+
+@attack("event 3 (edit) names a rule and is an edit by hand")
+def puts_an_edit_by_hand_in_the_place_of_a_rules_event(desk: Desk) -> str:
+    return ticked(desk, 3, "edit", {}, by_hand=True)
+
+
+@attack(f"event 4 (close by desk) {LOST}")
+def puts_another_verb_in_the_place_of_a_rules_event(desk: Desk) -> str:
+    return ticked(desk, 3, "tell", {"status": "closed"})
+
+
+@attack(f"event 4 (close by desk) {LOST}")
+def puts_other_words_in_the_place_of_a_rules_event(desk: Desk) -> str:
+    return ticked(desk, 3, "close", {"status": "closed"}, because="x")
+
+
+@attack(f"event 4 (close by desk) {LOST}")
+def takes_what_a_rule_did_out_of_its_event(desk: Desk) -> str:
+    return ticked(desk, 3, "close", {})
 
 
 @attack("event 4 (takeover) is by lin")
@@ -793,6 +914,88 @@ def names_a_file_twice(desk: Desk) -> str:
     return evil_tree(desk, ("100644", "a", blob), ("100644", "a", desk.team.blob(b"y")))
 
 
+def rewritten_trees(
+    desk: Desk, path: str, change: Callable[[list[tuple[str, str, str]]], object]
+) -> str:
+    """A commit in which the tree of a folder has other entries, whatever git thinks of them."""
+    folders = path.split("/") if path else []
+    new = ""
+    for count in range(len(folders), -1, -1):
+        listed = git(desk.team.lab, "ls-tree", f"{desk.tip}:{'/'.join(folders[:count])}")
+        parts = (line.split(maxsplit=3) for line in listed.splitlines())
+        entries = [(mode.lstrip("0"), name, one) for mode, _, one, name in parts]
+        if count == len(folders):
+            change(entries)
+        else:
+            entries = [(m, name, new if name == folders[count] else o) for m, name, o in entries]
+        new = desk.team.raw_tree(*entries)
+    return desk.team.commit("chen", {}, desk.tip, tree=new)
+
+
+def blob_without_history(desk: Desk) -> str:
+    record = desk.record(VPN)
+    opened = replace(record, log=record.log[:1])
+    return desk.team.blob(codec.dump(opened).encode())
+
+
+VPN_FOLDER, _, VPN_NAME = VPN_FILE.rpartition("/")
+NO_PATH = f"{VPN_FILE}: no path of a desk"
+
+
+def place_of(entries: list[tuple[str, str, str]], wanted: str) -> int:
+    return [name for _, name, _ in entries].index(wanted)
+
+
+@attack(NO_PATH)
+def hides_a_ticket_behind_itself(desk: Desk) -> str:
+    evil = ("100644", VPN_NAME, blob_without_history(desk))
+    return rewritten_trees(
+        desk, VPN_FOLDER, lambda all_: all_.insert(place_of(all_, VPN_NAME) + 1, evil)
+    )
+
+
+@attack(NO_PATH)
+def hides_a_ticket_before_itself(desk: Desk) -> str:
+    evil = ("100644", VPN_NAME, blob_without_history(desk))
+    return rewritten_trees(
+        desk, VPN_FOLDER, lambda all_: all_.insert(place_of(all_, VPN_NAME), evil)
+    )
+
+
+@attack(NO_PATH)
+def hides_a_ticket_out_of_order(desk: Desk) -> str:
+    evil = ("100644", VPN_NAME, blob_without_history(desk))
+    return rewritten_trees(desk, VPN_FOLDER, lambda all_: all_.insert(0, evil))
+
+
+@attack(NO_PATH)
+def hides_a_ticket_in_a_folder_that_is_there_twice(desk: Desk) -> str:
+    tree = desk.team.raw_tree(("100644", VPN_NAME, blob_without_history(desk)))
+    above, _, name = VPN_FOLDER.rpartition("/")
+    return rewritten_trees(desk, above, lambda all_: all_.append(("40000", name, tree)))
+
+
+@attack(f"{VPN_FOLDER}: no path of a desk")
+def puts_a_file_beside_the_folder_of_its_name(desk: Desk) -> str:
+    above, _, name = VPN_FOLDER.rpartition("/")
+    evil = ("100644", name, desk.team.blob(b"x"))
+    return rewritten_trees(desk, above, lambda all_: all_.insert(0, evil))
+
+
+@attack(f"{VPN_FILE}/x: no path of a desk")
+def puts_a_folder_beside_the_ticket_of_its_name(desk: Desk) -> str:
+    tree = desk.team.raw_tree(("100644", "x", desk.team.blob(b"x")))
+    evil = ("40000", VPN_NAME, tree)
+    return rewritten_trees(desk, VPN_FOLDER, lambda all_: all_.append(evil))
+
+
+@attack(NO_PATH)
+def hides_a_ticket_behind_a_name_with_slashes(desk: Desk) -> str:
+    return rewritten_trees(
+        desk, "", lambda all_: all_.append(("100644", VPN_FILE, blob_without_history(desk)))
+    )
+
+
 @attack("a record is not deleted; retire or cancel it")
 def deletes_a_ticket(desk: Desk) -> str:
     return desk.team.commit("ada", {VPN_FILE: None}, desk.tip)
@@ -836,6 +1039,25 @@ def replaces_an_object(desk: Desk) -> tuple[str, ...]:
 @attack("refs/tags/v1: no branch has its commit; push the branch too")
 def tags_what_no_branch_has(desk: Desk) -> tuple[str, ...]:
     return (f"{desk.commit('chen', note(desk.record(VPN), 'chen'))}:refs/tags/v1",)
+
+
+MISLEADING = {
+    "tags_by_the_name_of_a_branch": (("refs/tags/main",), MAIN),
+    "tags_by_the_name_of_a_branch_in_other_letters": (("refs/tags/Main",), MAIN),
+    "tags_by_what_a_clone_calls_the_branch": (("refs/tags/origin/main",), MAIN),
+    "makes_a_branch_in_other_letters": (("refs/heads/MAIN",), MAIN),
+    "makes_a_branch_and_a_tag_of_one_name": (("refs/heads/v1", "refs/tags/v1"), "refs/heads/v1"),
+}
+for _name, (_refs, _other) in MISLEADING.items():
+    ATTACKS[_name] = (
+        f"{_refs[-1]}: {_other} has that name, and git would take one for the other",
+        lambda desk, refs=_refs: tuple(f"{desk.tip}:{ref}" for ref in refs),  # type: ignore[misc]
+    )
+
+
+@attack("refs/tags/HEAD: git means something else by that name")
+def tags_by_the_name_of_the_head(desk: Desk) -> tuple[str, ...]:
+    return (f"{desk.tip}:refs/tags/HEAD",)
 
 
 @attack("refs/tags/v1: it names no commit")
@@ -887,6 +1109,20 @@ def merges_what_a_rule_did_on_both_sides(desk: Desk) -> str:
 
 
 @lawful
+def merges_what_a_rule_told_different_people(desk: Desk) -> str:
+    record, change = desk.record(PRINTER), {"status": "closed"}
+    assigned = record.add("assign", at(30), "sam", {"assignee": "lin"})
+    one, other = (
+        side.add("close", at(40), "desk", change, rule="close-after", outbox=[{"to": whom}])
+        for side, whom in ((assigned, "lin"), (record, "sam"))
+    )
+    both = merged(one, other)
+    assert [event.n for event in both.log] == [1, 2, 3, 3]
+    sides = desk.commit("sam", one), desk.commit("chen", other)
+    return desk.team.commit("chen", files(both), *sides)
+
+
+@lawful
 def merges_the_same_twice(desk: Desk) -> str:
     one, other = note(desk.record(VPN), "chen", "一"), note(desk.record(VPN), "lin", "二")
     sides = desk.commit("chen", one), desk.commit("lin", other)
@@ -907,12 +1143,46 @@ def merges_what_was_edited_by_hand(desk: Desk) -> str:
 
 
 @lawful
+def merges_what_was_edited_by_hand_with_comments(desk: Desk) -> str:
+    by_hand = desk.rewritten("lin", VPN_FILE, "title: VPN 掉线", "# 又来了\ntitle: VPN 又掉线")
+    other = note(desk.record(VPN), "chen")
+    texts = desk.team.text(VPN_FILE, by_hand), codec.dump(other)
+    both = reconcile.merged(None, *map(reconcile.version, texts))
+    assert {"by_hand": True, "comments": "# 又来了"} in [event.words for event in both.log]
+    return desk.team.commit("rui", files(both), by_hand, desk.commit("chen", other))
+
+
+@lawful
+def keeps_the_comments_of_their_own_request(desk: Desk) -> str:
+    kept = desk.record(OWN).add("edit", at(30), "rui", by_hand=True, comments="# x")
+    return desk.commit("rui", kept.add("reply", at(30), "rui", text="好了"))
+
+
+@lawful
 def merges_a_description_edited_by_hand(desk: Desk) -> str:
     by_hand = desk.rewritten("lin", VPN_FILE, "每小时一次", "每分钟一次")
     base, record = desk.record(VPN), desk.team.record(VPN, by_hand)
     other = note(base, "chen")
     both = merged(merge.with_hand_edits(record, base), merge.with_hand_edits(other, base))
     return desk.team.commit("rui", files(both), by_hand, desk.commit("chen", other))
+
+
+@lawful
+def merges_as_git_does_it_by_lines(desk: Desk) -> str:
+    by_hand = edited_by_hand(desk)
+    reply = files(desk.record(OWN).add("reply", at(30), "rui", text="好了"))
+    mine = desk.team.commit("rui", reply, desk.tip)
+    return desk.team.commit("rui", reply, by_hand, mine)
+
+
+@lawful
+def merges_what_was_set_and_set_back(desk: Desk) -> str:
+    record = desk.record(VPN)
+    one = edited(record, "chen", title="WLAN")
+    other = edited(edited(record, "lin", title="x"), "lin", title=record.title)
+    assert merged(one, other).title == record.title
+    sides = desk.commit("chen", one), desk.commit("lin", other)
+    return desk.team.commit("rui", files(merged(one, other)), *sides)
 
 
 @lawful
@@ -1095,6 +1365,19 @@ def adds_and_removes_pictures(desk: Desk) -> str:
 def changes_the_policy_as_an_admin(desk: Desk) -> str:
     new = {"desk.yaml": team.policy(sam="lead"), "README.md": "x", ".gitignore": "*.swp\n"}
     return desk.team.commit("ada", new, desk.tip)
+
+
+@lawful
+def adds_files_that_are_called_as_kinds_of_objects(desk: Desk) -> str:
+    names = ("notes blob", "notes tree", "notes commit", "notes missing")
+    return desk.team.commit("ada", dict.fromkeys(names, "x"), desk.tip)
+
+
+@lawful
+def puts_a_file_where_a_folder_was_and_back(desk: Desk) -> str:
+    folder = desk.team.commit("ada", {"docs/a": "x"}, desk.tip)
+    file = desk.team.commit("ada", {"docs/a": None, "docs": "x"}, folder)
+    return desk.team.commit("ada", {"docs": None, "docs/a": "x", "docs/b": "x"}, file)
 
 
 @lawful
