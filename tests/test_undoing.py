@@ -126,9 +126,12 @@ def test_what_stood_before_a_merge_and_does_not_now():
     """chen resolved it while lin, elsewhere, put it on hold, which took itself back."""
     ticket = lifecycle.resolved(new(), CHEN, solution="x")
     held = lifecycle.held(new(), LIN, waiting_for="vendor", until=None)
-    log = (*ticket.log, replace(held.log[1], n=3))
+    hold, undo = last(held, LIN).log[1:]
+    log = (*ticket.log, replace(hold, n=3))
     both = Ticket(model.fold(log, {"id": ID}), log)
-    both = last(both, LIN)
+    assert "cannot be taken back: chen changed status since (resolve, " in refusal(both, LIN, n=3)
+    log = (*log, replace(undo, n=4, words={**undo.words, "undoes": 3}))
+    both = Ticket(model.fold(log, {"id": ID}), log)
     assert both.status == "new"
     assert "cannot be taken back: lin changed status since (undo, " in refusal(both)
 
