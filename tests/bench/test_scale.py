@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import desks
+from tests.bench import articles, desks
 from tests.bench.timing import ROOT, desk, environment, medians, output, seconds
 
 SIZES = (1_000, 10_000, 100_000)
@@ -199,6 +199,25 @@ def test_a_search_over_everything(folder: Folders, table: Table, size: int) -> N
         taken = medians(QUICK, tasks)
         ratios.append(table(size, f"search {words}", taken["search"], taken["rg"], "rg -l"))
     assert size < LARGE or max(ratios) <= 0.5
+
+
+@pytest.mark.scale
+def test_a_search_of_articles(folder: Folders, table: Table, tmp_path: Path) -> None:
+    """In a desk of 100,000 tickets and 10,000 articles."""
+    where = tmp_path / "kb"
+    shutil.copytree(folder(LARGE), where, symlinks=True, ignore=shutil.ignore_patterns(".git"))
+    articles.add(where, 10_000)
+    output(*desk("kb", "search", "VPN"), cwd=where)
+    ratios = []
+    for words in ("VPN drops", "打印机 卡纸"):
+        tasks = {
+            "search": partial(seconds, *desk("kb", "search", words), cwd=where),
+            "version": partial(seconds, *desk("--version"), cwd=where),
+        }
+        taken = medians(QUICK, tasks)
+        what = f"kb search {words}"
+        ratios.append(table(LARGE, what, taken["search"], taken["version"], "--version"))
+    assert max(ratios) <= 2
 
 
 # --- 5: the index anew -----------------------------------------------------------------------
