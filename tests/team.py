@@ -36,6 +36,14 @@ class Team:
     def open(self, clone: Path, title: str) -> str:
         return self.done(clone, "open", title).out.strip()
 
+    def open_as(self, clone: Path, title: str, record_id: str) -> None:
+        """A ticket that has drawn that id."""
+        drawn = self.open(clone, title)
+        path = clone / store.path_of(drawn)
+        text = path.read_text(encoding="utf-8").replace(drawn, record_id)
+        (clone / store.path_of(record_id)).write_text(text, encoding="utf-8")
+        path.unlink()
+
     def both(self) -> tuple[Path, Path, str]:
         """Two clones that hold one ticket."""
         ticket = self.open(self.one, "VPN drops")

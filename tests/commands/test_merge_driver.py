@@ -96,11 +96,7 @@ def test_what_somebody_did_to_the_open_file_is_kept(team: Team, apart: tuple[Pat
 def test_what_it_cannot_merge_stays_open_for_check(team: Team):
     one, two, _ = team.both()
     for clone, title in ((one, "Printer"), (two, "Phone")):
-        record_id = team.open(clone, title)
-        path = clone / store.path_of(record_id)
-        moved = path.with_name("T-261121-AAAAA.yaml")
-        moved.write_text(path.read_text().replace(record_id, "T-261121-AAAAA"))
-        path.unlink()
+        team.open_as(clone, title, "T-261121-AAAAA")
         git(clone, "add", "--all")
         git(clone, "commit", "--quiet", "-m", title)
     git(one, "push", "--quiet")
@@ -144,12 +140,7 @@ def test_what_git_takes_for_renamed_keeps_its_id(team: Team, driver: bool, how: 
 def test_links_go_with_a_record_that_gets_a_new_id(team: Team):
     one, two, _ = team.both()
     for clone, title in ((one, "Printer"), (two, "Phone")):
-        record_id = team.open(clone, title)
-        path = clone / store.path_of(record_id)
-        path.with_name("T-261121-AAAAA.yaml").write_text(
-            path.read_text().replace(record_id, "T-261121-AAAAA")
-        )
-        path.unlink()
+        team.open_as(clone, title, "T-261121-AAAAA")
         linker = team.open(clone, f"{title} too")
         team.done(clone, "link", "T-261121-AAAAA", "related", linker)
         git(clone, "add", "--all")

@@ -123,11 +123,7 @@ def test_other_files_merge_by_lines(team: Team):
 def test_two_records_that_drew_one_id(team: Team):
     one, two, first = team.both()
     for clone, title in ((one, "Printer"), (two, "Phone")):
-        record_id = team.open(clone, title)
-        path = clone / store.path_of(record_id)
-        moved = path.with_name("T-261121-AAAAA.yaml")
-        moved.write_text(path.read_text().replace(record_id, "T-261121-AAAAA"))
-        path.unlink()
+        team.open_as(clone, title, "T-261121-AAAAA")
         team.done(clone, "link", "T-261121-AAAAA", "related", first)
     team.done(one, "sync")
     ran = team.done(two, "sync")
