@@ -98,9 +98,10 @@ class Sync:
             time.sleep(random.random() * 0.05 * attempt)  # noqa: S311 - so that all get their turn
             try:
                 self._fetch(upstream)
-            except GitError:
+            except GitError as error:
                 self._commit()
-                raise
+                kept = "what you did is committed here, and the next sync goes on"
+                raise GitError(f"{error}; {kept}", error.said) from error
             self._merge(upstream)
             if not push or self._push(upstream):
                 return
@@ -299,7 +300,7 @@ class Sync:
             if any(sign in error.said for sign in _FASTER):
                 return False
             refusals = [
-                line.partition("remote: ")[2].strip()
+                line.partition("remote: ")[2].strip().removeprefix("desk: ")
                 for line in error.said.splitlines()
                 if line.startswith("remote: ")
             ]
