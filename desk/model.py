@@ -249,7 +249,7 @@ def forgiven(part: str) -> str:
     return part.strip().upper().translate(_FORGIVEN)
 
 
-def last(log: Iterable[Event], did: str) -> Event | None:
+def last(log: Sequence[Event], did: str) -> Event | None:
     """The last event of that verb that was not taken back."""
     events = in_order(standing(log))
     return next((event for event in reversed(events) if event.did == did), None)
@@ -272,17 +272,19 @@ def mark(event: Event) -> tuple[str, str, str]:
     return str(event.n), event.at, event.by
 
 
-def standing(log: Iterable[Event]) -> Sequence[Event]:
+def standing(log: Sequence[Event]) -> Sequence[Event]:
     """The log as if what was taken back had never been done: what figures and rules go by.
 
     An undo of what a record began with is no such: it cancels or retires it.
     """
-    events = log if isinstance(log, Sequence) else tuple(log)
-    undos = undoings(events)
-    if not undos:
-        return events
-    done = {mark(one) for one in events if one.did not in (*FIRST, UNDO)} & undos.keys()
-    return tuple(one for one in events if one.did in FIRST or mark(one) not in done)
+    for event in log:
+        if event.did == UNDO:
+            break
+    else:  # which is so of most, and asked of all
+        return log
+    undos = undoings(log)
+    done = {mark(one) for one in log if one.did not in (*FIRST, UNDO)} & undos.keys()
+    return tuple(one for one in log if one.did in FIRST or mark(one) not in done)
 
 
 def apply(head: dict[str, Value], change: Change) -> None:

@@ -214,27 +214,24 @@ def read(ticket: Ticket, promises: Promises, now: float) -> History:
     """Cut a ticket's log where, up to `now`, something that matters changed."""
     opened = dates.seconds(ticket.text("opened"))
     watched = _WATCHED if promises.several_calendars else _MOVES
-    log = model.standing(ticket.log)
-    if _is_plain(log, ticket.head, opened, now, watched):
-        return _cut(log, ticket.head, opened, promises, now)
+    if _is_plain(ticket, opened, now, watched):
+        return _cut(ticket.log, ticket.head, opened, promises, now)
     line, head = _put_in_order(ticket, opened, now)
     return _cut(line, head, opened, promises, now)
 
 
-def _is_plain(
-    log: Sequence[Event],
-    head: Mapping[str, Value],
-    opened: float,
-    now: float,
-    watched: frozenset[str],
-) -> bool:
-    """Whether events from the opening to now stand in order and tell all of those fields."""
+def _is_plain(ticket: Ticket, opened: float, now: float, watched: frozenset[str]) -> bool:
+    """Whether events from the opening to now stand in order and tell all of those fields.
+
+    None of them takes another back.
+    """
+    log, head = ticket.log, ticket.head
     if not log or log[0].change.get("status", ("", ""))[0] is not None:
         return False
     last, n = opened, 0
     stood: dict[str, tuple[Value, Value]] = {}
     for event in log:
-        if event.seconds < last or event.n <= n:
+        if event.seconds < last or event.n <= n or event.did == model.UNDO:
             return False
         last, n = event.seconds, event.n
         if not watched.isdisjoint(event.change):
