@@ -72,7 +72,7 @@ def _records(
     """What both sides make, with what somebody has done to the file since."""
     names = sorted(set(sides.values()))
     texts = dict(zip(names, repository.blobs(names), strict=True))
-    readable = [_readable(texts[sides[side]]) for side in (2, 3) if side in sides]
+    readable = [reconcile.readable(texts[sides[side]]) for side in (2, 3) if side in sides]
     if len({record.id for record in readable if record}) > 1:  # git took one for the other renamed
         return [record for record in readable if record]
     if 2 not in sides or 3 not in sides:  # deleted on the other side
@@ -98,13 +98,6 @@ def _published_first(repository: Repository, sides: Mapping[int, str]) -> tuple[
         os.path.exists(repository.private(name)) for name in ("rebase-merge", "rebase-apply")
     )
     return (sides[2], sides[3]) if in_rebase else (sides[3], sides[2])
-
-
-def _readable(data: bytes) -> Record | None:
-    try:
-        return codec.load(yamltext.decode(data))
-    except DamagedError:
-        return None
 
 
 def _gather(found: Open, records: Collection[Record], path: str, renumbering: Renumbering) -> Fix:
@@ -215,7 +208,7 @@ def _shrunk_since(desk: Desk, found: Open, commit: str, others: Sequence[str]) -
     olds = repository.blobs(one.old for one in changed)
     for one, data in zip(changed, olds, strict=True):
         path = one.path.removeprefix(repository.prefix)
-        earlier = _readable(data)
+        earlier = reconcile.readable(data)
         if path in found.sides or earlier is None:
             continue
         if not one.mode and not _can_be_read(desk, earlier.id):

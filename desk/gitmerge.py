@@ -150,7 +150,7 @@ def _texts(repository: Repository, both: Iterable[Pair]) -> Mapping[str, bytes]:
 
 def _merged_texts(
     repository: Repository,
-    both: Sequence[tuple[Difference, Difference]],
+    both: Sequence[Pair],
     texts: Mapping[str, bytes],
 ) -> Iterable[str | None]:
     """The text of each record that merges without a note; many are merged on all cores."""

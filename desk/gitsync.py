@@ -12,13 +12,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from desk import changes, codec, gitmerge, render, store, yamltext
+from desk import changes, gitmerge, reconcile, render, store
 from desk.changes import Change
-from desk.errors import DamagedError, DeskError, NotFoundError, RefusedError
+from desk.errors import DamagedError, NotFoundError, RefusedError
 from desk.git import GitError, Repository
 from desk.gitmerge import Renumbering
 from desk.lifecycle import Act
-from desk.model import Record
 from desk.store import Desk
 
 _TRIES = 30
@@ -230,7 +229,7 @@ class Sync:
         if not store.is_in_place(folder, name):
             raise DamagedError("this is no record in its place", path)
         record_id = name.removesuffix(".yaml")
-        earlier = _record(old) if old is not None else None
+        earlier = reconcile.readable(old) if old is not None else None
         try:
             record = self._desk.read(record_id)
         except NotFoundError:
@@ -314,13 +313,6 @@ class Sync:
             raise
         self.outcome.pushed = True
         return True
-
-
-def _record(data: bytes) -> Record | None:
-    try:
-        return codec.load(yamltext.decode(data))
-    except DeskError:
-        return None
 
 
 def message_of(told: Sequence[Change], files: int) -> str:

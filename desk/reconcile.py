@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import reduce
 from typing import NamedTuple
 
-from desk import codec, merge, model
+from desk import codec, merge, model, yamltext
 from desk.errors import DamagedError, DeskError
 from desk.model import Record, Value
 
@@ -81,11 +81,16 @@ def _common(one: Record, other: Record) -> Record:
     )
 
 
-def _readable(text: str) -> Record | None:
+def readable(data: bytes) -> Record | None:
+    """The record in the bytes of a file, None where they hold none."""
     try:
-        return codec.load(text)
+        return codec.load(yamltext.decode(data))
     except DamagedError:
         return None
+
+
+def _readable(text: str) -> Record | None:
+    return readable(text.encode())
 
 
 def _lost_comments(side: Version) -> list[str]:

@@ -41,11 +41,11 @@ def sync_(session: Session, no_push: bool, form: str) -> None:
 
 def _tell(session: Session, outcome: "Outcome", form: str, nothing: str) -> None:
     """Print what happened elsewhere, and say what was done."""
-    for note in outcome.notes:
-        tell(note)
     from desk import story
     from desk.commands.diff import changes_between, show_changes
 
+    for note in outcome.notes:
+        tell(note)
     damage = Damage()
     came = []
     if outcome.before and outcome.after:
