@@ -67,6 +67,7 @@ def problems(
     fields: set[str] = set()
     shown: set[str] = set()
     left_open = left_open or gitcheck.left_open(desk)
+    found += () if left_open else gitcheck.distrust(desk)
     if left_open:
         found += gitcheck.open_merges(desk, left_open, act)
         found += gitcheck.shrunk(desk, left_open)

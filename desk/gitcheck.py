@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from desk import codec, gitmerge, merge, reconcile, store, yamltext
-from desk.errors import DamagedError, DeskError, NotFoundError
+from desk.errors import DamagedError, DeskError, NotFoundError, RefusedError
 from desk.git import Difference, Repository
 from desk.gitmerge import ConflictError, Renumbering
 from desk.lifecycle import Act
@@ -30,12 +30,25 @@ class Open:
     gathered: list[str] = field(default_factory=list)
 
 
-def left_open(desk: Desk) -> Open | None:
-    """What a merge, a rebase or a cherry-pick has left open; None outside of a repository."""
+def distrust(desk: Desk) -> Iterator[Problem]:
+    """Why git is not asked: it would run programs that the clone's own settings name."""
     repository = Repository(desk.root)
-    if not repository.exists:
+    try:
+        if repository.exists:
+            repository.check_trusted()
+    except RefusedError as error:
+        sentence = f"{error}; so nothing here is checked against git"
+        yield Problem(".git/config", None, "warning", sentence)
+
+
+def left_open(desk: Desk) -> Open | None:
+    """What a merge, a rebase or a cherry-pick has left open.
+
+    None outside of a repository, and where `distrust` has a problem.
+    """
+    repository = Repository(desk.root)
+    if not repository.exists or any(distrust(desk)):
         return None
-    repository.check_trusted()
     sides: dict[str, dict[int, str]] = {}
     for one in repository.unmerged():
         if one.path.startswith(repository.prefix):

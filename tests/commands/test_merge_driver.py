@@ -171,6 +171,17 @@ def test_logs_that_shrank_are_found_and_mended(team: Team):
     assert "it is gone, and the last commit has it; git restore brings it back" in ran.out
 
 
+def test_check_runs_no_program_of_the_clone_and_says_so(team: Team):
+    one, _, ticket = team.both()
+    (one / ".git" / "info" / "attributes").write_text("*.yaml filter=evil\n")
+    git(one, "config", "filter.evil.clean", f"touch {one}/acted; cat")
+    team.done(one, "note", ticket, "x")
+    ran = team.done(one, "check", "--fix", "-f", "json")
+    assert "filter.evil.clean, which names a program" in ran.out
+    assert ran.err.endswith("1 file, 0 errors, 1 warning\n")
+    assert not (one / "acted").exists()
+
+
 def test_a_copy_of_a_record_and_the_record_become_one(team: Team):
     one, _, ticket = team.both()
     path = one / store.path_of(ticket)
