@@ -73,7 +73,8 @@ def committer(policy: Policy, name: str, email: str) -> Committer:
     found = policy.find_person(email)
     if found:
         person = policy.people[found]
-        return Committer(found, frozenset((found,)), _folded((person.name, person.email, email)))
+        known = _folded((found, person.name, person.email, email))
+        return Committer(found, frozenset((found,)), known)
     # Whoever is not enrolled goes by what git calls them, but not by what others are called.
     names = (email,) if name == DESK or _is_somebody(policy, name) else (email, name)
     return Committer(email, frozenset(names) - {""}, _folded(names))
@@ -332,11 +333,7 @@ class _Judged:
 
     def _is_own(self) -> bool:
         """Whether the committer is the ticket's requester."""
-        requester = self.record.head.get("requester")
-        fields = requester if isinstance(requester, dict) else {}
-        return not self.who.known.isdisjoint(
-            str(fields.get(name) or "").casefold() for name in ("name", "email")
-        )
+        return lifecycle.is_requester(self.record, self.who.known)
 
     def _of_article_verb(self, verb: Event, event: Event) -> str:
         """Of an event of an article; `verb` is what an `undo` takes back, else the event."""

@@ -4,7 +4,7 @@ Each takes the ticket and an Act (who, when, by which policy), appends exactly o
 and raises RefusedError with the reason and what would be allowed where a rule says no.
 """
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -89,8 +89,14 @@ def check_may(act: Act, did: str, ticket: Ticket | None = None) -> None:
 def _is_own(ticket: Ticket, act: Act) -> bool:
     """Whether the actor is the ticket's requester."""
     person = act.policy.people.get(act.by)
-    names = {act.by, person.name, person.email} if person else {act.by}
-    given = {str(ticket.requester.get(name) or "").casefold() for name in ("name", "email")}
+    return is_requester(ticket, (act.by, *((person.name, person.email) if person else ())))
+
+
+def is_requester(ticket: Record, names: Iterable[str]) -> bool:
+    """Whether the requester is somebody who goes by those names, in whatever case."""
+    requester = ticket.head.get("requester")
+    fields = requester if isinstance(requester, dict) else {}
+    given = {str(fields.get(name) or "").casefold() for name in ("name", "email")}
     return not given.isdisjoint(name.casefold() for name in names if name)
 
 

@@ -52,7 +52,7 @@ def problems(
 def test_a_person_is_known_by_their_address():
     found = authority.committer(RULES, "whoever", "LIN@example.com")
     assert (found.name, found.names) == ("lin", {"lin"})
-    assert found.known == {"林静", "lin@example.com"}
+    assert found.known == {"lin", "林静", "lin@example.com"}
 
 
 @pytest.mark.parametrize(
