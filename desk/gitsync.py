@@ -8,11 +8,11 @@ import os
 import random
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from desk import changes, gitmerge, reconcile, render, store
+from desk import changes, gitmerge, gitrecovery, reconcile, render, store
 from desk.changes import Change
 from desk.errors import DamagedError, NotFoundError, RefusedError
 from desk.git import GitError, Repository
@@ -22,8 +22,7 @@ from desk.store import Desk
 
 _TRIES = 30
 _MARK = "syncing"
-# How long a lock of git's may be held by somebody else's git before it counts as left by a kill.
-_LEFT_AFTER = 3.0
+_PUSHING = b"pushing"
 _LISTED = 100
 _LONGEST = 100
 _IN_THE_MIDDLE = ("rebase-merge", "rebase-apply", "CHERRY_PICK_HEAD", "REVERT_HEAD", "MERGE_HEAD")
@@ -104,6 +103,12 @@ class Sync:
             self._merge(upstream)
             if not push or self._push(upstream):
                 return
+        locks = gitrecovery.remote_locks(self.repository, upstream.remote, upstream.branch)
+        if locks:
+            raise RefusedError(
+                f"nobody can push while {' and '.join(locks)} stand there; remove them if a push "
+                "that was killed has left them"
+            )
         raise RefusedError(
             f"{upstream.tracking} changes so fast that nothing could be pushed; try again"
         )
@@ -155,20 +160,18 @@ class Sync:
             self._desk.remove_private(_MARK)
 
     def _clear_what_a_kill_left(self) -> None:
-        """Remove locks of git that a sync which was killed has left."""
-        if self._desk.private(_MARK) is None:
+        """Put right what a sync that was killed has left."""
+        mark = self._desk.private(_MARK)
+        if mark is None:
             return
-        deadline = time.monotonic() + _LEFT_AFTER
-        branch = self.repository.answer("symbolic-ref", "--quiet", "HEAD").text
-        names = ("index", "HEAD", branch, "packed-refs", "ORIG_HEAD", "refs/desk/merge")
-        for path in [self.repository.private(f"{name}.lock") for name in names if name]:
-            while os.path.exists(path) and time.monotonic() < deadline:
-                time.sleep(0.05)
-            with suppress(FileNotFoundError):
-                os.unlink(path)
-                self.outcome.notes.append(
-                    f"{path} was left by a sync that was killed; it is removed"
-                )
+        locks = gitrecovery.own_locks(self.repository)
+        if mark == _PUSHING:
+            upstream = self._upstream(self._branch())
+            locks += gitrecovery.remote_locks(self.repository, upstream.remote, upstream.branch)
+        self.outcome.notes += gitrecovery.remove_left(locks)
+        target = self.repository.find_commit(mark.decode("ascii", "replace")) if mark else None
+        if target:
+            self.outcome.notes += gitrecovery.put_back_half_written(self.repository, target)
 
     # --- commit ------------------------------------------------------------------------------
 
@@ -274,10 +277,12 @@ class Sync:
 
     def _forward(self, commit: str) -> None:
         """Move the branch and the files on to a commit that has it among its ancestors."""
+        self._desk.keep_private(_MARK, commit.encode())
         answer = self.repository.answer("merge", "--ff-only", "--quiet", "--no-stat", commit)
         if answer.code:
             lines = [line.strip() for line in answer.said.splitlines() if line.startswith("\t")]
             if not lines:
+                self.outcome.notes += gitrecovery.put_back_half_written(self.repository, commit)
                 raise GitError(f"git merge: {answer.why}", answer.said)
             raise RefusedError(
                 f"{', '.join(lines)} came in changed and has changes of yours that are not "
@@ -291,6 +296,7 @@ class Sync:
         if theirs == self.repository.find_commit("HEAD") and upstream.is_set:
             return True
         options = () if upstream.is_set else ("--set-upstream",)
+        self._desk.keep_private(_MARK, _PUSHING)
         try:
             self._network(
                 "push", "--porcelain", *options, "--end-of-options", upstream.remote, target

@@ -39,7 +39,7 @@ ROWS = (
         "gaps",
     ),
     ("gitcheck",),
-    ("problems", "gitmerge"),
+    ("problems", "gitmerge", "gitrecovery"),
     ("importrows", "timerules", "remote"),
     ("importmap", "periods", "query", "assignment"),
     ("articleindex",),

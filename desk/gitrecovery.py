@@ -1,0 +1,81 @@
+"""What a sync that was killed leaves, put right: git's locks, and files that are half written.
+
+A lock counts as left when it still stands after some seconds: git holds one for moments.
+"""
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from desk.git import Difference, Repository
+
+_LEFT_AFTER = 3.0
+_OWN_LOCKS = ("index", "HEAD", "ORIG_HEAD", "packed-refs", "config")
+
+
+def own_locks(repository: Repository) -> list[str]:
+    """The locks of git that stand in a clone; no reference's name ends like a lock's."""
+    found = [repository.private(f"{name}.lock") for name in _OWN_LOCKS]
+    for folder, _, names in os.walk(repository.private("refs")):
+        found += [os.path.join(folder, name) for name in names if name.endswith(".lock")]
+    return [path for path in found if os.path.exists(path)]
+
+
+def remote_locks(repository: Repository, remote: str, branch: str) -> list[str]:
+    """The locks that keep others from pushing a branch to a remote that is a folder here."""
+    url = repository.answer("remote", "get-url", "--push", "--end-of-options", remote).text
+    folder = os.path.join(repository.top, url.removeprefix("file://"))
+    names = ("HEAD.lock", "packed-refs.lock", f"refs/heads/{branch}.lock")
+    paths = [os.path.join(folder, git, name) for git in ("", ".git") for name in names]
+    return [path for path in paths if os.path.exists(path)]
+
+
+def remove_left(locks: Sequence[str]) -> Iterator[str]:
+    """Remove those locks that still stand after a while; gives a sentence for each."""
+    before = {path: _stamp(path) for path in locks}
+    deadline = time.monotonic() + _LEFT_AFTER
+    while any(map(_stamp, locks)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    for path in locks:
+        if before[path] and _stamp(path) == before[path]:
+            with suppress(FileNotFoundError):
+                os.unlink(path)
+                yield f"{path} was left by a sync that was killed; it is removed"
+
+
+def _stamp(path: str) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_mtime_ns
+
+
+def put_back_half_written(repository: Repository, target: str) -> Iterator[str]:
+    """Make files as in the last commit that git had begun to write as `target` has them.
+
+    Gives a sentence for each. Those that git had written whole stay.
+    """
+    head = repository.find_commit("HEAD")
+    differing = [one for one in repository.differences(head, target) if one.new]
+    for one in list(_half_written(repository, differing)):
+        if one.old:
+            repository.output("checkout", "--quiet", "HEAD", "--", f":(top,literal){one.path}")
+        else:
+            os.unlink(os.path.join(repository.top, one.path))
+        yield f"{one.path} was half written by a sync that was killed; it is as before"
+
+
+def _half_written(repository: Repository, differing: Sequence[Difference]) -> Iterator[Difference]:
+    """Those whose file holds but a beginning of the new text, or is gone."""
+    sides = [name for one in differing for name in (one.old, one.new) if name]
+    blobs = repository.blobs(sides)
+    for one in differing:
+        old = next(blobs) if one.old else None
+        new = next(blobs)
+        path = Path(repository.top, one.path)
+        written = path.read_bytes() if path.is_file() else None
+        if written not in (old, new) and new.startswith(written or b""):
+            yield one
