@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, TypeAlias
 
-from desk import codec, cores, reconcile, store, yamltext
+from desk import changes, codec, cores, reconcile, store, yamltext
+from desk.changes import Change
 from desk.errors import DamagedError, DeskError, RefusedError
 from desk.git import REGULAR, Difference, Repository
-from desk.model import INVERSE_LINKS, Record, Value
+from desk.model import INVERSE_LINKS, Record, Ticket, Value
 from desk.reconcile import DifferentRecordsError, Version
 
 # What a path has on both sides, each beside the common ancestor.
@@ -41,12 +42,14 @@ class File(NamedTuple):
 class Merged:
     """What came of a merge.
 
-    `commit` has both sides as parents, `together` counts the records that both changed, and
+    `commit` has both sides as parents, `together` counts the records that both changed,
+    `came` has what that brought into tickets of ours, by id, as far as it is known, and
     `notes` are sentences on what a person should know.
     """
 
     commit: str = ""
     together: int = 0
+    came: dict[str, list[Change]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
 
@@ -115,9 +118,12 @@ def merged(
     texts = _texts(repository, both)
     found.together = sum(_is_record(repository, one.path) for one, _ in both)
     conflicts = []
-    for (one, other), text in zip(both, _merged_texts(repository, both, texts), strict=True):
-        if text is not None:
-            files[one.path] = File(REGULAR, text=text)
+    together = zip(both, _merged_together(repository, both, texts), strict=True)
+    for (one, other), merged_one in together:
+        if merged_one is not None:
+            files[one.path] = File(REGULAR, text=merged_one.text)
+            if merged_one.came is not None:
+                found.came[merged_one.id] = merged_one.came
             continue
         try:
             files.update(_settled(repository, one, other, texts, renumbering, found.notes))
@@ -148,29 +154,40 @@ def _texts(repository: Repository, both: Iterable[Pair]) -> Mapping[str, bytes]:
     return dict(zip(wanted, repository.blobs(wanted), strict=True))
 
 
-def _merged_texts(
+class _MergedRecord(NamedTuple):
+    """A record's id and text, and what came into ours; that is None for an article."""
+
+    id: str
+    text: str
+    came: list[Change] | None
+
+
+def _merged_together(
     repository: Repository,
     both: Sequence[Pair],
     texts: Mapping[str, bytes],
-) -> Iterable[str | None]:
-    """The text of each record that merges without a note; many are merged on all cores."""
+) -> Iterable[_MergedRecord | None]:
+    """Each record that merges without a note; many are merged on all cores."""
 
-    def merged_text(pair: Pair) -> str | None:
+    def merged_one(pair: Pair) -> _MergedRecord | None:
         one, other = pair
         if not (one.new and other.new and _is_record(repository, one.path)):
             return None
         try:
             base = _decoded(texts[one.old]) if one.old else None
-            ours, theirs = (yamltext.decode(texts[side.new]) for side in pair)
-            record = reconcile.merged(base, reconcile.version(ours), reconcile.version(theirs))
+            ours, theirs = (reconcile.version(yamltext.decode(texts[side.new])) for side in pair)
+            record = reconcile.merged(base, ours, theirs)
         except (DamagedError, DifferentRecordsError):
             return None
-        return codec.dump(record)
+        came = None
+        if isinstance(record, Ticket):
+            came = [*changes.between(changes.before(ours.record), record)]
+        return _MergedRecord(record.id, codec.dump(record), came)
 
     _ = repository.prefix  # so that not every process asks for it
     if len(both) < _MANY:
-        return map(merged_text, both)
-    return cores.spread(both, lambda: merged_text, cores.count())
+        return map(merged_one, both)
+    return cores.spread(both, lambda: merged_one, cores.count())
 
 
 def _settled(

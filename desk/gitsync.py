@@ -48,11 +48,15 @@ class Upstream(NamedTuple):
 
 @dataclass(slots=True)
 class Outcome:
-    """What a sync did: records committed, the commit before what came in and the one after."""
+    """What a sync did: records committed, the commit before what came in and the one after.
+
+    `came` has what is known already of what changed between those, by the record's id.
+    """
 
     committed: int = 0
     before: str | None = None
     after: str | None = None
+    came: dict[str, list[Change]] = field(default_factory=dict)
     together: int = 0
     pushed: bool = False
     notes: list[str] = field(default_factory=list)
@@ -262,16 +266,18 @@ class Sync:
             if theirs is None or (ours and self.repository.is_ancestor(theirs, ours)):
                 return
             target = theirs
+            came: dict[str, list[Change]] = {}
             if ours and not self.repository.is_ancestor(ours, theirs):
                 renumbering = Renumbering(self._desk, self._act.at, self._act.by)
                 merged = gitmerge.merged(
                     self.repository, ours, theirs, upstream.tracking, renumbering
                 )
-                target = merged.commit
+                target, came = merged.commit, merged.came
                 self.outcome.together += merged.together
                 for note in merged.notes:
                     self._note(note)
             self._forward(target)
+        self.outcome.came = {} if self.outcome.before else came
         self.outcome.before = self.outcome.before or ours
         self.outcome.after = target
 

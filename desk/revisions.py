@@ -4,9 +4,10 @@ A file is a record by its name, wherever below `tickets/` and `kb/` it is, so th
 moved to its place is the same record. Of two states the changes are those of desk.changes.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import NamedTuple
 
 from desk import changes, codec, dates, store, yamltext
@@ -86,21 +87,28 @@ def changes_between(
     new: str | None,
     on_damage: OnDamage,
     wanted: Callable[[Record], bool] = lambda _: True,
+    known: Mapping[str, Sequence[Change]] = MappingProxyType({}),
 ) -> Iterator[Change]:
     """What changed in records from one commit or tree to another, or to the work tree (None).
 
     Record by record, tickets first, by id; only of those
-    that are `wanted` before or after. `on_damage` hears of each version that cannot be read;
-    nothing is told of that record.
+    that are `wanted` before or after, or whose changes are `known` already, by the record's id.
+    `on_damage` hears of each version that cannot be read; nothing is told of that record.
     """
     if new is None:
         sides = _until_now(repository, old)
     else:
         sides = _sides(repository.differences(old, new, *_FOLDERS))
     contents = repository.blobs(
-        side[1] for one in sides.values() for side in (one.old, one.new) if side and side[1]
+        side[1]
+        for record_id, one in sides.items()
+        for side in (one.old, one.new)
+        if record_id not in known and side and side[1]
     )
     for record_id, one in sides.items():
+        if record_id in known:
+            yield from known[record_id]
+            continue
         reader = _Reader(desk, len(repository.prefix), contents, on_damage)
         before, after = reader.read(one.old, old), reader.read(one.new, new)
         if not reader.damaged and any(map(wanted, filter(None, (before, after)))):

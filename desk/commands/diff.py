@@ -1,6 +1,7 @@
 """desk diff."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import click
 
@@ -49,14 +50,23 @@ def diff_(session: Session, revs: tuple[str, ...], form: str) -> None:
     damage.say()
 
 
-def changes_between(session: Session, old: str, new: str | None, damage: Damage) -> list[Change]:
-    """What changed between two commits, or to the work tree, of what one may read."""
+def changes_between(
+    session: Session,
+    old: str,
+    new: str | None,
+    damage: Damage,
+    known: Mapping[str, Sequence[Change]] = MappingProxyType({}),
+) -> list[Change]:
+    """What changed between two commits, or to the work tree, of what one may read.
+
+    `known` has what need not be looked for, by the record's id.
+    """
 
     def wanted(record: Record) -> bool:
         return not isinstance(record, Article) or may_read_whole(session, record)
 
     repository = revisions.repository_of(session.desk)
-    return [*revisions.changes_between(repository, session.desk, old, new, damage, wanted)]
+    return [*revisions.changes_between(repository, session.desk, old, new, damage, wanted, known)]
 
 
 def show_changes(session: Session, found: Sequence[Change], form: str) -> None:

@@ -49,7 +49,8 @@ def _tell(session: Session, outcome: "Outcome", form: str, nothing: str) -> None
     damage = Damage()
     came = []
     if outcome.before and outcome.after:
-        came = changes_between(session, outcome.before, outcome.after, damage)
+        ends = outcome.before, outcome.after
+        came = changes_between(session, *ends, damage, outcome.came)
     show_changes(session, came, form)
     said = [f"came in: {story.count(came)}"] if came else []
     said += [f"{outcome.committed} committed"] if outcome.committed else []
