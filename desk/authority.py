@@ -105,20 +105,7 @@ def why_unapproved(record: Record | None, policy: Policy) -> str:
     """What articles.why_unapproved says once what was edited by hand is written down."""
     if not isinstance(record, Article):
         return ""
-    written = merge.with_hand_edits(record, None)
-    why = articles.why_unapproved(written, policy)
-    published = written.status in _PUBLISHED and policy.knowledge.must_review
-    return why or (_why_otherwise(written) if published else "")
-
-
-def _why_otherwise(article: Article) -> str:
-    """What is wrong where the text is not what it would be without what was taken back."""
-    if not model.undoings(article.log):
-        return ""
-    head = model.fold(model.standing(article.log), model.origin(article))
-    names = {*head, *article.head}
-    changed = (name for name in names if head.get(name) != article.head.get(name))
-    return "its text has what its log says was taken back" if articles.is_reviewed(changed) else ""
+    return articles.why_unapproved(merge.with_hand_edits(record, None), policy)
 
 
 @dataclass(frozen=True, slots=True)

@@ -328,7 +328,7 @@ def test_an_edit_of_what_is_published_is_taken_back():
     crossed = undone(back, "chen", -2, {"solution": "y"})
     assert problems("zhao", crossed.add("renew", NOW, "zhao"), again) != []
     found = authority.why_unapproved(crossed, RULES)
-    assert found == "its text has what its log says was taken back"
+    assert found == "its text was changed since it was approved, and it is still published"
     assert authority.why_unapproved(edited, RULES) == ""
 
 
