@@ -88,8 +88,7 @@ def check_may(act: Act, did: str, ticket: Ticket | None = None) -> None:
 
 def _is_own(ticket: Ticket, act: Act) -> bool:
     """Whether the actor is the ticket's requester."""
-    person = act.policy.people.get(act.by)
-    return is_requester(ticket, (act.by, *((person.name, person.email) if person else ())))
+    return is_requester(ticket, act.policy.names_of(act.by))
 
 
 def is_requester(ticket: Record, names: Iterable[str]) -> bool:
