@@ -431,12 +431,30 @@ def changes(one: Event) -> str:
 
 
 def moves(change: Change) -> str:
-    """Changes of fields, as `changes` has those of an event."""
-    parts = []
-    for name, (was, to) in change.items():
-        before = "" if was is None else f"{cut(shown(was), 60)} → "
-        parts.append(f"{safe(name)} {before}{'none' if to is None else cut(shown(to), 60)}")
-    return ", ".join(parts)
+    """Changes of fields, as `changes` has those of an event.
+
+    Of a text of several lines those that differ: `body + a new line`, `body - one that went`.
+    """
+    return ", ".join(f"{safe(name)} {_move(was, to)}" for name, (was, to) in change.items())
+
+
+def _move(was: Value, to: Value) -> str:
+    if isinstance(was, str) and isinstance(to, str) and "\n" in was + to:
+        was, to = _differing(was, to)
+        if not (was and to):
+            return f"{'-' if was else '+'} {cut(shown(was or to), 60)}"
+    before = "" if was is None else f"{cut(shown(was), 60)} → "
+    return f"{before}{'none' if to is None else cut(shown(to), 60)}"
+
+
+def _differing(was: str, to: str) -> tuple[str, str]:
+    """The lines of two texts from the first that differs to the last."""
+    one, other = was.split("\n"), to.split("\n")
+    while one and other and one[0] == other[0]:
+        del one[0], other[0]
+    while one and other and one[-1] == other[-1]:
+        del one[-1], other[-1]
+    return "\n".join(one), "\n".join(other)
 
 
 def history_rows(shown_record: Record) -> list[dict[str, Value]]:

@@ -435,3 +435,19 @@ def test_the_history():
         ["escalate", "team vendor", "escalation: functional; because: rollers are worn"],
         ["note", "", "text: vendor called"],
     ]
+
+
+@pytest.mark.parametrize(
+    ("was", "to", "words"),
+    [
+        ("a\nb\nc\n", "a\nB\nc\n", "body b → B"),
+        ("a\nb\n", "a\nnew\nb\n", "body + new"),
+        ("a\nold\nb", "a\nb", "body - old"),
+        ("a\nb\nc", "x\nb\ny", "body a\\nb\\nc → x\\nb\\ny"),
+        (f"a\n{'x' * 70}", f"b\n{'x' * 70}", "body a → b"),
+        (None, "a\nb", "body a\\nb"),
+        ("a\nb", None, "body a\\nb → none"),
+    ],
+)
+def test_a_move_of_a_text_has_the_lines_that_differ(was: str | None, to: str | None, words: str):
+    assert render.moves({"body": (was, to)}) == words
