@@ -68,6 +68,16 @@ def check_names(repository: Repository) -> None:
         )
 
 
+def check_safe(repository: Repository) -> None:
+    """Raise RefusedError where reading the repository would run what its settings name.
+
+    The settings of a bare one are those of whoever keeps it.
+    """
+    if not repository.is_bare:
+        repository.check_trusted()
+    repository.check_whole()
+
+
 def verify_push(repository: Repository, updates: Sequence[Update], now: datetime) -> Verdict:
     """What is wrong with a push, by the roles at the tip of the default branch before it.
 
@@ -513,7 +523,9 @@ class _Contents:
         readable = []
         for name, size in zip(wanted, sizes, strict=True):
             most = _MOST[wanted[name]]
-            if size is None or size[1] > most:
+            if size is None:
+                self._problems[name] = f"its object {name[:12]} is not in this repository"
+            elif size[1] > most:
                 self._problems[name] = f"is over {most >> 20} MiB, which no {wanted[name]} is"
             else:
                 readable.append(name)
