@@ -41,6 +41,7 @@ ROWS = (
     ("gitcheck",),
     ("problems", "gitmerge", "gitrecovery"),
     ("importrows", "timerules", "remote"),
+    ("references", "contents"),
     ("importmap", "periods", "query", "assignment"),
     ("articleindex",),
     ("index", "conditions"),
