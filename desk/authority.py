@@ -381,6 +381,8 @@ class _Judged:
         if _strange_words(event) or not (verb.did == "open" or self._is_own()):
             return False
         stood = self._stood_before(event)
+        if stood.status not in model.STATUSES:  # events may say what no file's head can
+            return False
         try:
             undo = undoing.taken_back(stood, Act(event.by, event.when, self.policy), verb).log[-1]
         except RefusedError:

@@ -229,6 +229,7 @@ GIVEN_UP = {"undoes": 1, "done_at": ASKED.log[0].at}
         (ASKED, {"status": "retired"}, GIVEN_UP, False),
         (HELD, {"status": "cancelled", "waiting_for": None}, GIVEN_UP, False),
         (CLOSED, {"status": "cancelled"}, GIVEN_UP, False),
+        (ASKED.add("edit", NOW, "chen", {"status": "x"}), {"status": "cancelled"}, GIVEN_UP, False),
     ],
 )  # fmt: skip
 def test_a_requester_takes_back_what_nobody_else_has_touched(
