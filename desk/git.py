@@ -34,6 +34,8 @@ _NAMES_A_PROGRAM = re.compile(
     r"|remote\..*\.(uploadpack|receivepack|vcs)|gc\.recentobjectshook|include\.path|includeif\..*\.path",
     re.ASCII,
 )
+# Settings by which git fetches what is missing as soon as it is asked for it.
+_FETCHES = r"^(extensions\.partialclone|remote\..*\.(promisor|partialclonefilter))$"
 NO_OBJECT = "0" * 40
 REGULAR = "100644"
 # So many names of objects fit into a pipe, whatever comes back through the other.
@@ -153,6 +155,13 @@ class Repository:
         return may_be and self.answer("rev-parse", "--git-dir").code == 0
 
     @cached_property
+    def is_bare(self) -> bool:
+        """Whether the folder itself is the repository, whatever its settings say of that."""
+        folder = os.path.realpath(self.folder)
+        is_itself = os.path.realpath(self.text("rev-parse", "--absolute-git-dir")) == folder
+        return is_itself and os.path.basename(folder) != ".git"
+
+    @cached_property
     def prefix(self) -> str:
         """The folder within the repository: empty, or `helpdesk/`."""
         return self.text("rev-parse", "--show-prefix")
@@ -181,16 +190,26 @@ class Repository:
 
     def _check_remotes(self) -> None:
         """Raise RefusedError for a remote within the clone: git would run that one's hooks."""
-        inside = [os.path.realpath(folder) for folder in (self.top, self.private("."))]
+        top = self.answer("rev-parse", "--show-toplevel").text or self.folder
+        inside = [os.path.realpath(folder) for folder in (top, self.private("."))]
         urls = self.answer("config", "--get-regexp", r"^remote\..*\.(push)?url$").text
         for url in (line.partition(" ")[2] for line in urls.splitlines()):
-            path = os.path.realpath(os.path.join(self.top, url.removeprefix("file://")))
+            path = os.path.realpath(os.path.join(top, url.removeprefix("file://")))
             within = any(os.path.commonpath((path, folder)) == folder for folder in inside)
             if within and os.path.exists(path):
                 raise RefusedError(
                     f"the remote {url} lies in this clone, and its hooks would run; "
                     "git remote set-url origin URL names another"
                 )
+
+    def check_whole(self) -> None:
+        """Raise RefusedError for a partial clone, of which git fetches objects when it reads."""
+        found = self.answer("config", "--name-only", "--get-regexp", _FETCHES).text
+        if found:
+            raise RefusedError(
+                f"{self.folder} is a partial clone (it has {found.splitlines()[0]}), of which git "
+                "fetches what is missing while it is read; clone it whole, without --filter"
+            )
 
     def setting(self, name: str) -> str:
         """A setting's value, empty where there is none."""
