@@ -15,7 +15,7 @@ from desk.errors import RefusedError
 from desk.lifecycle import Act
 from desk.model import Article, Event, Record, Ticket, Value
 from desk.policy import Policy
-from desk.roles import IMPORT, POLICY, PUBLISH, REQUEST, REVIEW, WORK, WRITE
+from desk.roles import IMPORT, POLICY, PUBLISH, REQUEST, REQUESTER, REVIEW, WORK, WRITE, Rights
 
 DESK = merge.BY
 # How far the clock of a committer may go ahead of the remote's.
@@ -97,6 +97,16 @@ def committer(policy: Policy, name: str, email: str) -> Committer:
     return Committer(email, frozenset(names) - {""}, _folded(names))
 
 
+def rights_of(policy: Policy, who: Committer) -> Rights:
+    """What somebody may do at the remote.
+
+    Who is not in desk.yaml may only ask as soon as that names somebody who may change it.
+    """
+    if who.name in policy.people or not policy.who_may(POLICY):
+        return policy.rights_of(who.name)
+    return Rights(who.name, frozenset(), frozenset(policy.roles.get(REQUESTER, ())))
+
+
 def _is_somebody(policy: Policy, name: str) -> bool:
     try:
         return policy.find_person(name) is not None
@@ -167,7 +177,7 @@ class _Judged:
         self.policy = policy
         self.latest = latest
         self.who = who
-        self.rights = policy.rights_of(who.name)
+        self.rights = rights_of(policy, who)
         self.record = change.record
         self.is_article = isinstance(change.record, Article)
         self.parents = change.parents

@@ -403,7 +403,7 @@ class _OfEntry:
         return self._unable(WRITE, "changes pictures")
 
     def _unable(self, ability: str, what: str) -> str:
-        if self._judge.rules.rights_of(self._who.name).may(ability):
+        if authority.rights_of(self._judge.rules, self._who).may(ability):
             return ""
         return f"{what} needs {ability}, and {self._who.name} has it not"
 
