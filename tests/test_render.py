@@ -451,3 +451,14 @@ def test_the_history():
 )
 def test_a_move_of_a_text_has_the_lines_that_differ(was: str | None, to: str | None, words: str):
     assert render.moves({"body": (was, to)}) == words
+
+
+def test_what_is_known_of_characters_is_what_wcwidth_says():
+    known = [
+        (chr(code), columns)
+        for ranges, columns in ((render._WIDE, 2), (render._NARROW, 1))
+        for first, last in ranges
+        for code in range(ord(first), ord(last) + 1)
+    ]
+    assert len(known) > 150_000
+    assert [pair for pair in known if wcswidth(pair[0]) != pair[1]] == []
