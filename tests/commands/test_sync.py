@@ -290,7 +290,9 @@ def test_a_desk_in_a_folder_of_a_repository(team: Team, tmp_path: Path):
         ),
         ("no network", 74, "git fetch: "),
         ("hostile settings", 1, "has core.sshcommand, which names a program"),
-        ("hostile remote", 1, "lies in this clone, and its hooks would run"),
+        ("hostile remote", 1, "the remote ./hub.git lies in this clone, or beside wherever that"),
+        ("hostile upstream", 1, "branch main follows ./hub.git, which is no remote of this clone"),
+        ("hostile place", 1, "has core.worktree, and the folder that it leads to is not this"),
     ],
 )
 def test_what_cannot_be_synced_says_why(
@@ -321,8 +323,11 @@ def test_what_cannot_be_synced_says_why(
     elif state == "no network":
         git(one, "remote", "set-url", "origin", "file:///nowhere")
     elif state == "hostile remote":
-        git(one, "init", "--quiet", "--bare", ".git/evil")
-        git(one, "remote", "set-url", "origin", "./.git/evil")
+        git(one, "remote", "set-url", "origin", "./hub.git")
+    elif state == "hostile upstream":
+        git(one, "config", "branch.main.remote", "./hub.git")
+    elif state == "hostile place":
+        git(one, "config", "core.worktree", "../..")
     elif state == "hostile settings":
         git(one, "config", "core.sshCommand", "evil")
     ran = team.run(one, "sync")
@@ -386,3 +391,65 @@ def test_locks_that_a_kill_left_are_removed(team: Team):
     )
     assert not (one / ".desk" / "syncing").exists()
     assert os.path.exists(one / ".desk" / "sync.lock")
+
+
+def test_a_branch_that_the_settings_do_not_fetch(team: Team):
+    _, two, ticket = team.both()
+    one = team.folder / "single"
+    git(team.folder, "clone", "--quiet", "--single-branch", "-b", "main", str(team.hub), str(one))
+    git(one, "config", "user.name", "chen")
+    git(one, "config", "user.email", "chen@example.com")
+    git(one, "switch", "--quiet", "-c", "topic")
+    assert team.done(one, "sync").err == "pushed\n"
+    git(two, "fetch", "--quiet")
+    git(two, "switch", "--quiet", "topic")
+    for clone in (two, one):
+        team.done(clone, "note", ticket, "x")
+        team.done(clone, "sync")
+    team.done(two, "sync")
+    assert text(one, ticket) == text(two, ticket)
+    assert len(events(one, ticket)) == 3
+    assert git(two, "rev-parse", "HEAD") == git(team.hub, "rev-parse", "topic")
+
+
+def test_a_refusal_that_reads_as_if_somebody_was_faster(team: Team):
+    one, _, ticket = team.both()
+    hook = team.hub / "hooks" / "pre-receive"
+    hook.write_text("#!/bin/sh\necho x >> pushes; echo 'not that way; fetch first' >&2\nexit 1\n")
+    hook.chmod(0o755)
+    team.done(one, "note", ticket, "x")
+    ran = team.run(one, "sync")
+    assert (ran.code, ran.err.splitlines()[:3]) == (
+        1, ["1 committed", "desk: origin refused what was pushed:",
+            "desk: not that way; fetch first"],
+    )  # fmt: skip
+    assert (team.hub / "pushes").read_text() == "x\n"
+
+
+def test_what_settings_would_have_git_do_besides_is_not_done(team: Team):
+    one, two, ticket = team.both()
+    (one / "evil").write_text(f"#!/bin/sh\ntouch {team.folder}/acted\nexit 1\n")
+    (one / "evil").chmod(0o755)
+    evil = str(one / "evil")
+    for name, value in {
+        "merge.evil.driver": evil, "merge.autoStash": "true", "diff.evil.textconv": evil,
+        "diff.evil.command": evil, "diff.external": evil, "interactive.diffFilter": evil,
+        "sequence.editor": evil, "core.pager": evil, "alias.commit": f"!{evil}",
+        "alias.fetch": f"!{evil}", "trace2.eventTarget": f"{team.folder}/acted",
+        "uploadpack.packObjectsHook": evil, "push.recurseSubmodules": "on-demand",
+        "branch.main.mergeOptions": "--strategy=ours --squash",
+    }.items():  # fmt: skip
+        git(one, "config", name, value)
+    (one / ".git" / "info" / "attributes").write_text("* merge=evil diff=evil\n")
+    (two / "desk.yaml").write_text(POLICY.replace("name: Help desk", "name: Ours"))
+    git(two, "commit", "--quiet", "-am", "policy")
+    team.done(two, "note", ticket, "x")
+    team.done(two, "sync")
+    (one / "desk.yaml").write_text(POLICY.replace("name: Help desk", "name: Mine"))
+    assert "has changes of yours that are not committed" in team.run(one, "sync").err
+    (one / "desk.yaml").write_text(POLICY)
+    for words in (("sync",), ("diff", "HEAD~1"), ("blame", ticket), ("check",)):
+        team.done(one, *words)
+    assert text(one, ticket) == text(two, ticket)
+    assert git(one, "rev-parse", "HEAD") == git(two, "rev-parse", "HEAD")
+    assert not (team.folder / "acted").exists()
