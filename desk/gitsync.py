@@ -7,7 +7,7 @@ one goes on from there. docs/teams.md tells what it does.
 import os
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -18,12 +18,15 @@ from desk.errors import DamagedError, NotFoundError, RefusedError
 from desk.git import GitError, Repository
 from desk.gitmerge import Renumbering
 from desk.lifecycle import Act
+from desk.model import Event
+from desk.reconcile import Overruled
 from desk.store import Desk
 
 _TRIES = 30
 _MARK = "syncing"
 _PUSHING = b"pushing"
 _LISTED = 100
+_OVERRULED = 20
 _LONGEST = 100
 _IN_THE_MIDDLE = ("rebase-merge", "rebase-apply", "CHERRY_PICK_HEAD", "REVERT_HEAD", "MERGE_HEAD")
 # What git says where the remote has a commit that this clone lacks, and where others push, too.
@@ -58,13 +61,15 @@ class Upstream(NamedTuple):
 class Outcome:
     """What a sync did: records committed, the commit before what came in and the one after.
 
-    `came` has what is known already of what changed between those, by the record's id.
+    `came` has what is known already of what changed between those, by the record's id, and
+    `new_ids` the new id of each record of this clone that was given one, by its old id.
     """
 
     committed: int = 0
     before: str | None = None
     after: str | None = None
     came: dict[str, list[Change]] = field(default_factory=dict)
+    new_ids: dict[str, str] = field(default_factory=dict)
     together: int = 0
     pushed: bool = False
     notes: list[str] = field(default_factory=list)
@@ -300,7 +305,8 @@ class Sync:
                 )
                 target, came = merged.commit, merged.came
                 self.outcome.together += merged.together
-                for note in merged.notes:
+                self.outcome.new_ids |= renumbering.new_ids
+                for note in (*merged.notes, *_overruled(merged.overruled)):
                     self._note(note)
             self._forward(target)
         self.outcome.came = {} if self.outcome.before else came
@@ -347,6 +353,24 @@ class Sync:
             raise
         self.outcome.pushed = True
         return True
+
+
+def _overruled(found: Mapping[str, Sequence[Overruled]]) -> list[str]:
+    """Sentences on the fields that both sides changed, so that whose value went hears of it."""
+    said = [
+        f"{record_id}: {render.safe(one.name)} {_set_to(one.stands, one.name)} stands over "
+        f"{_set_to(one.other, one.name)}"
+        for record_id, fields in found.items()
+        for one in fields
+    ]
+    left = len(said) - _OVERRULED
+    return [*said[:_OVERRULED], *([f"… and so in {left} more fields"] if left > 0 else [])]
+
+
+def _set_to(event: Event, name: str) -> str:
+    to = event.change[name][1]
+    value = "none" if to is None else render.cut(render.shown(to), 60)
+    return f"{value} ({event.by}, {event.at})"
 
 
 def _refusal(upstream: Upstream, said: str) -> RefusedError:
