@@ -219,14 +219,14 @@ class Repository:
 
     def _check_remotes(self) -> None:
         """Raise RefusedError for a remote that came with the clone: its hooks would run."""
+        shared = os.path.join(self.folder, self.text("rev-parse", "--git-common-dir"))
         for name in ("remotes", "branches"):
-            folder = self.private(name)
+            folder = os.path.join(shared, name)
             if os.path.isdir(folder) and os.listdir(folder):
                 raise RefusedError(
                     f"{folder} has remotes as an old git kept them, which nothing lists; "
                     "git remote add names one, then remove those files"
                 )
-        shared = os.path.join(self.folder, self.text("rev-parse", "--git-common-dir"))
         inside = {os.path.realpath(one) for one in (self.top, self.private("."), shared)}
         for url in dict.fromkeys(url for name in self.remotes() for url in self._urls(name)):
             path = local_path(url)
