@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property, reduce
 
-from desk import articles, lifecycle, merge, model
+from desk import articles, lifecycle, merge, model, undoing
 from desk.errors import RefusedError
-from desk.model import Article, Event, Record, Value
+from desk.lifecycle import Act
+from desk.model import Article, Event, Record, Ticket, Value
 from desk.policy import Policy
-from desk.roles import IMPORT, POLICY, PUBLISH, REQUEST, REVIEW, WORK, WRITE
+from desk.roles import IMPORT, POLICY, PUBLISH, REQUEST, REQUESTER, REVIEW, WORK, WRITE, Rights
 
 DESK = merge.BY
 # How far the clock of a committer may go ahead of the remote's.
@@ -44,11 +45,27 @@ _STATUS_AFTER: Mapping[str, str] = {
     "retire": articles.RETIRED,
     "renew": articles.PUBLISHED,
 }
-# Fields of articles that only verbs change, and which.
-_VERBS_OF: Mapping[str, tuple[str, ...]] = {
-    "status": tuple(_STATUS_AFTER),
-    "review_by": ("approve", "publish", "renew"),
-    "audience": ("new", "edit"),
+# The fields that each verb may set in an article; `new` and `edit` set all but review_by.
+_SETS: Mapping[str, tuple[str, ...]] = {
+    "submit": ("status",),
+    "approve": ("status", "review_by"),
+    "reject": ("status",),
+    "publish": ("status", "review_by"),
+    "retire": ("status",),
+    "renew": ("status", "review_by"),
+    "link": ("links",),
+    "unlink": ("links",),
+}
+# Fields of articles that nobody may edit by hand.
+_BY_VERBS = ("status", "audience", "review_by")
+# The words of what whoever has no more than desk.request may do.
+_WORDS: Mapping[str, tuple[str, ...]] = {
+    "open": (),
+    "reply": ("text",),
+    "survey": ("score", "comment"),
+    "helpful": ("because",),
+    "unhelpful": ("because",),
+    model.UNDO: ("undoes", "done_at"),
 }
 
 
@@ -80,6 +97,16 @@ def committer(policy: Policy, name: str, email: str) -> Committer:
     return Committer(email, frozenset(names) - {""}, _folded(names))
 
 
+def rights_of(policy: Policy, who: Committer) -> Rights:
+    """What somebody may do at the remote.
+
+    Who is not in desk.yaml may only ask as soon as that names somebody who may change it.
+    """
+    if who.name in policy.people or not policy.who_may(POLICY):
+        return policy.rights_of(who.name)
+    return Rights(who.name, frozenset(), frozenset(policy.roles.get(REQUESTER, ())))
+
+
 def _is_somebody(policy: Policy, name: str) -> bool:
     try:
         return policy.find_person(name) is not None
@@ -105,20 +132,7 @@ def why_unapproved(record: Record | None, policy: Policy) -> str:
     """What articles.why_unapproved says once what was edited by hand is written down."""
     if not isinstance(record, Article):
         return ""
-    written = merge.with_hand_edits(record, None)
-    why = articles.why_unapproved(written, policy)
-    published = written.status in _PUBLISHED and policy.knowledge.must_review
-    return why or (_why_otherwise(written) if published else "")
-
-
-def _why_otherwise(article: Article) -> str:
-    """What is wrong where the text is not what it would be without what was taken back."""
-    if not model.undoings(article.log):
-        return ""
-    head = model.fold(model.standing(article.log), model.origin(article))
-    names = {*head, *article.head}
-    changed = (name for name in names if head.get(name) != article.head.get(name))
-    return "its text has what its log says was taken back" if articles.is_reviewed(changed) else ""
+    return articles.why_unapproved(merge.with_hand_edits(record, None), policy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +177,7 @@ class _Judged:
         self.policy = policy
         self.latest = latest
         self.who = who
-        self.rights = policy.rights_of(who.name)
+        self.rights = rights_of(policy, who)
         self.record = change.record
         self.is_article = isinstance(change.record, Article)
         self.parents = change.parents
@@ -290,7 +304,7 @@ class _Judged:
                 return "changes an article, which no rule does"
             return self._unable(WORK)
         if _is_by_hand(event):
-            return self._of_hand_edits({name: to for name, (_, to) in event.change.items()})
+            return self._of_hand_edits(_sets(event))
         if "source" in event.words and not self.is_article:
             return self._unable(IMPORT)
         return f"is by {DESK} and names no rule"
@@ -317,19 +331,71 @@ class _Judged:
             verb = undone
         if self.is_article:
             return self._of_article_verb(verb, event)
-        return self._of_ticket_verb(verb, is_undone=verb is not event)
+        return self._of_ticket_verb(verb, event)
 
     def _undone(self, event: Event) -> Event | None:
         """The event of the committer that an `undo` takes back, None where it names none."""
         log = (one for one in self.record.log if one.did != model.UNDO)
         return next((one for one in log if model.mark(one) == model.mark(event)), None)
 
-    def _of_ticket_verb(self, verb: Event, *, is_undone: bool) -> str:
-        asked = verb.did == "open" and (is_undone or not self.known)
-        told = verb.did in ("reply", "survey") and _only_answers(verb)
-        kept = not verb.change and _is_by_hand(verb)
-        may_ask = asked or ((told or kept) and self._is_own())
-        return self._unable(WORK, REQUEST) if may_ask else self._unable(WORK)
+    def _of_ticket_verb(self, verb: Event, event: Event) -> str:
+        """Of an event of a ticket; `verb` is what an `undo` takes back, else the event."""
+        if self.rights.may(WORK):
+            return ""
+        is_asked = self._is_taken_back(verb, event) if verb is not event else self._is_asked(event)
+        return self._unable(WORK, REQUEST) if is_asked else self._unable(WORK)
+
+    def _is_asked(self, event: Event) -> bool:
+        """Whether it is what a command writes for whoever has no more than desk.request."""
+        if _strange_words(event):
+            return False
+        if event.did == "open":
+            return self._is_opening(event)
+        if not self._is_own():
+            return False
+        if event.did == "reply":
+            return _has_change_of(event, lifecycle.reply_change(self._stood_before(event)))
+        if event.did == "survey":
+            return not event.change and self._is_survey(event)
+        return not event.change and _is_by_hand(event)
+
+    def _is_opening(self, event: Event) -> bool:
+        """Whether a new ticket begins with it, and is not worked on yet."""
+        sets = _sets(event)
+        begun = ("new", "in_progress") if sets.get("assignee") else ("new",)
+        is_first = event == model.in_order(self.record.log)[0]
+        return not self.known and is_first and sets.get("status") in begun
+
+    def _is_survey(self, event: Event) -> bool:
+        try:
+            lifecycle.check_survey(self._stood_before(event))
+        except RefusedError:
+            return False
+        return event.words.get("score") in lifecycle.SCORES
+
+    def _is_taken_back(self, verb: Event, event: Event) -> bool:
+        """Whether `desk undo` takes that back for a requester, and so."""
+        if _strange_words(event) or not (verb.did == "open" or self._is_own()):
+            return False
+        stood = self._stood_before(event)
+        if stood.status not in model.STATUSES:  # events may say what no file's head can
+            return False
+        try:
+            undo = undoing.taken_back(stood, Act(event.by, event.when, self.policy), verb).log[-1]
+        except RefusedError:
+            return False
+        return verb.did in ("open", "reply", "survey") and _sets(undo) == _sets(event)
+
+    def _stood_before(self, event: Event) -> Ticket:
+        """The ticket as whoever wrote the event saw it: with all that has a lower number.
+
+        What was edited by hand stands, too, unless it has been written down.
+        """
+        one = next(iter(self.known), self.record)
+        seen = [other for other in self.record.log if other.n < event.n]
+        written = {name for other in self.new if _is_by_hand(other) for name in other.change}
+        edits = {name: to for name, to in model.hand_edits(one).items() if name not in written}
+        return Ticket({**model.fold(seen, model.origin(one)), **edits}, tuple(seen))
 
     def _is_own(self) -> bool:
         """Whether the committer is the ticket's requester."""
@@ -342,18 +408,21 @@ class _Judged:
             abilities = (PUBLISH,)
         if verb.did == "renew" and self.record.text("owner") in self.who.names:
             abilities = (REVIEW, WRITE)
-        problem = self._unable(*abilities) or self._of_governed(verb, event)
+        problem = self._unable(*abilities) or self._of_fields(verb, event)
         if not problem and verb is event and verb.did == "approve":
             problem = self._of_approval(event)
         if not problem and articles.is_reviewed(event.change):
             problem = "" if self._is_put_back(verb, event) else self._of_text(event)
         return problem
 
-    def _of_governed(self, verb: Event, event: Event) -> str:
-        """Whether the event may set the fields that have verbs of their own."""
-        for name, verbs in _VERBS_OF.items():
-            if name in event.change and verb.did not in verbs:
-                return f"sets {name}, which {verb.did} does not"
+    def _of_fields(self, verb: Event, event: Event) -> str:
+        """Whether the event says and sets what its verb does."""
+        words = _strange_words(event)
+        if words:
+            return f"says {', '.join(words)}, which {event.did} does not"
+        names = [name for name in event.change if not _may_set(verb.did, name)]
+        if names:
+            return f"sets {', '.join(names)}, which {verb.did} does not"
         if "status" not in event.change:
             return ""
         _, status = event.change["status"]
@@ -393,7 +462,7 @@ class _Judged:
         names = ", ".join(sorted(edits)) or "comments"
         problem = self._unable(WRITE if self.is_article else WORK)
         if not problem and self.is_article:
-            governed = sorted(name for name in _VERBS_OF if self._is_set(name, edits))
+            governed = sorted(name for name in _BY_VERBS if self._is_set(name, edits))
             if governed:
                 return f"{', '.join(governed)} edited by hand; `desk kb` has commands for it"
             if self._was_published() and articles.is_reviewed(edits):
@@ -498,22 +567,35 @@ def _is_by_hand(event: Event) -> bool:
 
 def _deed(event: Event) -> tuple[object, ...]:
     """What a rule did and said; what was before, and whom it told, go by what a clone knew."""
-    sets = {name: to for name, (_, to) in event.change.items()}
+    sets = _sets(event)
     said = {name: word for name, word in event.words.items() if name != "outbox"}
     return event.did, sets, said
 
 
-def _only_answers(event: Event) -> bool:
-    """Whether a reply or an answered survey does no more than those commands."""
-    return all(
-        name == "status" and event.did == "reply" and to == "in_progress"
-        for name, (_, to) in event.change.items()
-    )
+def _sets(event: Event) -> dict[str, Value]:
+    """The fields that an event sets, and to what."""
+    return {name: to for name, (_, to) in event.change.items()}
+
+
+def _has_change_of(event: Event, change: model.Change) -> bool:
+    """Whether an event changes nothing but what is in a change, and to that."""
+    return all(name in change and change[name] == one for name, one in event.change.items())
+
+
+def _may_set(did: str, name: str) -> bool:
+    """Whether a verb may set a field of an article."""
+    return name != "review_by" if did in ("new", "edit") else name in _SETS.get(did, ())
+
+
+def _strange_words(event: Event) -> list[str]:
+    """The words of an event that no command writes with its verb, of the verbs in _WORDS."""
+    known = _WORDS.get(event.did, tuple(event.words))
+    return sorted(event.words.keys() - set(known))
 
 
 def _takes_back(event: Event, undone: Event) -> bool:
     """Whether an `undo` sets fields to what they were before; a first event ends the record."""
-    sets = {name: to for name, (_, to) in event.change.items()}
+    sets = _sets(event)
     if undone.did in model.FIRST:
         status = sets.pop("status", None)
         ends = status in ("cancelled", articles.RETIRED)

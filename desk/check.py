@@ -427,7 +427,7 @@ def views(desk: Desk, act: Act, fields: Collection[str]) -> Iterator[Problem]:
     for name in act.policy.views:
         level = "error"
         try:
-            asked = query.parse([f"@{name}"], lambda: act.by, lambda: as_of, act.policy.views)
+            asked = query.parse([f"@{name}"], lambda: [act.by], lambda: as_of, act.policy.views)
             level = "warning"
             asked.check_fields(fields)
         except UsageError as error:

@@ -46,6 +46,8 @@ _OF_CLOCKS = frozenset(("sla", "due"))
 # What depends on the moment; the status is that of an article.
 _OF_MOMENTS = _OF_CLOCKS | {"age", "status", "needs"}
 _OF_LOGS = frozenset(("score", "code", "solution", "closed", "resolved"))
+# Whoever asks the desk is not always enrolled, so a ticket has their names and no id.
+REQUESTER = "requester"
 _NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d)?)?", re.ASCII)
 _BEGINS_AS_DATE = re.compile(r"\d{4}(?:[-年]|\Z)", re.ASCII)
@@ -76,9 +78,12 @@ class Kind(NamedTuple):
 
 
 class Asker(NamedTuple):
-    """Who asks of what records and as of when; who and when are found out only if needed."""
+    """Who asks of what records and as of when; who and when are found out only if needed.
 
-    me: Callable[[], str]
+    Who asks are the names they go by, their id first.
+    """
+
+    me: Callable[[], Sequence[str]]
     as_of: Callable[[], AsOf]
     kind: Kind
 
@@ -88,7 +93,7 @@ TICKETS = Kind(
     fields=FIELDS,
     plain=frozenset(model.TICKET_FIELDS),
     closed=CLOSED_SETS,
-    people=("assignee", "holder"),
+    people=("assignee", "holder", REQUESTER),
     numbers=("score",),
     words=("title", "description"),
     verbs=VERBS,
@@ -201,7 +206,8 @@ def _names(field: str, value: Wanted, asker: Asker) -> Iterable[str]:
     if field == "status" and text == "open":
         return model.LIVE
     if field in asker.kind.people and text == "me" and not value.quoted:
-        return (asker.me().casefold(),)
+        names = [name.casefold() for name in asker.me()]
+        return names if field == REQUESTER else names[:1]
     return (text,)
 
 

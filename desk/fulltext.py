@@ -20,8 +20,7 @@ _EAST = (
     "\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3100-\u31ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
 )
 _EAST += "\U00020000-\U0003ffff"
-_RUN = f"[{_EAST}]+"  # compiled when it is needed: it takes long
-_RUNS = f"({_RUN})"
+_RUNS = f"([{_EAST}]+)"  # compiled when it is needed: it takes long
 # Words that a misspelt one may be corrected to: at least so many letters, no digits.
 _KNOWN = r"(?a)[a-z]{4,30}"
 _LONG = ("description", "symptoms", "cause", "solution", "body")
@@ -71,11 +70,14 @@ def _leaves(value: Value) -> Iterator[str]:
 
 def paired(text: str) -> str:
     """The text with each run of East Asian characters as overlapping pairs and its last one."""
-    if text.isascii():
-        return text
-    parts = re.split(_RUNS, text)  # every other one is a run
+    parts = _parts(text)
     parts[1::2] = [f" {' '.join(pairs(run))} {run[-1]} " for run in parts[1::2]]
     return "".join(parts)
+
+
+def _parts(text: str) -> list[str]:
+    """The text in parts of which every other one is a run of East Asian characters."""
+    return [text] if text.isascii() else re.split(_RUNS, text)
 
 
 def known_words(found: Texts) -> set[str]:
@@ -112,11 +114,10 @@ def terms(query: str) -> list[Term]:
 
 _QUOTES = str.maketrans("“”「」", '""""')
 _CHUNK = re.compile(r'"(?P<phrase>[^"]*)"(?P<star>\*?)|(?P<chunk>[^\s"]+)')
-_PART = f"[{_EAST}]+|[^{_EAST}]+"
 
 
 def _split(chunk: str, *, last: bool) -> list[Term]:
-    parts = [Term(part) for part in re.findall(_PART, chunk.rstrip("*"))]
+    parts = [Term(part) for part in _parts(chunk.rstrip("*")) if part]
     if parts and (last or chunk.endswith("*")):
         parts[-1] = Term(parts[-1].text, begins=True)
     return parts
@@ -132,16 +133,15 @@ def match(terms: Iterable[Term]) -> str:
 
 def _expression(term: Term) -> str:
     text = _END.sub("", term.text.replace('"', " "))
-    run = re.search(_LAST_RUN, text)
+    *_, run, rest = ("", *_parts(text))
     spread = paired(text).strip()
-    if run and len(run[0]) > 1:
+    if not rest and len(run) > 1:
         spread = spread[:-2]  # in a text the run may go on
-    begins = term.begins or bool(run and len(run[0]) == 1)
+    begins = term.begins or (not rest and len(run) == 1)
     return f'"{spread}"' + (" *" if begins else "")
 
 
 _END = re.compile(r"[\s!-/:-@\[-`{-~\u3000-\u3004\u3008-\u3020\uff01-\uff0f\uff1a-\uff20]+\Z")
-_LAST_RUN = f"[{_EAST}]+\\Z"
 
 
 def match_any(expressions: Iterable[str]) -> str:
@@ -164,7 +164,7 @@ def match_loosely(run: str) -> str:
 
 def is_run(text: str) -> bool:
     """Whether a text is a run of East Asian characters that has pairs."""
-    return len(text) > 1 and bool(re.fullmatch(_RUN, text))
+    return len(text) > 1 and _parts(text)[::2] == ["", ""]
 
 
 def pairs(run: str) -> list[str]:

@@ -36,10 +36,11 @@ _NOT_HEEDED = re.compile(
     r"|gpg\.(.*\.)?program|gpg\.ssh\.defaultkeycommand|filter\..*\.(clean|smudge|process)"
     r"|lfs\.(customtransfer|extension)\..*|gc\.recentobjectshook|include\.path|includeif\..*\.path"
     r"|remote\..*\.(uploadpack|receivepack|vcs|proxy)|url\..*\.(push)?insteadof"
-    r"|extensions\.partialclone"
     r"|http\.(.*\.)?(proxy.*|ssl.*|schannel.*|cookiefile|savecookies|curloptresolve|delegation)",
     re.ASCII,
 )
+# Settings by which git fetches what is missing as soon as it is asked for it.
+_FETCHES = r"^(extensions\.partialclone|remote\..*\.(promisor|partialclonefilter))$"
 NO_OBJECT = "0" * 40
 REGULAR = "100644"
 # So many names of objects fit into a pipe, whatever comes back through the other.
@@ -159,6 +160,13 @@ class Repository:
         return may_be and self.answer("rev-parse", "--git-dir").code == 0
 
     @cached_property
+    def is_bare(self) -> bool:
+        """Whether the folder itself is the repository, whatever its settings say of that."""
+        folder = os.path.realpath(self.folder)
+        is_itself = os.path.realpath(self.text("rev-parse", "--absolute-git-dir")) == folder
+        return is_itself and os.path.basename(folder) != ".git"
+
+    @cached_property
     def prefix(self) -> str:
         """The folder within the repository: empty, or `helpdesk/`."""
         return self.text("rev-parse", "--show-prefix")
@@ -227,8 +235,11 @@ class Repository:
                     f"{folder} has remotes as an old git kept them, which nothing lists; "
                     "git remote add names one, then remove those files"
                 )
-        inside = {os.path.realpath(one) for one in (self.top, self.private("."), shared)}
-        for url in dict.fromkeys(url for name in self.remotes() for url in self._urls(name)):
+        top = self.answer("rev-parse", "--show-toplevel").text or self.folder
+        inside = {os.path.realpath(one) for one in (top, self.private("."), shared)}
+        partial = self.setting("extensions.partialClone")
+        names = [*self.remotes(), *([partial] if partial else [])]
+        for url in dict.fromkeys(url for name in names for url in self._urls(name)):
             path = local_path(url)
             if path is not None and (not _is_whole(path) or _is_within(path, inside)):
                 raise RefusedError(
@@ -238,13 +249,22 @@ class Repository:
                 )
 
     def _urls(self, remote: str) -> list[str]:
-        """All URLs that git uses for a remote."""
+        """All URLs that git uses for a remote: the name itself where it has no other."""
         options = ((), ("--push",))
         answers = [
             self.answer("remote", "get-url", *way, "--all", "--end-of-options", remote)
             for way in options
         ]
-        return [url for one in answers for url in os.fsdecode(one.output).splitlines()]
+        return [url for one in answers for url in os.fsdecode(one.output).splitlines()] or [remote]
+
+    def check_whole(self) -> None:
+        """Raise RefusedError for a partial clone, of which git fetches objects when it reads."""
+        found = self.answer("config", "--name-only", "--get-regexp", _FETCHES).text
+        if found:
+            raise RefusedError(
+                f"{self.folder} is a partial clone (it has {found.splitlines()[0]}), of which git "
+                "fetches what is missing while it is read; clone it whole, without --filter"
+            )
 
     def setting(self, name: str) -> str:
         """A setting's value, empty where there is none."""

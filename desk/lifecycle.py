@@ -88,8 +88,7 @@ def check_may(act: Act, did: str, ticket: Ticket | None = None) -> None:
 
 def _is_own(ticket: Ticket, act: Act) -> bool:
     """Whether the actor is the ticket's requester."""
-    person = act.policy.people.get(act.by)
-    return is_requester(ticket, (act.by, *((person.name, person.email) if person else ())))
+    return is_requester(ticket, act.policy.names_of(act.by))
 
 
 def is_requester(ticket: Record, names: Iterable[str]) -> bool:
@@ -323,8 +322,13 @@ def noted(ticket: Ticket, act: Act, text: str) -> Ticket:
 def replied(ticket: Ticket, act: Act, text: str) -> Ticket:
     """The ticket with a public reply, which the requester reads; a new one is now in work."""
     check_said(text, "the reply")
-    change: dict[str, Value] = {"status": "in_progress"} if ticket.status == "new" else {}
+    change = {name: to for name, (_, to) in reply_change(ticket).items()}
     return _added(ticket, act, "reply", change, text=text)
+
+
+def reply_change(ticket: Ticket) -> model.Change:
+    """What a reply changes."""
+    return {"status": ("new", "in_progress")} if ticket.status == "new" else {}
 
 
 def held(
@@ -425,8 +429,18 @@ def cancelled(ticket: Ticket, act: Act, because: str) -> Ticket:
     return _added(ticket, act, "cancel", change, because=because)
 
 
+# What a requester may answer to the survey, from bad to good.
+SCORES = range(1, 6)
+
+
 def surveyed(ticket: Ticket, act: Act, score: int, comment: str = "") -> Ticket:
     """The ticket with the requester's answer to the survey, given once."""
+    check_survey(ticket)
+    return _added(ticket, act, "survey", score=score, comment=comment)
+
+
+def check_survey(ticket: Ticket) -> None:
+    """Raise RefusedError where the ticket is not resolved or has its answer."""
     if ticket.status not in ("resolved", "closed"):
         raise RefusedError(
             f"{ticket.id} is {ticket.status}; satisfaction is asked about when it is resolved"
@@ -435,7 +449,6 @@ def surveyed(ticket: Ticket, act: Act, score: int, comment: str = "") -> Ticket:
         raise RefusedError(
             f"{ticket.id} has its answer already, of {ticket.survey.at}; a survey counts once"
         )
-    return _added(ticket, act, "survey", score=score, comment=comment)
 
 
 def check_no_circle(record_id: str, other_id: str, how: str, read: Callable[[str], Record]) -> None:

@@ -1,13 +1,15 @@
 """Two copies of a record made one: the union of their logs, and the head that follows (pure).
 
-Commutative, associative and idempotent: it does not matter who merges what first, and no
-event is lost.
+Commutative and idempotent, and no event is lost. The union of logs is associative, too; an edit
+by hand that a merge writes down gets its `n` from what that merge saw, so that copies merged in
+another order may differ until they are merged again.
 """
 
 import itertools
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from desk import dates, model
 from desk.model import Event, R, Record, Value
@@ -92,6 +94,8 @@ def with_hand_edits(record: R, base: Record | None, comments: Sequence[str] = ()
     found = model.with_hand_edits(record, at, BY, comments)
     if base is None:
         return found
+    if earlier := tuple(_edits_before(found.log, base)):
+        found = replace(found, log=(*found.log, *earlier))
     known = {name for event in found.log for name in event.change} | {"id"}
     was = {name: value for name, value in base.head.items() if name not in known}
     now = unlogged(found)
@@ -100,6 +104,31 @@ def with_hand_edits(record: R, base: Record | None, comments: Sequence[str] = ()
     rest = {name: value for name, value in found.head.items() if name in known}
     change = {**dict.fromkeys(was), **now}
     return replace(found, head={**rest, **was}).add("edit", at, BY, change, by_hand=True)
+
+
+def _edits_before(log: Sequence[Event], base: Record) -> Iterator[Event]:
+    """Edits by hand that an event of the log found done already, each just before that event.
+
+    They are those of fields for which the log does not know the value that `base`, the common
+    ancestor, has.
+    """
+    known = {(name, _text(value)) for event in log for name, pair in event.change.items()
+             for value in pair}  # fmt: skip
+    named = {name for event in base.log for name in event.change}
+    for event in model.in_order(log):
+        edited = {
+            name: (base.head.get(name), was)
+            for name, (was, _) in event.change.items()
+            if name not in named and (name, _text(base.head.get(name))) not in known
+        }
+        named |= event.change.keys()
+        if edited:
+            at = dates.stamp(event.when - timedelta(seconds=1))
+            yield Event(event.n, at, BY, "edit", edited, {"by_hand": True})
+
+
+def _text(value: Value) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
 def unlogged(record: Record) -> dict[str, Value]:
@@ -119,4 +148,4 @@ def merged(one: R, other: R) -> R:
 def _either(name: str, *heads: Mapping[str, Value]) -> Value:
     """A field's value in one of two heads, the same one whichever comes first."""
     values = [head[name] for head in heads if name in head]
-    return max(values, key=lambda value: json.dumps(value, ensure_ascii=False, sort_keys=True))
+    return max(values, key=_text)

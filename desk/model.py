@@ -303,7 +303,8 @@ def apply(head: dict[str, Value], change: Change) -> None:
         if now != was and name in LIST_FIELDS:
             value = _merged_items(now, was, to)
         elif is_made_elsewhere(now, was, to):
-            value = _merged_texts(now, was, to) or to
+            both = _merged_texts(now, was, to)
+            value = to if both is None else both or None
         if value is None:
             head.pop(name, None)
         else:
@@ -341,7 +342,7 @@ def clashes(record: Record) -> dict[str, Event]:
     """
     head = origin(record)
     found: dict[str, Event] = {}
-    for event in in_order(record.log):
+    for event in in_order(standing(record.log)):
         for name, (was, value) in event.change.items():
             now = head.get(name)
             if is_made_elsewhere(now, was, value):
@@ -373,21 +374,31 @@ def by_time(log: Iterable[Event]) -> list[tuple[float, int, Event]]:
     return line
 
 
-def fold(log: Iterable[Event], start: Mapping[str, Value] | None = None) -> dict[str, Value]:
-    """The fields as the log leaves them, from those in `start`."""
-    head = dict(start or {})
-    for event in in_order(log):
+def fold(log: Sequence[Event], start: Mapping[str, Value] | None = None) -> dict[str, Value]:
+    """The fields as the log leaves them, from those in `start`, or else from what it found.
+
+    What was taken back counts as never done.
+    """
+    head = begun(log) if start is None else dict(start)
+    for event in in_order(standing(log)):
         apply(head, event.change)
     return head
 
 
+def begun(log: Iterable[Event]) -> dict[str, Value]:
+    """The fields that a log names, as the first event that names each found them."""
+    found: dict[str, Value] = {}
+    for event in in_order(log):
+        for name, (was, _) in event.change.items():
+            found.setdefault(name, was)
+    return {name: value for name, value in found.items() if value is not None}
+
+
 def origin(record: Record) -> dict[str, Value]:
     """The head before the first event: what no event names, and what the first that does found."""
-    head = dict(record.head)
-    for event in reversed(in_order(record.log)):
-        for name, (was, _) in event.change.items():
-            head[name] = was
-    return {name: value for name, value in head.items() if value is not None}
+    named = {name for event in record.log for name in event.change}
+    rest = {name: value for name, value in record.head.items() if name not in named}
+    return {**rest, **begun(record.log)}
 
 
 def hand_edits(record: Record) -> dict[str, Value]:
@@ -398,7 +409,7 @@ def hand_edits(record: Record) -> dict[str, Value]:
     """
     logged = fold(record.log)
     mentioned = {name for event in record.log for name in event.change}
-    begun_by_program = bool(record.log) and bool(in_order(record.log)[0].change)
+    begun_by_program = any(event.did in FIRST and event.change for event in record.log[:1])
     names = set(record.head) | mentioned if begun_by_program else mentioned
     return {
         name: record.head.get(name)

@@ -154,6 +154,11 @@ class Policy:
                 return found[0]
         return None
 
+    def names_of(self, who: str) -> list[str]:
+        """By which names somebody goes: the id first, then the name and e-mail in desk.yaml."""
+        person = self.people.get(who)
+        return [who, *filter(None, (person.name, person.email) if person else ())]
+
     def rights_of(self, who: str) -> Rights:
         """What somebody may do: a person's id, or whoever is not in desk.yaml."""
         person = self.people.get(who)

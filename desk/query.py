@@ -115,14 +115,15 @@ class Filter:
 
 def parse(
     arguments: Sequence[str],
-    me: Callable[[], str],
+    me: Callable[[], Sequence[str]],
     as_of: Callable[[], AsOf],
     views: Mapping[str, str] | None = None,
     kind: Kind = TICKETS,
 ) -> Filter:
     """The filter that the terms of a command line mean.
 
-    `me` tells who asks, `as_of` when, `views` the queries that desk.yaml has by name.
+    `me` tells by which names who asks goes, their id first, `as_of` when, `views` the queries
+    that desk.yaml has by name.
     Raises UsageError, with the place, for what cannot be understood.
     """
     tree = _Views(views or {}, kind).in_place(terms.parse(arguments, kind.asked))

@@ -48,7 +48,7 @@ def merged(base: bytes | None, ours: Version, theirs: Version) -> Record:
     if one.id != other.id or not _is_one(base, one, other):
         raise DifferentRecordsError(f"{one.id} is two records: {one.title!r}, {other.title!r}")
     start = None
-    if merge.unlogged(one) != merge.unlogged(other):  # else it tells nothing more
+    if model.origin(one) != model.origin(other):  # else it tells nothing more
         start = (readable(base) if base else None) or _common(one, other)
     return merge.merged(
         *(
@@ -96,7 +96,8 @@ def _is_one(base: bytes | None, one: Record, other: Record) -> bool:
         return True
     earlier = readable(base) if base else None
     return earlier is not None and all(
-        merge.is_one_record(earlier, side) or not side.log for side in (one, other)
+        merge.is_one_record(earlier, side) or not (side.log and earlier.log)
+        for side in (one, other)
     )
 
 
@@ -112,6 +113,7 @@ def _common(one: Record, other: Record) -> Record:
             name: min(ours[name], theirs[name], key=lambda value: json.dumps(value, sort_keys=True))
             for name in ours.keys() & theirs.keys()
         },
+        log=(*one.log, *other.log),
     )
 
 

@@ -3,51 +3,26 @@
 docs/teams.md ("Roles at the remote") has the rules; those of records are desk.authority's.
 """
 
-import itertools
-import os
-import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
-from typing import NamedTuple
 
 from desk import authority, codec, policy, store, yamltext
 from desk.authority import Committer
+from desk.contents import Contents, Entry, entries_of, kind_of, within
 from desk.errors import DamagedError, DeskError, NotFoundError, RefusedError
-from desk.git import NO_OBJECT, REGULAR, Commit, Difference, Repository
+from desk.git import NO_OBJECT, REGULAR, Commit, Repository
 from desk.model import Record
 from desk.place import POLICY_FILE
 from desk.policy import Policy
+from desk.references import BRANCHES, Finding, References, Update
 from desk.roles import POLICY, WORK, WRITE
 
-_BRANCHES, _TAGS = "refs/heads/", "refs/tags/"
 # So many commits are read at once, however many are pushed.
 _AT_ONCE = 64
 _FOLDERS = ("tickets", store.ARTICLES)
 # So many sentences of a commit are said.
 _SAID = 3
-
-
-class Update(NamedTuple):
-    """A reference that a push moves from one object to another, NO_OBJECT for none."""
-
-    old: str
-    new: str
-    ref: str
-
-    @property
-    def is_deletion(self) -> bool:
-        """Whether the reference goes."""
-        return self.new == NO_OBJECT
-
-
-class Finding(NamedTuple):
-    """What is wrong with a commit, or with a reference that a push moves to or from it."""
-
-    commit: str
-    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +43,16 @@ def check_names(repository: Repository) -> None:
         )
 
 
+def check_safe(repository: Repository) -> None:
+    """Raise RefusedError where reading the repository would run what its settings name.
+
+    The settings of a bare one are those of whoever keeps it.
+    """
+    if not repository.is_bare:
+        repository.check_trusted()
+    repository.check_whole()
+
+
 def verify_push(repository: Repository, updates: Sequence[Update], now: datetime) -> Verdict:
     """What is wrong with a push, by the roles at the tip of the default branch before it.
 
@@ -79,8 +64,8 @@ def verify_push(repository: Repository, updates: Sequence[Update], now: datetime
     tip = branches.get(default)
     judge = _judge(repository, tip, _founding(updates, default), now)
     commits = repository.commits((one.new for one in updates if not one.is_deletion), "--all")
-    refs = _References(repository, branches, default, updates)
-    heads = [one.new for one in updates if one.ref.startswith(_BRANCHES) and not one.is_deletion]
+    refs = References(repository, branches, default, updates)
+    heads = [one.new for one in updates if one.ref.startswith(BRANCHES) and not one.is_deletion]
     return Verdict(len(commits), (*refs.findings(), *judge.findings(commits, heads)))
 
 
@@ -126,7 +111,7 @@ def _default_branch(
     if head in branches:
         return head
     if not branches:
-        pushed = [one.ref for one in updates if one.ref.startswith(_BRANCHES)]
+        pushed = [one.ref for one in updates if one.ref.startswith(BRANCHES)]
         if head in pushed or not pushed:
             return head
         if len(pushed) == 1:
@@ -179,105 +164,7 @@ def _policy_at(repository: Repository, commit: str, place: str) -> Policy:
         raise DamagedError(str(error), POLICY_FILE) from error
 
 
-# --- references ------------------------------------------------------------------------------
-
-
-class _References:
-    """The references that a push moves."""
-
-    def __init__(
-        self,
-        repository: Repository,
-        branches: Mapping[str, str],
-        default: str,
-        updates: Sequence[Update],
-    ) -> None:
-        self._repository = repository
-        self._default = default
-        self._updates = updates
-        moved = {one.ref: one.new for one in updates if one.ref.startswith(_BRANCHES)}
-        self._after = {ref: at for ref, at in {**branches, **moved}.items() if at != NO_OBJECT}
-
-    def findings(self) -> Iterator[Finding]:
-        """What is wrong with each."""
-        for update in self._updates:
-            problem = self._problem(update)
-            if problem:
-                commit = update.old if update.is_deletion else update.new
-                yield Finding(commit, f"{update.ref}: {problem}")
-
-    def _problem(self, update: Update) -> str:
-        if update.ref.startswith(_BRANCHES):
-            return self._of_branch(update)
-        if update.ref.startswith(_TAGS):
-            return self._of_tag(update)
-        return "only branches and tags are taken here"
-
-    def _of_branch(self, update: Update) -> str:
-        if update.is_deletion:
-            if update.ref == self._default:
-                return "the team's own branch cannot be deleted"
-            merged = self._default in self._after and self._repository.is_ancestor(
-                update.old, self._after[self._default]
-            )
-            return "" if merged else "it is not merged; merge it before it is deleted"
-        if update.old == NO_OBJECT:
-            return self._of_name(update.ref, {*self._after, *self._tags} - {update.ref})
-        forced = not self._repository.is_ancestor(update.old, update.new)
-        return "a forced push, which drops commits; merge them instead" if forced else ""
-
-    def _of_tag(self, update: Update) -> str:
-        if update.old != NO_OBJECT:
-            return "a tag stays where it is; make another"
-        commit = self._repository.find_commit(update.new)
-        if commit is None:
-            return "it names no commit"
-        problem = self._of_name(update.ref, self._after)
-        if problem:
-            return problem
-        tips = set(self._after.values())
-        if not any(self._repository.is_ancestor(commit, tip) for tip in tips):
-            return "no branch has its commit; push the branch too"
-        return ""
-
-    @cached_property
-    def _tags(self) -> list[str]:
-        """The tags that are there and that the push makes."""
-        there = self._repository.text("for-each-ref", "--format=%(refname)", _TAGS).splitlines()
-        return there + [one.ref for one in self._updates if one.ref.startswith(_TAGS)]
-
-    def _of_name(self, ref: str, others: Iterable[str]) -> str:
-        """What is wrong with a new reference that clones would take for another."""
-        folded = _short(ref).casefold()
-        for other in sorted(others):
-            name = _short(other).casefold()
-            # Also `origin/main`: of a tag and a remote's branch git takes the tag.
-            if folded == name or (ref.startswith(_TAGS) and folded.endswith(f"/{name}")):
-                return (
-                    f"{other} has that name, and git would take one for the other; choose another"
-                )
-        return "git means something else by that name" if folded == "head" else ""
-
-
-def _short(ref: str) -> str:
-    return ref.removeprefix(_BRANCHES).removeprefix(_TAGS)
-
-
 # --- commits ---------------------------------------------------------------------------------
-
-
-class _Entry(NamedTuple):
-    """A path at which a commit is not as one of its parents, and what those have there.
-
-    Modes and objects are empty for nothing.
-    """
-
-    path: str
-    mode: str
-    object: str
-    modes: tuple[str, ...]
-    objects: tuple[str, ...]
-    twice: bool = False
 
 
 class _Judge:
@@ -329,8 +216,10 @@ class _Judge:
         signers = self._signers(commits)
         for start in range(0, len(commits), _AT_ONCE):
             chunk = commits[start : start + _AT_ONCE]
-            entries = [_entries(changes) for changes in self.repository.changes(chunk)]
-            contents = _Contents(self, list(zip(chunk, entries, strict=True)))
+            entries = [entries_of(changes) for changes in self.repository.changes(chunk)]
+            contents = Contents(
+                self.repository, self.place, self.tip, list(zip(chunk, entries, strict=True))
+            )
             for commit, changed in zip(chunk, entries, strict=True):
                 articles |= {e.path for e in changed if self._is_article(e.path)}
                 problems = list(self._problems(commit, changed, contents, signers))
@@ -341,7 +230,7 @@ class _Judge:
 
     def _is_article(self, path: str) -> bool:
         inside = self.within(path)
-        return inside.startswith(f"{store.ARTICLES}/") and _kind(inside) == "record"
+        return inside.startswith(f"{store.ARTICLES}/") and kind_of(inside) == "record"
 
     def _signers(self, commits: Sequence[Commit]) -> dict[str, str] | None:
         """Whose key signed each commit, None where nobody has to sign."""
@@ -358,8 +247,8 @@ class _Judge:
     def _problems(
         self,
         commit: Commit,
-        entries: Sequence[_Entry],
-        contents: "_Contents",
+        entries: Sequence[Entry],
+        contents: Contents,
         signers: Mapping[str, str] | None,
     ) -> Iterator[str]:
         try:
@@ -390,14 +279,14 @@ class _Judge:
             raise RefusedError(f"its committer is {who.name} and the key that signed it {signer}'s")
         return who
 
-    def _may_name_it(self, entry: _Entry) -> bool:
+    def _may_name_it(self, entry: Entry) -> bool:
         """Whether a path is desk.yaml, or may be a file that it names."""
         inside = self.within(entry.path)
         return bool(inside) and inside.partition("/")[0] not in _FOLDERS
 
     def within(self, path: str) -> str:
         """The path within the desk's folder, empty for one that is not in it."""
-        return path.removeprefix(self.place) if path.startswith(self.place) else ""
+        return within(self.place, path)
 
     def _of_policy(self, commit: Commit) -> Iterator[str]:
         """What is wrong with the desk.yaml of a commit, where it has one."""
@@ -415,165 +304,6 @@ def _record(data: bytes) -> Record | None:
         return None
 
 
-def _entries(changes: Sequence[Sequence[Difference]]) -> list[_Entry]:
-    """What a commit has at each path at which it is not as all its parents."""
-    found = [{one.path: one for one in differences} for differences in changes]
-    twice = {
-        path
-        for differences in changes
-        for path, group in itertools.groupby(sorted(one.path for one in differences))
-        if len(list(group)) > 1
-    }
-    entries = []
-    for path in sorted({path for one in found for path in one}):
-        new = next(one[path] for one in found if path in one)
-        olds = [one.get(path) for one in found]
-        modes = tuple(new.mode if old is None else old.old_mode for old in olds)
-        objects = tuple(new.new if old is None else old.old for old in olds)
-        entries.append(_Entry(path, new.mode, new.new, modes, objects, path in twice))
-    return entries
-
-
-class _Contents:
-    """What some commits have at the paths that they change, and what others have there."""
-
-    def __init__(self, judge: _Judge, commits: Sequence[tuple[Commit, Sequence[_Entry]]]) -> None:
-        self._judge = judge
-        self._bases = {
-            commit.id: self._base(commit.parents)
-            for commit, entries in commits
-            if len(commit.parents) > 1 and entries
-        }
-        questions = dict.fromkeys(
-            (revision, entry.path)
-            for commit, entries in commits
-            for revision in (judge.tip, self._bases.get(commit.id))
-            for entry in entries
-            if revision and "\n" not in entry.path
-        )
-        answers = judge.repository.objects([f"{rev}:{path}" for rev, path in questions])
-        self._at = {
-            asked: answer[0] for asked, answer in zip(questions, answers, strict=True) if answer
-        }
-        self._evil = set(self._doubled(commits))
-        self._read(commits)
-
-    def _doubled(
-        self, commits: Sequence[tuple[Commit, Sequence[_Entry]]]
-    ) -> Iterator[tuple[str, str]]:
-        """The commit and path of what a tree has twice, or by a name with a slash.
-
-        git shows one of the two as added and checks out either, so folders with additions are read.
-        """
-        folders = dict.fromkeys(
-            (commit.id, folder)
-            for commit, entries in commits
-            for entry in entries
-            if entry.object and "" in entry.objects and "\n" not in entry.path
-            for folder in _folders_above(entry.path)
-        )
-        repository = self._judge.repository
-        answers = repository.objects([f"{commit}:{folder}" for commit, folder in folders])
-        trees = dict.fromkeys(answer[0] for answer in answers if answer)
-        wrong = {
-            name: _evil_names(data)
-            for name, data in zip(trees, repository.blobs(trees), strict=True)
-        }
-        for (commit, folder), answer in zip(folders, answers, strict=True):
-            for name in wrong[answer[0]] if answer else ():
-                yield commit, f"{folder}/{name}" if folder else name
-
-    def is_evil(self, commit: Commit, path: str) -> bool:
-        """Whether the trees of a commit have two things at a path, or above it."""
-        above = (*_folders_above(path), path) if self._evil else ()
-        return any((commit.id, one) in self._evil for one in above)
-
-    def _base(self, parents: Sequence[str]) -> str | None:
-        answer = self._judge.repository.answer("merge-base", "--octopus", *parents)
-        return answer.text if answer.code == 0 else None
-
-    def at_tip(self, path: str) -> str:
-        """The object that the tip has at a path, empty for none."""
-        return self._at.get((self._judge.tip or "", path), "")
-
-    def at_base(self, commit: Commit, path: str) -> str:
-        """The object that the common ancestor of a merge's parents has, empty for none."""
-        return self._at.get((self._bases.get(commit.id) or "", path), "")
-
-    def _read(self, commits: Sequence[tuple[Commit, Sequence[_Entry]]]) -> None:
-        wanted: dict[str, str] = {}
-        for commit, entries in commits:
-            for entry in entries:
-                if kind := _kind(self._judge.within(entry.path)):
-                    others = (self.at_tip(entry.path), self.at_base(commit, entry.path))
-                    names = (entry.object, *(entry.objects + others if kind == "record" else ()))
-                    wanted |= {name: kind for name in names if name}
-        sizes = self._judge.repository.objects(list(wanted))
-        self._problems: dict[str, str] = {}
-        readable = []
-        for name, size in zip(wanted, sizes, strict=True):
-            most = _MOST[wanted[name]]
-            if size is None or size[1] > most:
-                self._problems[name] = f"is over {most >> 20} MiB, which no {wanted[name]} is"
-            else:
-                readable.append(name)
-        self.records: dict[str, Record] = {}
-        self._pictures: dict[str, str] = {}
-        for name, data in zip(readable, self._judge.repository.blobs(readable), strict=True):
-            self._take(name, wanted[name], data)
-
-    def _take(self, name: str, kind: str, data: bytes) -> None:
-        if kind == "picture":
-            self._pictures[name] = store.picture_name(data, "x.png").partition(".")[0]
-            return
-        try:
-            if b"\r\n" in data:
-                raise DamagedError("its lines end with CR LF, and in a desk with LF")
-            self.records[name] = codec.load(yamltext.decode(data))
-        except DamagedError as error:
-            self._problems[name] = (
-                f"line {error.line}: {error.problem}" if error.line else str(error)
-            )
-
-    def problem(self, name: str) -> str:
-        """Why an object cannot be read as what its path says, empty where it can."""
-        return self._problems.get(name, "")
-
-    def hash_of(self, name: str) -> str:
-        """The digits by which a picture is named."""
-        return self._pictures.get(name, "")
-
-
-def _folders_above(path: str) -> list[str]:
-    """The folders that a path is in; the first is empty, for the top."""
-    parts = path.split("/")
-    return ["/".join(parts[:count]) for count in range(len(parts))]
-
-
-def _evil_names(tree: bytes) -> list[str]:
-    """The names that a tree has twice or that have a slash, of its bytes as git keeps them."""
-    names = _NAME_IN_TREE.findall(tree)
-    once = set(names)
-    if len(once) == len(names) and not any(b"/" in name for name in names):
-        return []
-    evil = (name for name, count in Counter(names).items() if count > 1 or b"/" in name)
-    return [os.fsdecode(name) for name in evil]
-
-
-# A mode, a name and the bytes of an object's name.
-_NAME_IN_TREE = re.compile(rb"[0-7]+ ([^\0]+)\0.{20}", re.DOTALL)
-_MOST = {"record": yamltext.MAX_BYTES, "picture": store.MAX_PICTURE}
-
-
-def _kind(inside: str) -> str:
-    """What a path within the desk is the place of: a record, a picture, or empty for neither."""
-    folder, _, name = inside.rpartition("/")
-    if store.is_in_place(folder, name):
-        return "record"
-    is_picture = folder == store.PICTURES and store.PICTURE_NAME.fullmatch(name)
-    return "picture" if is_picture else ""
-
-
 class _OfEntry:
     """One path of one commit."""
 
@@ -582,8 +312,8 @@ class _OfEntry:
         judge: _Judge,
         commit: Commit,
         who: Committer,
-        entry: _Entry,
-        contents: _Contents,
+        entry: Entry,
+        contents: Contents,
         records: dict[str, authority.Change],
     ) -> None:
         self._judge = judge
@@ -597,7 +327,7 @@ class _OfEntry:
     def problems(self) -> Iterator[str]:
         """What is wrong with it; a readable record is put among those to be judged."""
         entry = self._entry
-        kind = _kind(self._inside)
+        kind = kind_of(self._inside)
         problem = self._of_shape()
         if not problem and kind == "record" and entry.object:
             problem = self._of_record()
@@ -673,7 +403,7 @@ class _OfEntry:
         return self._unable(WRITE, "changes pictures")
 
     def _unable(self, ability: str, what: str) -> str:
-        if self._judge.rules.rights_of(self._who.name).may(ability):
+        if authority.rights_of(self._judge.rules, self._who).may(ability):
             return ""
         return f"{what} needs {ability}, and {self._who.name} has it not"
 

@@ -23,9 +23,13 @@ Row = Mapping[str, Value]
 _UNSAFE = re.compile(f"[{yamltext.UNSAFE}]")
 _UNSAFE_OR_BREAK = re.compile(f"[{yamltext.UNSAFE}\n\t]")
 _NARROWEST = 6
-# Characters that take two columns each, whatever stands beside them: no need for wcwidth.
-_WIDE = (("\u3001", "\u3029"), ("\u3041", "\u3096"), ("\u30a0", "\u30ff"), ("\u3400", "\u4dbf"),
-         ("\u4e00", "\u9fff"), ("\uff01", "\uff60"))  # fmt: skip
+# Characters that take two columns each, or one, whatever stands beside them: no need for wcwidth,
+# which takes long to import.
+_WIDE = (("\u4e00", "\u9fff"), ("\uff01", "\uff60"), ("\u3001", "\u3029"), ("\u3041", "\u3096"),
+         ("\u30a0", "\u30ff"), ("\u3400", "\u4dbf"), ("\uac00", "\ud7a3"),
+         ("\U00020000", "\U0002fffd"), ("\U00030000", "\U0003fffd"))  # fmt: skip
+_NARROW = ((" ", "~"), ("\u00c0", "\u024f"), ("\u0391", "\u03a1"), ("\u03a3", "\u03c9"),
+           ("\u0410", "\u044f"), ("\u2018", "\u201d"), ("\u2026", "\u2026"))  # fmt: skip
 # How many characters of a long text are shown on each side of a mistake in it.
 _AROUND = 20
 # What is led by `'` already is led by one more, so that taking one off gives the text back.
@@ -247,7 +251,7 @@ def _width(character: str) -> int:
     """The columns of a character that takes them whatever stands beside it, else 0."""
     if any(first <= character <= last for first, last in _WIDE):
         return 2
-    return " " <= character <= "~"
+    return any(first <= character <= last for first, last in _NARROW)
 
 
 def cut(text: str, width: int) -> str:
@@ -431,12 +435,30 @@ def changes(one: Event) -> str:
 
 
 def moves(change: Change) -> str:
-    """Changes of fields, as `changes` has those of an event."""
-    parts = []
-    for name, (was, to) in change.items():
-        before = "" if was is None else f"{cut(shown(was), 60)} → "
-        parts.append(f"{safe(name)} {before}{'none' if to is None else cut(shown(to), 60)}")
-    return ", ".join(parts)
+    """Changes of fields, as `changes` has those of an event.
+
+    Of a text of several lines those that differ: `body + a new line`, `body - one that went`.
+    """
+    return ", ".join(f"{safe(name)} {_move(was, to)}" for name, (was, to) in change.items())
+
+
+def _move(was: Value, to: Value) -> str:
+    if isinstance(was, str) and isinstance(to, str) and "\n" in was + to:
+        was, to = _differing(was, to)
+        if not (was and to):
+            return f"{'-' if was else '+'} {cut(shown(was or to), 60)}"
+    before = "" if was is None else f"{cut(shown(was), 60)} → "
+    return f"{before}{'none' if to is None else cut(shown(to), 60)}"
+
+
+def _differing(was: str, to: str) -> tuple[str, str]:
+    """The lines of two texts from the first that differs to the last."""
+    one, other = was.split("\n"), to.split("\n")
+    while one and other and one[0] == other[0]:
+        del one[0], other[0]
+    while one and other and one[-1] == other[-1]:
+        del one[-1], other[-1]
+    return "\n".join(one), "\n".join(other)
 
 
 def history_rows(shown_record: Record) -> list[dict[str, Value]]:

@@ -163,7 +163,7 @@ class Session:
         policy = self.desk.policy
         asked = query.parse(
             terms,
-            lambda: self.actor,
+            lambda: policy.names_of(self.actor),
             lambda: AsOf(self.now, promises or policy.promises),
             policy.views,
         )

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 
-from desk import dates
+from desk import dates, yamltext
 from desk.errors import DamagedError, UsageError, nearest
 from desk.model import Value
 
@@ -39,6 +39,9 @@ class Reader:
         try:
             value = parse(text)
         except DamagedError as error:
+            if error.problem.startswith(yamltext.CONFLICT):
+                problem = f"{yamltext.CONFLICT}; settle it by hand, then git add {path}"
+                raise DamagedError(problem, path, error.line) from error
             raise error.in_file(path) from error
         if not isinstance(value, dict):
             raise DamagedError("this file is a mapping of settings, `name: …`", path, 1)

@@ -65,7 +65,7 @@ def _line(change: Change, opened: str, now: datetime) -> Line:
     if isinstance(event, dict):
         at, by, did = (str(event[name]) for name in ("at", "by", "did"))
         told = (did in _FIRST and (_opened(_set_by(event)) or opened)) or _happened(event)
-        return Line(*record, _time(dates.from_stamp(at), now), by, did, told)
+        return Line(*record, time(dates.from_stamp(at), now), by, did, told)
     if isinstance(edited, dict):
         return Line(*record, "", "", "by hand", _moves(edited))
     if what == "withdrawn":
@@ -103,7 +103,7 @@ def _happened(event: dict[str, Value]) -> str:
     return "; ".join(filter(None, (_moves(event.get("change")), *said)))
 
 
-def _time(moment: datetime, now: datetime) -> str:
+def time(moment: datetime, now: datetime) -> str:
     """A moment as short as it can be told: `21 Nov 09:04`, with the year if it is another."""
     there = moment.astimezone(now.tzinfo)
     year = "" if there.year == now.year else f" {there.year}"

@@ -22,8 +22,9 @@ from desk.store import Desk
 
 # Two looks at a file that agree, so many seconds apart: nobody is writing it.
 SETTLING = 0.05
-# A file that is missing for so many seconds is gone: git and editors remove one and write it anew.
-GONE = 0.5
+# A file that is missing or damaged for so many seconds is so: git and editors remove or empty one
+# and write it anew.
+AMISS = 0.5
 # How often every file is looked at, in seconds.
 ALL = 60.0
 
@@ -44,13 +45,13 @@ class _Read(NamedTuple):
 @dataclass(slots=True)
 class _File:
     """A record's file: its stamp when it was looked at, what it held, what is wrong with it,
-    and since when it is missing.
+    and since when it is missing or damaged.
     """
 
     stamp: Stamp | None = None
     read: _Read | None = None
     damage: str = ""
-    missing_since: float | None = None
+    amiss_since: float | None = None
 
 
 @dataclass(slots=True)
@@ -158,9 +159,7 @@ class Watcher:
         """That a file was removed, once it has been missing for long enough."""
         folder = self._folders[name]
         file = folder.files[record_id]
-        if file.missing_since is None:
-            file.missing_since = self._clock()
-        if self._clock() - file.missing_since < GONE:
+        if not self._is_amiss_long(file):
             folder.near.add(record_id)
             return
         folder.near.discard(record_id)
@@ -185,11 +184,18 @@ class Watcher:
         folder = self._folders[name]
         folder.near.add(record_id)
         file = folder.files.setdefault(record_id, _File())
+        if not self._is_amiss_long(file):
+            return
         file.stamp = stamp
-        file.missing_since = None
         if file.damage != str(error):
             file.damage = str(error)
             self._on_damage(error)
+
+    def _is_amiss_long(self, file: _File) -> bool:
+        """Whether a file that is amiss now is so for long enough."""
+        if file.amiss_since is None:
+            file.amiss_since = self._clock()
+        return self._clock() - file.amiss_since >= AMISS
 
     def _keep(self, name: str, record: Record, stamp: Stamp | None) -> _Read:
         """Remember the record as it is now."""

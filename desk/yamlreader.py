@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from desk.errors import DamagedError, DeskError
 from desk.model import Value
-from desk.yamltext import MAX_DEPTH, MAX_KEY, MAX_SENTENCE, MAX_VALUES, resolved
+from desk.yamltext import CONFLICT, MAX_DEPTH, MAX_KEY, MAX_SENTENCE, MAX_VALUES, resolved
 
 try:
     from yaml._yaml import CParser
@@ -158,8 +158,7 @@ def _conflict(text: str) -> DamagedError | None:
     if not (mark := re.search(r"^<{7}(?: |$)", text, re.MULTILINE)):
         return None
     line = text.count("\n", 0, mark.start()) + 1
-    sentence = "a merge conflict begins here; `desk check --fix` puts both sides together"
-    return DamagedError(sentence, line=line)
+    return DamagedError(f"{CONFLICT}; `desk check --fix` puts both sides together", line=line)
 
 
 def _from_libyaml(error: MarkedYAMLError) -> DamagedError:

@@ -16,6 +16,8 @@ MAX_DEPTH = 32
 MAX_VALUES = 50_000
 MAX_KEY = 100
 MAX_SENTENCE = 300
+# How the sentence on git's conflict markers begins.
+CONFLICT = "a merge conflict begins here"
 
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}", re.ASCII)
 CONSTANTS: dict[str, bool | None] = {

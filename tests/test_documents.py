@@ -85,7 +85,7 @@ def test_the_queries_on_the_page_are_understood() -> None:
         if not line.startswith("desk: "):
             assert cli.run(["-C", str(ROOT), "--as", "chen", *shlex.split(line)[1:]]) == 0, line
     for text in known:
-        query.parse([f"@{text}"], lambda: "chen", sample_moment, known)
+        query.parse([f"@{text}"], lambda: ["chen"], sample_moment, known)
 
 
 def test_the_values_on_the_page_are_understood() -> None:
@@ -93,7 +93,7 @@ def test_the_values_on_the_page_are_understood() -> None:
     terms_there = [one for one in re.findall(r"`([^`]+)`", table) if ":" in one and "T" not in one]
     assert len(terms_there) > 20
     for one in terms_there:
-        query.parse([one], lambda: "chen", sample_moment).check_fields({"seats"})
+        query.parse([one], lambda: ["chen"], sample_moment).check_fields({"seats"})
 
 
 def sample_moment() -> AsOf:

@@ -137,7 +137,7 @@ def test_the_sides_of_a_conflict(tmp_path: Path):
         "credential.https://example.com.helper", "remote.origin.uploadpack", "include.path",
         "url./x.insteadOf", "url./x.pushInsteadOf", "remote.origin.proxy", "http.proxy",
         "http.https://example.com.sslVerify", "http.cookieFile", "http.saveCookies",
-        "lfs.customtransfer.x.path", "extensions.partialClone",
+        "lfs.customtransfer.x.path",
     ],
 )  # fmt: skip
 def test_settings_that_are_not_heeded(tmp_path: Path, name: str):
@@ -186,6 +186,13 @@ def test_a_remote_that_a_second_url_or_no_url_makes(tmp_path: Path):
     with pytest.raises(RefusedError, match=r"the remote hub\.git lies in this clone"):
         found.check_trusted()
     run(tmp_path, "config", "--unset-all", "remote.origin.url")
+    run(tmp_path, "config", "remote.origin.url", "https://example.com/x")
+    run(tmp_path, "config", "extensions.partialClone", "origin")
+    found.check_trusted()
+    run(tmp_path, "config", "extensions.partialClone", "./hub.git")
+    with pytest.raises(RefusedError, match=r"the remote \./hub\.git lies in this clone"):
+        found.check_trusted()
+    run(tmp_path, "config", "--unset", "extensions.partialClone")
     run(tmp_path, "config", "remote.hub.promisor", "true")
     with pytest.raises(RefusedError, match="the remote hub lies in this clone"):
         found.check_trusted()

@@ -569,6 +569,60 @@ def test_edits_by_hand_are_events_that_are_the_same_in_every_clone():
     assert merge.merged(gone, theirs).text("description") == ""
 
 
+def test_an_edit_by_hand_that_a_command_found_done_is_an_event_before_that():
+    """A description that no event names, corrected by hand and then by a command."""
+    text = "zzz first line\nsecond\nthird\n"
+    base = edited(
+        BASE, ("description: Since Monday.", "description: |\n  zzz first line\n  second\n  third")
+    )
+    base = codec.load(codec.dump(base))
+    assert base.text("description") == text
+    by_hand = replace(base, head={**base.head, "description": "first line\nsecond\nthird\n"})
+    ours = by_hand.add(
+        "edit", SOON, "lin", {"description": "first line\nsecond\nthird, and more\n"}
+    )
+    theirs = base.add("note", START, "chen", text="x")
+    written = merge.with_hand_edits(ours, base)
+    assert [dict(one.change) for one in written.log[len(ours.log) :]] == [
+        {"description": (text, "first line\nsecond\nthird\n")}
+    ]
+    both = merge.merged(written, merge.with_hand_edits(theirs, base))
+    assert both.text("description") == "first line\nsecond\nthird, and more\n"
+    assert both.text("description") == model.fold(both.log)["description"]
+    assert merge.merged(merge.with_hand_edits(theirs, base), written) == both
+    for earlier in (base, ours, theirs, both):
+        assert merge.with_hand_edits(both, earlier) is both
+
+
+def test_what_was_taken_back_takes_nothing_of_others_with_it():
+    start = Ticket({"id": NUMBERS[0]}, ()).add(
+        "open", START, "chen", {"title": "VPN", "status": "new"}
+    )
+    assigned = start.add("assign", START, "chen", {"assignee": "chen", "status": "in_progress"})
+    ours = assigned.add(
+        "undo",
+        SOON,
+        "chen",
+        {"assignee": None, "status": "new"},
+        undoes=2,
+        done_at=assigned.log[1].at,
+    )
+    theirs = start.add("assign", SOON, "lin", {"assignee": "lin", "status": "in_progress"})
+    both = merge.merged(ours, theirs)
+    assert (both.text("assignee"), both.status) == ("lin", "in_progress")
+    assert merge.merged(theirs, ours) == both
+
+
+def test_a_text_that_both_emptied_is_empty():
+    start = Ticket({"id": NUMBERS[0]}, ()).add("open", START, "chen", {"steps": "a\n\nb"})
+    both = merge.merged(
+        start.add("edit", SOON, "chen", {"steps": "a\n"}),
+        start.add("edit", SOON, "lin", {"steps": "\nb"}),
+    )
+    assert both.text("steps") == ""
+    assert model.clashes(both) == {}
+
+
 def test_events_of_one_source_are_one_whatever_their_number():
     start = Ticket({"id": NUMBERS[0]}, ()).add("open", START, "chen", {"title": "VPN"})
     ours = start.add("note", SOON, "li", source="servicenow", text="x")

@@ -114,9 +114,12 @@ def test_a_log_that_does_not_tell_the_beginning_knows_only_what_it_mentions():
     ticket = Ticket(head, (Event(2, AT, "li", "assign", {"team": (None, "systems")}),))
     silent = replace(ticket, log=(Event(1, AT, "li", "open"), *ticket.log))
     assert model.hand_edits(silent) == {"team": "network"}
-    assert model.hand_edits(ticket) == {
-        "custom": "x", "opened": AT, "status": "new", "team": "network", "title": "VPN drops"
-    }  # fmt: skip
+    assert model.hand_edits(ticket) == {"team": "network"}
+    found = Ticket({"id": "T-261121-7K3FQ", "tags": ["vpn"]}, ())
+    tagged = found.add("edit", NOW, "li", {"tags": ["vpn", "wifi"]})
+    assert tagged.head["tags"] == ["vpn", "wifi"]
+    assert model.hand_edits(tagged) == {}
+    assert model.fold(tagged.log) == {"tags": ["vpn", "wifi"]}
 
 
 def test_comments_that_a_rewrite_loses_go_into_the_log():

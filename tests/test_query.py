@@ -47,7 +47,7 @@ TICKETS = [
 
 
 def parse(arguments: list[str] | tuple[str, ...], me: str = "", **views: str) -> query.Filter:
-    return query.parse(arguments, lambda: me, lambda: AS_OF, views)
+    return query.parse(arguments, lambda: [me, "Lin Jing"], lambda: AS_OF, views)
 
 
 def found(*terms: str, me: str = "chen") -> str:
@@ -179,6 +179,9 @@ def test_who_fits(terms: list[str], numbers: str):
 
 def test_me_is_whoever_asks_in_fields_that_name_people_only():
     assert found("assignee:me", me="LIN") == "2"
+    asked = opened(7, "VPN", requester={"name": "lin jing"})
+    assert parse(["requester:me"], "lin").matches(asked)
+    assert not parse(["assignee:me"], "lin").matches(asked)
     assert found("title:me") == ""
     assert found('assignee:"me"') == ""
 
@@ -578,7 +581,7 @@ CLOCKED = [
 
 def at_ten(*terms: str) -> str:
     """The numbers of those tickets that fit on Monday at ten."""
-    asked = query.parse(terms, lambda: "chen", lambda: NOW_THERE)
+    asked = query.parse(terms, lambda: ["chen"], lambda: NOW_THERE)
     return "".join(ticket.id[-1] for ticket in CLOCKED if asked.matches(ticket))
 
 

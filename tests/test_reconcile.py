@@ -52,6 +52,15 @@ def test_what_cannot_be_merged():
         merged(BASE, BASE, "id: [")
 
 
+def test_an_ancestor_without_a_log_vouches_for_both_sides():
+    base = "id: T-261123-7K3FQ\ntitle: VPN\nstatus: new\nopened: 2026-11-23T09:00:00+08:00\n"
+    ours, theirs = base.replace("VPN", "VPN drops"), base.replace("VPN", "VPN hangs")
+    both = merged(base, ours, theirs)
+    assert both.title in ("VPN drops", "VPN hangs")
+    known = {value for one in both.log for value in one.change.get("title", ())}
+    assert known == {"VPN", "VPN drops", "VPN hangs"}
+
+
 @pytest.mark.parametrize("style", ["merge", "diff3", "zdiff3"])
 def test_a_text_with_markers_is_put_together(tmp_path: Path, style: str):
     ours, theirs = codec.dump(record(BASE + OURS)), codec.dump(record(BASE + THEIRS))

@@ -435,3 +435,30 @@ def test_the_history():
         ["escalate", "team vendor", "escalation: functional; because: rollers are worn"],
         ["note", "", "text: vendor called"],
     ]
+
+
+@pytest.mark.parametrize(
+    ("was", "to", "words"),
+    [
+        ("a\nb\nc\n", "a\nB\nc\n", "body b → B"),
+        ("a\nb\n", "a\nnew\nb\n", "body + new"),
+        ("a\nold\nb", "a\nb", "body - old"),
+        ("a\nb\nc", "x\nb\ny", "body a\\nb\\nc → x\\nb\\ny"),
+        (f"a\n{'x' * 70}", f"b\n{'x' * 70}", "body a → b"),
+        (None, "a\nb", "body a\\nb"),
+        ("a\nb", None, "body a\\nb → none"),
+    ],
+)
+def test_a_move_of_a_text_has_the_lines_that_differ(was: str | None, to: str | None, words: str):
+    assert render.moves({"body": (was, to)}) == words
+
+
+def test_what_is_known_of_characters_is_what_wcwidth_says():
+    known = [
+        (chr(code), columns)
+        for ranges, columns in ((render._WIDE, 2), (render._NARROW, 1))
+        for first, last in ranges
+        for code in range(ord(first), ord(last) + 1)
+    ]
+    assert len(known) > 150_000
+    assert [pair for pair in known if wcswidth(pair[0]) != pair[1]] == []

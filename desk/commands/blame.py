@@ -3,8 +3,9 @@
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from datetime import datetime
 
-from desk import blame, render, revisions
+from desk import blame, dates, render, revisions, story
 from desk.blame import Origin
 from desk.commands.common import (
     Damage,
@@ -15,16 +16,17 @@ from desk.commands.common import (
     page,
     parts_of_ids,
     table_text,
+    tell,
 )
 from desk.commands.reading import may_read_whole, read_named
 from desk.errors import ManyError, RefusedError, StorageError
 from desk.git import Repository
-from desk.model import Article, Record
+from desk.model import Article, Record, Value
 from desk.revisions import Commit, Version
 from desk.session import Session, pass_session
 
 _SHORT = 10  # characters of a commit's name
-_HEADERS = ("field", "value", "by", "at", "n", "did", "commit", "committed", "author")
+_HEADERS = ("field", "value", "by", "at", "event", "commit")
 
 
 @command("blame", "desk blame 7k3f", "desk blame 7k3f -f json")
@@ -44,16 +46,18 @@ def blame_(session: Session, ids: tuple[str, ...], form: str) -> None:
         return record
 
     found, failures = read_named(session, parts_of_ids(ids), whole)
-    damage = Damage()
-    told = [(record, [*_origins(session, record, damage)]) for record in found]
+    unread = Damage()  # which nobody can mend, as it is in the history
+    told = [(record, [*_origins(session, record, unread)]) for record in found]
     if form in render.FOR_PEOPLE:
         several = len(ids) > 1 or ids[0] == "-"
-        page("\n".join(_table(*one, form, named=several) for one in told))
+        page("\n".join(_table(*one, session.now, form, named=several) for one in told))
     elif found or not failures:
         rows = [origin.row(record.id) for record, origins in told for origin in origins]
         data(render.rows(rows, form))
     sys.stdout.flush()
-    ManyError.raise_any([*failures, *damage.errors])
+    for error in unread.errors:
+        tell(f"left out: {error}")
+    ManyError.raise_any(failures)
 
 
 def _origins(session: Session, record: Record, damage: Damage) -> Iterator[Origin]:
@@ -79,10 +83,16 @@ def _versions(session: Session, record_id: str, damage: Damage) -> Sequence[Vers
     return revisions.versions(revisions.repository_of(session.desk), record_id, damage)
 
 
-def _table(record: Record, origins: Sequence[Origin], form: str, *, named: bool) -> str:
+def _table(
+    record: Record, origins: Sequence[Origin], now: datetime, form: str, *, named: bool
+) -> str:
     title = f"{record.id}  {render.safe(record.title)}\n" if named else ""
-    rows = [origin.row(record.id) for origin in origins]
-    for row in rows:
-        row["commit"] = str(row["commit"] or "")[:_SHORT]
-    cells = [[render.shown(row[name]) for name in _HEADERS] for row in rows]
+    cells = [[render.shown(cell) for cell in _cells(origin, now)] for origin in origins]
     return title + table_text(cells, _HEADERS, form)
+
+
+def _cells(origin: Origin, now: datetime) -> tuple[Value, ...]:
+    at = story.time(dates.from_stamp(origin.at), now) if origin.at else ""
+    event = f"{origin.n} {origin.did}" if origin.n else origin.did
+    commit = origin.commit.name[:_SHORT] if origin.commit else ""
+    return origin.field, origin.value, origin.by, at.strip(), event, commit

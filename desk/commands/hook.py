@@ -3,6 +3,7 @@
 import os
 import shlex
 import sys
+from contextlib import suppress
 from datetime import UTC
 from typing import TYPE_CHECKING
 
@@ -135,10 +136,13 @@ def _write(path: str, text: str) -> None:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(temporary, "w", encoding="utf-8") as file:
             file.write(text)
+            file.flush()
             os.fchmod(file.fileno(), 0o755)
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except OSError as error:
+        with suppress(OSError):
+            os.unlink(temporary)
         raise StorageError(f"{error.filename or path}: {error.strerror}") from error
 
 
@@ -169,6 +173,7 @@ def verify_(session: Session, old: str, new: str | None, form: str) -> None:
     repository = Repository(session.folder)
     if not os.path.isdir(session.folder) or not repository.exists:
         raise NotFoundError(f"{session.folder} is no git repository; name one with -C")
+    remote.check_safe(repository)
     remote.check_names(repository)
     now = session.now_in(UTC)
     if new is None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from desk import conditions, model, query, render
+from desk import model, render
 from desk.commands.common import (
     Damage,
     TermsCommand,
@@ -19,7 +19,7 @@ from desk.commands.common import (
     tell,
 )
 from desk.commands.import_ import progress_bar
-from desk.commands.reading import as_read_now, rights
+from desk.commands.reading import article_filter, as_read_now, rights
 from desk.errors import RefusedError, UsageError
 from desk.model import Article, Value
 from desk.session import Session, pass_session
@@ -107,7 +107,7 @@ def export_(
 
     audience = session.desk.policy.checked("audience", audience) if audience else None
     damage = Damage()
-    chosen = list(_chosen(session, _asked(session, terms), audience, damage))
+    chosen = list(_chosen(session, article_filter(session, terms), audience, damage))
     _check_outside(session, folder)
     target = Folder(folder, make=True)
     rows = list(markdownexport.write(session.desk, target, chosen, force=force))
@@ -140,16 +140,6 @@ def _chosen(
         if (any_status or is_out) and asked.matches(read):
             yield stood, shown
     asked.check_fields(seen)
-
-
-def _asked(session: Session, terms: tuple[str, ...]) -> "Filter":
-    return query.parse(
-        terms,
-        lambda: session.actor,
-        lambda: session.as_of,
-        session.desk.policy.views,
-        conditions.of_articles(),
-    )
 
 
 def _check_outside(session: Session, folder: str) -> None:

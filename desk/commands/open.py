@@ -19,7 +19,9 @@ from desk.commands.common import (
 )
 from desk.commands.outcome import Outcome
 from desk.errors import DeskError, UsageError
+from desk.lifecycle import Act
 from desk.model import TICKET_FIELDS, Ticket, Value
+from desk.roles import WORK
 from desk.session import Session, pass_session
 
 
@@ -84,7 +86,7 @@ def open_(
     given["assignee"] = session.whom(given["assignee"])
     fields: dict[str, Value] = {
         **_custom_fields(custom),
-        **_head_fields(given),
+        **_head_fields(given, act),
         "tags": tags_of(tags),
     }
     start = session.moment(began)
@@ -132,10 +134,18 @@ def open_(
         assigner.damage.say()
 
 
-def _head_fields(given: dict[str, str | None]) -> dict[str, Value]:
+def _head_fields(given: dict[str, str | None], act: Act) -> dict[str, Value]:
+    """The fields that options name; a requester of desk.yaml has the name and e-mail there.
+
+    Who may do nothing but ask asks for themselves.
+    """
+    name = given.pop("requester")
+    if not (name or act.policy.rights_of(act.by).may(WORK)):
+        name = act.by
+    person = act.policy.people.get(name or "")
     requester = {
-        "name": given.pop("requester"),
-        "email": given.pop("email"),
+        "name": (person.name if person else "") or name,
+        "email": given.pop("email") or (person.email if person else ""),
         "phone": given.pop("phone"),
         "department": given.pop("department"),
     }

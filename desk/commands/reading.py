@@ -146,8 +146,14 @@ def article_filter(session: Session, terms: Sequence[str]) -> "Filter":
     """The filter of articles that the terms of a command line mean in this run."""
     from desk import conditions, query
 
-    views, kind = session.desk.policy.views, conditions.of_articles()
-    return query.parse(terms, lambda: session.actor, lambda: session.as_of, views, kind)
+    policy = session.desk.policy
+    return query.parse(
+        terms,
+        lambda: policy.names_of(session.actor),
+        lambda: session.as_of,
+        policy.views,
+        conditions.of_articles(),
+    )
 
 
 def standing(record: Record, now: datetime) -> tuple[Record, datetime, list[tuple[str, str]]]:

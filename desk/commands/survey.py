@@ -6,7 +6,7 @@ from desk import lifecycle
 from desk.commands.common import Verb, at_option, change_each, command, ids_argument, text_option
 from desk.session import Session, pass_session
 
-_SCORES = ("1", "2", "3", "4", "5")
+_SCORES = tuple(map(str, lifecycle.SCORES))
 
 
 @command("survey", 'desk survey 7k3f --score 5 --comment "quick and friendly"', cls=Verb)

@@ -25,20 +25,20 @@ def test_without_git_the_commits_are_empty(shell: Shell):
     shell.done("assign", ID, "--to", "lin", who="lin", at=TEN)
     shell.rewrite(ID, "title: VPN drops", "title: 打印机")
     shown = shell.done("blame", ID).out
-    assert [line[:66] for line in shown.splitlines()] == [
-        "field        value                      by    at                  ",
-        "id           T-261121-A0001             chen  2026-11-21T09:00:00+",
-        "kind         incident                   chen  2026-11-21T09:00:00+",
-        "title        打印机                                                  ",
-        "status       in_progress                lin   2026-11-21T10:00:00+",
-        "priority     P4                         chen  2026-11-21T09:00:00+",
-        "impact       person                     chen  2026-11-21T09:00:00+",
-        "urgency      medium                     chen  2026-11-21T09:00:00+",
-        "channel      phone                      chen  2026-11-21T09:00:00+",
-        "team         network                    lin   2026-11-21T10:00:00+",
-        "assignee     lin                        lin   2026-11-21T10:00:00+",
-        "opened       2026-11-21T09:00:00+08:00  chen  2026-11-21T09:00:00+",
-        "description  It drops.                  chen  2026-11-21T09:00:00+",
+    assert [line.rstrip() for line in shown.splitlines()] == [
+        "field        value                      by    at            event     commit",
+        "id           T-261121-A0001             chen  21 Nov 09:00  1 open",
+        "kind         incident                   chen  21 Nov 09:00  1 open",
+        "title        打印机                                         by hand",
+        "status       in_progress                lin   21 Nov 10:00  2 assign",
+        "priority     P4                         chen  21 Nov 09:00  1 open",
+        "impact       person                     chen  21 Nov 09:00  1 open",
+        "urgency      medium                     chen  21 Nov 09:00  1 open",
+        "channel      phone                      chen  21 Nov 09:00  1 open",
+        "team         network                    lin   21 Nov 10:00  2 assign",
+        "assignee     lin                        lin   21 Nov 10:00  2 assign",
+        "opened       2026-11-21T09:00:00+08:00  chen  21 Nov 09:00  1 open",
+        "description  It drops.                  chen  21 Nov 09:00  1 open",
     ]
     found = rows(shell)
     assert found["team"] == ["network", "lin", TEN, 2, "assign", None, None, None]
@@ -114,8 +114,8 @@ def test_a_version_that_cannot_be_read_is_named(shell: Shell):
     shell.path(ID).write_text(good)
     second = commit(shell.root, at=TEN)
     ran = shell.run("blame", ID, "-f", "csv")
-    assert ran.code == 4
-    assert f"desk: {bad[:10]}:tickets/2026/11/{ID}.yaml:1: " in ran.err
+    assert ran.code == 0, "nobody can mend what is history"
+    assert f"left out: {bad[:10]}:tickets/2026/11/{ID}.yaml:1: " in ran.err
     assert f",{second},{TEN}," in ran.out
 
 
@@ -123,7 +123,8 @@ def test_an_author_may_be_called_anything(shell: Shell):
     repository(shell.root)
     shell.open("One")
     commit(shell.root, who="a\x1b[31m\x01\x02\u202e|李")
-    assert "a\\x1b[31m\\x01\\x02\\u202e|李" in shell.done("blame", ID).out
+    assert "\x1b" not in shell.done("blame", ID).out
+    assert rows(shell)["title"][-1] == "a\x1b[31m\x01\x02\u202e|李"
 
 
 def test_an_article_whose_log_one_may_not_read(shell: Shell):

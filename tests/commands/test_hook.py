@@ -1,5 +1,6 @@
 """desk hook: the hooks that it writes, and what its check says and where."""
 
+import resource
 import stat
 import subprocess
 from pathlib import Path
@@ -137,6 +138,18 @@ def test_a_dry_run_shows_the_hook(made: Team):
     assert "fsckobjects" not in git(made.bare, "config", "--list")
 
 
+def test_a_hook_that_cannot_be_written_leaves_nothing(made: Team):
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, hard))
+    try:
+        ran = run(["hook", "install", str(made.bare)])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    hooks = made.bare / "hooks"
+    assert ran == (74, "", f"desk: {hooks / 'pre-receive'}: File too large\n")
+    assert not list(hooks.glob("pre-receive*[!e]"))
+
+
 def test_where_no_hook_would_run(made: Team, tmp_path: Path):
     git(made.bare, "config", "core.hooksPath", "/elsewhere")
     ran = run(["hook", "install", str(made.bare)])
@@ -198,6 +211,74 @@ def test_what_cannot_be_verified(made: Team, words: list[str], code: int, senten
     ran = verify(made, *words)
     assert (ran[0], ran[1]) == (code, "")
     assert sentence.format(lab=made.lab) in ran[2]
+
+
+def lacking(made: Team, *settings: str) -> tuple[Path, str]:
+    """A clone with settings of its own that lacks a ticket of its last commit, and that commit."""
+    first = founded(made)
+    wanted = made.commit("chen", files(ticket()), first)
+    assert made.push(f"{wanted}:{MAIN}").accepted
+    clone = made.folder / "clone"
+    git(made.folder, "clone", "--quiet", "--no-local", str(made.bare), str(clone))
+    lose(clone / ".git", git(clone, "rev-parse", f"{wanted}:{store.path_of(FIRST)}"))
+    for setting in settings:
+        git(clone, "config", *setting.split("=", 1))
+    return clone, wanted
+
+
+def lose(folder: Path, name: str) -> None:
+    """Take an object out of a repository."""
+    packs = list(folder.glob("objects/pack/*.pack"))
+    for pack in packs:
+        whole = pack.rename(folder / pack.name)
+        pack.with_suffix(".idx").unlink()
+        with whole.open("rb") as file:
+            subprocess.run(["git", "unpack-objects", "-q"], cwd=folder, stdin=file, check=True)
+    (folder / "objects" / name[:2] / name[2:]).unlink()
+
+
+PARTIAL = ("extensions.partialClone=origin", "remote.origin.promisor=true")
+
+
+@pytest.mark.parametrize("more", [(), ("core.bare=true",)])
+def test_nothing_is_run_that_a_clone_names(made: Team, more: tuple[str, ...]):
+    program = f"touch {made.folder}/acted; git-upload-pack"
+    clone, wanted = lacking(made, *PARTIAL, f"remote.origin.uploadpack={program}", *more)
+    for folder in (clone, clone / ".git", clone / ".git" / "objects"):
+        ran = run(["-C", str(folder), "hook", "verify", f"{wanted}~1", wanted])
+        assert (ran.code, ran.out) == (1, "")
+        assert "has remote.origin.uploadpack, which names a program" in ran.err
+    assert not (made.folder / "acted").exists()
+    subprocess.run(["git", "show", wanted], cwd=clone / ".git", capture_output=True, check=False)
+    assert (made.folder / "acted").exists(), "plain git would have run it"
+
+
+@pytest.mark.parametrize("setting", [*PARTIAL, "remote.origin.partialCloneFilter=blob:none"])
+def test_a_partial_clone_is_not_verified(made: Team, setting: str):
+    clone, wanted = lacking(made, setting)
+    name = setting.partition("=")[0].casefold()
+    said = (
+        f"desk: {clone} is a partial clone (it has {name}), of which git fetches what is missing "
+        "while it is read; clone it whole, without --filter\n"
+    )
+    ran = run(["-C", str(clone), "hook", "verify", f"{wanted}~1", wanted])
+    assert ran == (1, "", said)
+    git(made.lab, "config", *setting.split("=", 1))
+    assert verify(made, f"{wanted}~1", wanted) == (1, "", said.replace(str(clone), str(made.lab)))
+
+
+def test_settings_of_a_bare_repository_are_its_keepers(made: Team):
+    first = founded(made)
+    git(made.lab, "config", "core.sshCommand", "ssh -v")
+    assert verify(made, first, first)[0] == 0
+
+
+def test_an_object_that_is_missing(made: Team):
+    clone, wanted = lacking(made)
+    blob = git(made.lab, "rev-parse", f"{wanted}:{store.path_of(FIRST)}")
+    said = f"{store.path_of(FIRST)}: its object {blob[:12]} is not in this repository"
+    ran = run(["-C", str(clone), "hook", "verify", f"{wanted}~1", wanted])
+    assert ran == (1, f"{wanted[:12]} {said}\n", "desk: 1 commit, 1 refused\n")
 
 
 def test_lines_that_git_does_not_write(made: Team):

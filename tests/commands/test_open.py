@@ -2,6 +2,7 @@
 
 import pytest
 
+from desk import store
 from tests.support import Shell
 
 FULL = """\
@@ -198,3 +199,31 @@ def test_an_outside_number_or_a_field_given_twice_is_refused(shell: Shell):
     assert shell.run("open", "x", "--field", "a=1", "--field", "a=2") == (
         2, "", "desk: --field a is given twice; give it once\n"
     )  # fmt: skip
+
+
+def test_somebody_of_the_desk_who_asks(shell: Shell):
+    made = shell.done("open", "VPN drops", "--requester", "chen").out.strip()
+    assert store.Desk(shell.root).read(made).head["requester"] == {
+        "name": "陈伟",
+        "email": "chen@example.com",
+    }
+    shell.done("open", "Printer", "--requester", "李伟", "--email", "li@example.com")
+    assert shell.done("list", "requester:me", "-f", "ids").out.split() == [made]
+
+
+def test_who_may_only_ask_asks_for_themselves(shell: Shell):
+    path = shell.root / "desk.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(
+        text.replace(
+            "  zhao:", "  li: {name: 李伟, email: li@x.org, roles: [requester]}\n  zhao:", 1
+        ),
+        encoding="utf-8",
+    )
+    made = shell.done("--as", "li", "open", "VPN drops").out.strip()
+    assert store.Desk(shell.root).read(made).head["requester"] == {
+        "name": "李伟",
+        "email": "li@x.org",
+    }
+    shell.done("--as", "li", "reply", made, "It is the Wi-Fi.")
+    assert shell.done("--as", "li", "list", "requester:me", "-f", "ids").out.split() == [made]

@@ -509,6 +509,98 @@ def raises_their_own_priority_in_an_answer(desk: Desk) -> str:
     return desk.commit("rui", reply)
 
 
+def after(
+    desk: Desk, record: Record, did: str, change: dict[str, Value] | None = None, **words: Value
+) -> str:
+    """A commit of chen's with what was done to rui's request, and then one by rui."""
+    worked = desk.commit("chen", record) if len(record.log) > 1 else desk.tip
+    return desk.commit("rui", record.add(did, at(50), "rui", change, **words), on=worked)
+
+
+def resolved(record: Record) -> Record:
+    return record.add("resolve", at(40), "chen", {"status": "resolved"}, solution="换墨盒")
+
+
+def taken_back(event: Event) -> dict[str, Value]:
+    return {"undoes": event.n, "done_at": event.at}
+
+
+BEGUN: dict[str, Value] = {"status": "in_progress"}
+
+
+@attack("event 4 (reply) needs desk.work, and rui has it not")
+def reopens_what_was_closed_in_an_answer(desk: Desk) -> str:
+    closed = resolved(desk.record(OWN)).add("close", at(41), "chen", {"status": "closed"})
+    return after(desk, closed, "reply", BEGUN, text="x")
+
+
+@attack("event 3 (reply) needs desk.work, and rui has it not")
+def takes_up_what_was_cancelled_in_an_answer(desk: Desk) -> str:
+    cancelled = desk.record(OWN).add("cancel", at(40), "chen", {"status": "cancelled"}, because="x")
+    return after(desk, cancelled, "reply", BEGUN, text="x")
+
+
+@attack("event 3 (reply) needs desk.work, and rui has it not")
+def ends_a_hold_in_an_answer(desk: Desk) -> str:
+    change: dict[str, Value] = {"status": "on_hold", "waiting_for": "vendor"}
+    return after(desk, desk.record(OWN).add("hold", at(40), "chen", change), "reply", BEGUN)
+
+
+@attack("event 5 (undo) needs desk.work, and rui has it not")
+def reopens_by_undoing_an_answer(desk: Desk) -> str:
+    answered = desk.record(OWN).add("reply", at(30), "rui", BEGUN, text="x")
+    first = desk.commit("rui", answered)
+    closed = resolved(answered).add("close", at(41), "chen", {"status": "closed"})
+    second = desk.commit("chen", closed, on=first)
+    words = taken_back(answered.log[-1])
+    return desk.commit("rui", closed.add("undo", at(50), "rui", {"status": "new"}, **words),
+                       on=second)  # fmt: skip
+
+
+@attack("event 3 (undo) needs desk.work, and rui has it not")
+def cancels_what_was_resolved_by_undoing_the_opening(desk: Desk) -> str:
+    record = desk.record(OWN)
+    words = taken_back(record.log[0])
+    return after(desk, resolved(record), "undo", {"status": "cancelled"}, **words)
+
+
+@attack("event 2 (reply) needs desk.work, and rui has it not")
+def scores_in_an_answer(desk: Desk) -> str:
+    return after(desk, desk.record(OWN), "reply", BEGUN, text="x", score=5)
+
+
+@attack("event 2 (reply) needs desk.work, and rui has it not")
+def tells_others_in_an_answer(desk: Desk) -> str:
+    outbox: Value = [{"to": "lin", "about": "x"}]
+    return after(desk, desk.record(OWN), "reply", BEGUN, text="x", outbox=outbox)
+
+
+@attack("event 2 (survey) needs desk.work, and rui has it not")
+def scores_what_is_not_resolved(desk: Desk) -> str:
+    return after(desk, desk.record(OWN), "survey", score=5)
+
+
+@attack("event 4 (survey) needs desk.work, and zoe@example.org has it not")
+def scores_twice(desk: Desk) -> str:
+    once = desk.record(PRINTER).add("survey", at(30), "zoe", score=5)
+    return desk.commit("zoe", once.add("survey", at(31), "zoe", score=5))
+
+
+def own_request(**fields: Value) -> Record:
+    return ticket("T-261121-NEW01", "rui", requester={"email": EMAILS["rui"]}, **fields)
+
+
+@attack("event 1 (open) needs desk.work, and rui has it not")
+def opens_what_is_resolved_already(desk: Desk) -> str:
+    made = own_request(status="resolved", assignee="chen")
+    return desk.commit("rui", made.add("survey", at(30), "rui", score=5))
+
+
+@attack("event 2 (open) needs desk.work, and rui has it not")
+def closes_by_opening_it_again(desk: Desk) -> str:
+    return desk.commit("rui", own_request().add("open", at(30), "rui", {"status": "closed"}))
+
+
 @attack("event 2 (undo) sets other values than those before event 1")
 def starts_the_work_by_undoing_the_opening(desk: Desk) -> str:
     record = desk.record(OWN)
@@ -678,6 +770,54 @@ def publishes_by_a_rule(desk: Desk) -> str:
         "zhao",
         desk.record(REVIEW).add("tell", at(30), "desk", {"status": "published"}, rule="renewal"),
     )
+
+
+def voted(desk: Desk, record_id: str, who: str, **fields: Value) -> str:
+    """A vote that sets fields of an article."""
+    return desk.commit(who, desk.record(record_id).add("helpful", at(30), who, fields))
+
+
+@attack("event 2 (helpful) sets title, solution, owner, tags, which helpful does not")
+def edits_a_draft_by_voting(desk: Desk) -> str:
+    return voted(desk, DRAFT, "rui", title="x", solution="关机。\n", owner="rui", tags=["x"])
+
+
+@attack("event 3 (helpful) sets solution, which helpful does not")
+def edits_what_is_in_review_by_voting(desk: Desk) -> str:
+    return voted(desk, REVIEW, "rui", solution="关机。\n")
+
+
+@attack("event 4 (helpful) sets solution, which helpful does not")
+def edits_what_is_approved_by_voting(desk: Desk) -> str:
+    return voted(desk, APPROVED, "rui", solution="关机。\n")
+
+
+@attack("event 5 (helpful) sets owner, category, links, which helpful does not")
+def edits_what_no_reviewer_looks_at_by_voting(desk: Desk) -> str:
+    return voted(desk, PUBLISHED, "zoe", owner="zoe", category="z", links=[f"related {VPN}"])
+
+
+@attack("event 2 (use) sets tags, which use does not")
+def edits_a_draft_by_using_it(desk: Desk) -> str:
+    used = desk.record(DRAFT).add("use", at(30), "sam", {"tags": ["x"]}, ticket=VPN)
+    return desk.commit("sam", used)
+
+
+@attack("event 3 (approve) sets solution, which approve does not")
+def approves_a_text_of_their_own(desk: Desk) -> str:
+    change: dict[str, Value] = {"solution": "关机。\n"}
+    return desk.commit("lin", desk.record(REVIEW).add("approve", at(30), "lin", change))
+
+
+@attack("event 5 (renew) sets solution, which renew does not")
+def edits_what_is_published_by_renewing(desk: Desk) -> str:
+    change: dict[str, Value] = {"solution": "关机。\n"}
+    return desk.commit("zhao", desk.record(PUBLISHED).add("renew", at(30), "zhao", change))
+
+
+@attack("event 5 (helpful) says ticket, which helpful does not")
+def says_more_than_a_vote(desk: Desk) -> str:
+    return desk.commit("rui", desk.record(PUBLISHED).add("helpful", at(30), "rui", ticket=VPN))
 
 
 @attack("event 2 (helpful)")
@@ -1316,6 +1456,38 @@ def answers_what_was_asked_of_them(desk: Desk) -> str:
 
 
 @lawful
+def answers_what_is_new_and_takes_it_back(desk: Desk) -> str:
+    answered = desk.record(OWN).add("reply", at(30), "rui", BEGUN, text="x")
+    first = desk.commit("rui", answered)
+    words = taken_back(answered.log[-1])
+    back = answered.add("undo", at(31), "rui", {"status": "new"}, **words)
+    return desk.commit("rui", back.add("reply", at(32), "rui", BEGUN, text="y"), on=first)
+
+
+@lawful
+def answers_what_is_on_hold(desk: Desk) -> str:
+    change: dict[str, Value] = {"status": "on_hold", "waiting_for": "requester"}
+    return after(desk, desk.record(OWN).add("hold", at(40), "chen", change), "reply", text="x")
+
+
+@lawful
+def scores_what_was_resolved(desk: Desk) -> str:
+    return after(desk, resolved(desk.record(OWN)), "survey", score=5, comment="快")
+
+
+@lawful
+def rebases_an_answer_over_what_was_resolved(desk: Desk) -> str:
+    worked = resolved(desk.record(OWN))
+    answered = desk.record(OWN).add("reply", at(39), "rui", BEGUN, text="x")
+    return desk.commit("rui", merged(worked, answered), on=desk.commit("chen", worked))
+
+
+@lawful
+def opens_for_an_assignee(desk: Desk) -> str:
+    return desk.commit("rui", own_request(assignee="chen", status="in_progress"))
+
+
+@lawful
 def takes_their_own_request_back(desk: Desk) -> str:
     record = desk.record(OWN)
     words = {"undoes": 1, "done_at": record.log[0].at}
@@ -1421,10 +1593,17 @@ COMMANDS = (
     ("sam", "kb edit A0004 --set audience=public"), ("chen", "kb submit A0004"),
     ("lin", "kb reject A0004 --because x"), ("chen", "kb submit A0004"),
     ("lin", "kb approve A0004"),
-    ("zhao", "kb publish A0004"), ("rui", "kb helpful A0004"), ("chen", "kb unhelpful A0004"),
+    ("zhao", "kb publish A0004"), ("rui", "kb helpful A0004"),
+    ("chen", "kb unhelpful A0004 --because x"),
+    ("chen", "undo A0004"), ("chen", "kb unhelpful A0004"),
     ("chen", "kb renew A0004 --until 99d"), ("lin", "resolve A0001 --solution x --kb A0004"),
     ("chen", "kb edit A0004 --set body=y"), ("zhao", "kb approve A0004"),
     ("zhao", "kb edit A0004 --set body=z"), ("zhao", "kb retire A0004"), ("chen", "kb from A0001"),
+    ("rui", "open Lamp --requester rui --assignee chen"), ("rui", "undo A0006"),
+    ("rui", "open Lamp --requester rui"), ("rui", "reply A0007 x"), ("rui", "undo A0007"),
+    ("rui", "reply A0007 y"), ("chen", "resolve A0007 --solution x"),
+    ("rui", "survey A0007 --score 4"), ("rui", "undo A0007"),
+    ("rui", "survey A0007 --score 5 --comment x"),
     ("zhao", "import ../export.csv --map ../map.yaml"), ("sam", "kb import ../docs"),
     ("chen", "tick --now 2027-01-20T09:00+08:00"), ("chen", "check --fix"),
 )  # fmt: skip
