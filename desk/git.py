@@ -27,11 +27,16 @@ _ENVIRONMENT = {
     "LC_ALL": "C.UTF-8",
     "LANGUAGE": "en",
 }
-# Settings that name programs, or files with more settings.
-_NAMES_A_PROGRAM = re.compile(
+# Transports that run no helper of another's making; who wants more sets this variable.
+_TRANSPORTS = "file:git:http:https:ssh"
+# Settings that name programs, files with more settings, or another place to talk to or to
+# write. docs/teams.md tells which others are heeded, and why.
+_NOT_HEEDED = re.compile(
     r"core\.(sshcommand|askpass|gitproxy|alternaterefscommand|editor)|credential\.(.*\.)?helper"
     r"|gpg\.(.*\.)?program|gpg\.ssh\.defaultkeycommand|filter\..*\.(clean|smudge|process)"
-    r"|remote\..*\.(uploadpack|receivepack|vcs)|gc\.recentobjectshook|include\.path|includeif\..*\.path",
+    r"|lfs\.(customtransfer|extension)\..*|gc\.recentobjectshook|include\.path|includeif\..*\.path"
+    r"|remote\..*\.(uploadpack|receivepack|vcs|proxy)|url\..*\.(push)?insteadof"
+    r"|http\.(.*\.)?(proxy.*|ssl.*|schannel.*|cookiefile|savecookies|curloptresolve|delegation)",
     re.ASCII,
 )
 # Settings by which git fetches what is missing as soon as it is asked for it.
@@ -176,31 +181,81 @@ class Repository:
         return os.path.join(self.folder, self.text("rev-parse", "--git-path", name))
 
     def check_trusted(self) -> None:
-        """Raise RefusedError where the repository's own settings name programs."""
-        listed = self.text("config", "--null", "--show-scope", "--name-only", "--list")
-        parts = listed.split("\0")
-        for scope, name in zip(parts[::2], parts[1::2], strict=False):
-            if scope in ("local", "worktree") and _NAMES_A_PROGRAM.fullmatch(name):
+        """Raise RefusedError where the repository's own settings name programs or lead elsewhere.
+
+        It may be a folder that somebody else has packed: git would heed them all.
+        """
+        names = self._own_settings()
+        for name in names:
+            if _NOT_HEEDED.fullmatch(name):
                 raise RefusedError(
-                    f"{self.private('config')} has {name}, which names a program or more settings, "
-                    "and desk runs nothing that a folder names; put it into your own settings "
-                    "(git config --global) if it is yours"
+                    f"{self.private('config')} has {name}, which names a program, more settings or "
+                    "another place, and desk heeds no such thing of a folder; put it into your own "
+                    "settings (git config --global) if it is yours"
                 )
+        if "core.worktree" in names:
+            self._check_place()
         self._check_remotes()
 
+    def _own_settings(self) -> list[str]:
+        """The names of the settings that stand in the repository itself."""
+        listed = self.text("config", "--null", "--show-scope", "--name-only", "--list")
+        parts = listed.split("\0")
+        pairs = zip(parts[::2], parts[1::2], strict=False)
+        return [name for scope, name in pairs if scope in ("local", "worktree")]
+
+    def _check_place(self) -> None:
+        """Raise RefusedError where the files are in a folder whose `.git` is another.
+
+        Git itself sets core.worktree in a submodule, to which its `.git` leads back.
+        """
+        top = self.answer("rev-parse", "--show-toplevel").text
+        leads_to = os.path.join(top, ".git")
+        if os.path.isfile(leads_to):
+            with open(leads_to, "rb") as file:
+                path = os.fsdecode(file.read().removeprefix(b"gitdir: ").rstrip(b"\r\n"))
+            leads_to = os.path.join(top, path)
+        if os.path.realpath(leads_to) != os.path.realpath(self.private(".")):
+            raise RefusedError(
+                f"{self.private('config')} has core.worktree, and the folder that it "
+                "leads to is not this clone's; git config --unset core.worktree takes it out"
+            )
+
+    def remotes(self) -> list[str]:
+        """The names of the remotes."""
+        return self.text("remote").splitlines()
+
     def _check_remotes(self) -> None:
-        """Raise RefusedError for a remote within the clone: git would run that one's hooks."""
-        top = self.answer("rev-parse", "--show-toplevel").text or self.folder
-        inside = [os.path.realpath(folder) for folder in (top, self.private("."))]
-        urls = self.answer("config", "--get-regexp", r"^remote\..*\.(push)?url$").text
-        for url in (line.partition(" ")[2] for line in urls.splitlines()):
-            path = os.path.realpath(os.path.join(top, url.removeprefix("file://")))
-            within = any(os.path.commonpath((path, folder)) == folder for folder in inside)
-            if within and os.path.exists(path):
+        """Raise RefusedError for a remote that came with the clone: its hooks would run."""
+        shared = os.path.join(self.folder, self.text("rev-parse", "--git-common-dir"))
+        for name in ("remotes", "branches"):
+            folder = os.path.join(shared, name)
+            if os.path.isdir(folder) and os.listdir(folder):
                 raise RefusedError(
-                    f"the remote {url} lies in this clone, and its hooks would run; "
-                    "git remote set-url origin URL names another"
+                    f"{folder} has remotes as an old git kept them, which nothing lists; "
+                    "git remote add names one, then remove those files"
                 )
+        top = self.answer("rev-parse", "--show-toplevel").text or self.folder
+        inside = {os.path.realpath(one) for one in (top, self.private("."), shared)}
+        partial = self.setting("extensions.partialClone")
+        names = [*self.remotes(), *([partial] if partial else [])]
+        for url in dict.fromkeys(url for name in names for url in self._urls(name)):
+            path = local_path(url)
+            if path is not None and (not _is_whole(path) or _is_within(path, inside)):
+                raise RefusedError(
+                    f"the remote {url} lies in this clone, or beside wherever that is, and its "
+                    "hooks would run; git remote set-url origin URL names another, or a folder by "
+                    "its whole path"
+                )
+
+    def _urls(self, remote: str) -> list[str]:
+        """All URLs that git uses for a remote: the name itself where it has no other."""
+        options = ((), ("--push",))
+        answers = [
+            self.answer("remote", "get-url", *way, "--all", "--end-of-options", remote)
+            for way in options
+        ]
+        return [url for one in answers for url in os.fsdecode(one.output).splitlines()] or [remote]
 
     def check_whole(self) -> None:
         """Raise RefusedError for a partial clone, of which git fetches objects when it reads."""
@@ -260,7 +315,9 @@ class Repository:
 
         `new` is empty also where it is not known. Files that git does not know are not among them.
         """
-        command = ("diff-index", "-r", "-z", "--raw", "--no-renames", "--no-abbrev")
+        # To know of changes within a submodule git would run what that one's settings name.
+        command = ("diff-index", "-r", "-z", "--raw", "--no-renames", "--no-abbrev",
+                   "--ignore-submodules=dirty")  # fmt: skip
         self.answer("update-index", "-q", "--refresh")
         old = revision or self.empty_tree
         return _differences(self.output(*command, "--end-of-options", old, "--", *paths))
@@ -377,6 +434,26 @@ class Repository:
                     yield _blob(answers, name)
 
 
+def local_path(url: str) -> str | None:
+    """The path on this machine that git takes a URL for, None where it takes it for none."""
+    if url.startswith("file://"):
+        from urllib.parse import unquote_to_bytes
+
+        return os.fsdecode(unquote_to_bytes(os.fsencode(url.removeprefix("file://"))))
+    return None if ":" in url.partition("/")[0] else url
+
+
+def _is_whole(path: str) -> bool:
+    """Whether a path means the same whatever folder a program runs in."""
+    plain = "/" + os.path.normpath(path).lstrip("/")
+    return os.path.isabs(path) and not plain.startswith(("/proc/", "/dev/"))
+
+
+def _is_within(path: str, folders: Iterable[str]) -> bool:
+    real = os.path.realpath(path)
+    return any(os.path.commonpath((real, folder)) == folder for folder in folders)
+
+
 def _each_parent(commit: Commit) -> list[tuple[str, ...]]:
     return [(parent,) for parent in commit.parents] or [()]
 
@@ -425,7 +502,7 @@ def _side(mode: str, name: str) -> tuple[str, str]:
 
 
 def _environment() -> dict[str, str]:
-    return {**os.environ, **_ENVIRONMENT}
+    return {"GIT_ALLOW_PROTOCOL": _TRANSPORTS, **os.environ, **_ENVIRONMENT}
 
 
 def identity(folder: str) -> tuple[str, str]:

@@ -121,7 +121,7 @@ def _gather(found: Open, records: Collection[Record], path: str, renumbering: Re
         for record in records:
             transaction.gather(record, *left)
         for moved, _ in renumbering.done.values():
-            for _, other in moved.links:
+            for other in dict.fromkeys(other for _, other in moved.links):
                 with suppress(NotFoundError, DamagedError):
                     linked = transaction.read(other)
                     transaction.replace(renumbering.linked_to(linked))
@@ -213,11 +213,13 @@ def _merged_into(repository: Repository, head: str) -> list[tuple[str, list[str]
 def _shrunk_since(desk: Desk, found: Open, commit: str, others: Sequence[str]) -> Iterator[Problem]:
     """What has been lost since a commit; `others` are the other parents of a merge of it."""
     repository = found.repository
-    changed = [
+    records = [
         one
         for one in repository.uncommitted(commit, "tickets", store.ARTICLES)
-        if one.old and store.is_record_name(one.path.rpartition("/")[2])
+        if store.is_record_name(one.path.rpartition("/")[2])
     ]
+    changed = [one for one in records if one.old]
+    added = [one.path for one in records if not one.old]
     olds = repository.blobs(one.old for one in changed)
     for one, data in zip(changed, olds, strict=True):
         path = one.path.removeprefix(repository.prefix)
@@ -232,7 +234,7 @@ def _shrunk_since(desk: Desk, found: Open, commit: str, others: Sequence[str]) -
                 sentence = "a merge has lost it; bring it back"
                 yield Problem(path, None, "error", sentence, _bring_back(earlier))
             continue
-        yield from _shrunk_record(desk, path, earlier)
+        yield from _shrunk_record(desk, path, earlier, added)
 
 
 def _was_changed(
@@ -246,7 +248,9 @@ def _was_changed(
     return True
 
 
-def _shrunk_record(desk: Desk, path: str, earlier: Record) -> Iterator[Problem]:
+def _shrunk_record(
+    desk: Desk, path: str, earlier: Record, added: Sequence[str]
+) -> Iterator[Problem]:
     try:
         text = desk.text(path)
         now = codec.load(text)
@@ -254,6 +258,8 @@ def _shrunk_record(desk: Desk, path: str, earlier: Record) -> Iterator[Problem]:
         return
     lost = _lost(earlier, now)
     if not merge.is_one_record(earlier, now):
+        if any(_is_at(desk, earlier, other) for other in added):
+            return  # a merge has given it another id
         sentence = f"the last commit has another record here: {earlier.title!r}"
         yield Problem(path, None, "warning", sentence)
     elif lost:
@@ -261,6 +267,15 @@ def _shrunk_record(desk: Desk, path: str, earlier: Record) -> Iterator[Problem]:
         sentence = f"events {numbers} of the last commit are missing; bring them back"
         line = codec.line_of(text, "log")
         yield Problem(path, line, "error", sentence, _bring_back(earlier))
+
+
+def _is_at(desk: Desk, record: Record, path: str) -> bool:
+    """Whether the file at a path of the repository is the record under another id."""
+    try:
+        other = desk.read(path.rpartition("/")[2].removesuffix(".yaml"))
+    except DeskError:
+        return False
+    return bool(other.log) and merge.is_one_record(record, other)
 
 
 def _lost(earlier: Record, now: Record) -> list[int]:

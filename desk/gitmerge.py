@@ -14,8 +14,8 @@ from desk import changes, codec, cores, reconcile, store, yamltext
 from desk.changes import Change
 from desk.errors import DamagedError, DeskError, RefusedError
 from desk.git import REGULAR, Difference, Repository
-from desk.model import INVERSE_LINKS, Record, Ticket, Value
-from desk.reconcile import DifferentRecordsError, Version
+from desk.model import INVERSE_LINKS, SOLVED_BY, Article, Record, Ticket, Value
+from desk.reconcile import DifferentRecordsError, Overruled, Version
 
 # What a path has on both sides, each beside the common ancestor.
 Pair: TypeAlias = tuple[Difference, Difference]
@@ -43,13 +43,15 @@ class Merged:
     """What came of a merge.
 
     `commit` has both sides as parents, `together` counts the records that both changed,
-    `came` has what that brought into tickets of ours, by id, as far as it is known, and
+    `came` has what that brought into tickets of ours, by id, as far as it is known,
+    `overruled` the fields of tickets that both changed, with the value that does not stand, and
     `notes` are sentences on what a person should know.
     """
 
     commit: str = ""
     together: int = 0
     came: dict[str, list[Change]] = field(default_factory=dict)
+    overruled: dict[str, list[Overruled]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
 
@@ -80,12 +82,28 @@ class Renumbering:
         self.done[record.id] = moved, published
         return moved
 
+    @property
+    def new_ids(self) -> dict[str, str]:
+        """The new id of each record that was given one, by its old id."""
+        return {old: moved.id for old, (moved, _) in self.done.items()}
+
     def linked_to(self, record: Record) -> Record:
         """A record whose links to one that was given another id name that, if it links back."""
         change = [new for link in record.items("links") for new in self._linked(link, record.id)]
-        if change == record.items("links"):
-            return record
-        return record.add("link", self._at, self._by, {"links": change})
+        if change != record.items("links"):
+            record = record.add("link", self._at, self._by, {"links": change})
+        return self._used_by(record) if isinstance(record, Article) else record
+
+    def _used_by(self, article: Article) -> Article:
+        """An article that solved one that was given another id, with its `use` by that."""
+        solved_by = SOLVED_BY, article.id
+        for old, (moved, published) in self.done.items():
+            if old not in article.solved or solved_by not in moved.links:
+                continue
+            if solved_by not in published.links:
+                article = article.add("unlink", self._at, self._by, ticket=old)
+            article = article.add("use", self._at, self._by, ticket=moved.id)
+        return article
 
     def _linked(self, link: Value, record_id: str) -> list[Value]:
         """A link of that record, to each of the two records that link back to it."""
@@ -109,26 +127,13 @@ def merged(
             f"this branch and {name} have no commit in common; clone the remote anew and bring "
             "your records there (desk export, desk import)"
         )
-    found = Merged()
     our = {one.path: one for one in repository.differences(base, ours)}
     their = {one.path: one for one in repository.differences(base, theirs)}
     files = {path: File(one.mode, one.new) for path, one in their.items() if path not in our}
     both = [(our[path], one) for path, one in their.items() if path in our]
     both = [(one, other) for one, other in both if one[3:] != other[3:]]
-    texts = _texts(repository, both)
-    found.together = sum(_is_record(repository, one.path) for one, _ in both)
-    conflicts = []
-    together = zip(both, _merged_together(repository, both, texts), strict=True)
-    for (one, other), merged_one in together:
-        if merged_one is not None:
-            files[one.path] = File(REGULAR, text=merged_one.text)
-            if merged_one.came is not None:
-                found.came[merged_one.id] = merged_one.came
-            continue
-        try:
-            files.update(_settled(repository, one, other, texts, renumbering, found.notes))
-        except ConflictError as error:
-            conflicts.append(str(error))
+    found = Merged(together=sum(_is_record(repository, one.path) for one, _ in both))
+    conflicts = _put_together(repository, both, files, renumbering, found)
     files.update(_linked_anew(repository, ours, files, renumbering))
     conflicts += _folders_in_the_way(our, files)
     if conflicts:
@@ -136,9 +141,34 @@ def merged(
             f"{'; '.join(conflicts)}: `git merge {name}`, settle that by hand, commit, and "
             "`desk sync` again"
         )
-    message = f"Merge {name}"
-    found.commit = _committed(repository, ours, theirs, files, message)
+    found.commit = _committed(repository, ours, theirs, files, f"Merge {name}")
     return found
+
+
+def _put_together(
+    repository: Repository,
+    both: Sequence[Pair],
+    files: dict[str, File],
+    renumbering: Renumbering,
+    found: Merged,
+) -> list[str]:
+    """Add what becomes of each path that both changed to the files; returns the conflicts."""
+    texts = _texts(repository, both)
+    conflicts = []
+    together = zip(both, _merged_together(repository, both, texts), strict=True)
+    for (one, other), merged_one in together:
+        if merged_one is None:
+            try:
+                files.update(_settled(repository, one, other, texts, renumbering, found.notes))
+            except ConflictError as error:
+                conflicts.append(str(error))
+            continue
+        files[one.path] = File(REGULAR, text=merged_one.text)
+        if merged_one.came is not None:
+            found.came[merged_one.id] = merged_one.came
+        if merged_one.overruled:
+            found.overruled[merged_one.id] = merged_one.overruled
+    return conflicts
 
 
 def _is_record(repository: Repository, path: str) -> bool:
@@ -155,11 +185,16 @@ def _texts(repository: Repository, both: Iterable[Pair]) -> Mapping[str, bytes]:
 
 
 class _MergedRecord(NamedTuple):
-    """A record's id and text, and what came into ours; that is None for an article."""
+    """A record's id and text, and what came into ours; that is None for an article.
+
+    `overruled` are the fields of a ticket that both sides changed and of which one's value does
+    not stand. What an article says is not for all.
+    """
 
     id: str
     text: str
     came: list[Change] | None
+    overruled: list[Overruled]
 
 
 def _merged_together(
@@ -174,15 +209,16 @@ def _merged_together(
         if not (one.new and other.new and _is_record(repository, one.path)):
             return None
         try:
-            base = _decoded(texts[one.old]) if one.old else None
+            base = texts[one.old] if one.old else None
             ours, theirs = (reconcile.version(yamltext.decode(texts[side.new])) for side in pair)
             record = reconcile.merged(base, ours, theirs)
         except (DamagedError, DifferentRecordsError):
             return None
-        came = None
-        if isinstance(record, Ticket):
-            came = [*changes.between(changes.before(ours.record), record)]
-        return _MergedRecord(record.id, codec.dump(record), came)
+        if not isinstance(record, Ticket):
+            return _MergedRecord(record.id, codec.dump(record), None, [])
+        came = [*changes.between(changes.before(ours.record), record)]
+        lost = [*reconcile.overruled(ours.record, theirs.record)]
+        return _MergedRecord(record.id, codec.dump(record), came, lost)
 
     _ = repository.prefix  # so that not every process asks for it
     if len(both) < _MANY:
@@ -246,20 +282,13 @@ def records_of(
         notes += problems
         return [one.record for one in versions if one]
     try:
-        return [reconcile.merged(_decoded(texts[base]) if base else None, mine, published)]
+        return [reconcile.merged(texts[base] if base else None, mine, published)]
     except DifferentRecordsError:
         moved = renumbering.another(mine.record, published.record)
         notes.append(
             f"{mine.record.id} {moved.title!r} is {moved.id} now: another record had drawn that id"
         )
         return [published.record, moved]
-
-
-def _decoded(data: bytes) -> str | None:
-    try:
-        return yamltext.decode(data)
-    except DamagedError:
-        return None
 
 
 def _linked_anew(

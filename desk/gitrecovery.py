@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from desk.git import Difference, Repository
+from desk.git import Difference, Repository, local_path
 
 _LEFT_AFTER = 3.0
 _OWN_LOCKS = ("index", "HEAD", "ORIG_HEAD", "packed-refs", "config")
@@ -26,7 +26,9 @@ def own_locks(repository: Repository) -> list[str]:
 def remote_locks(repository: Repository, remote: str, branch: str) -> list[str]:
     """The locks that keep others from pushing a branch to a remote that is a folder here."""
     url = repository.answer("remote", "get-url", "--push", "--end-of-options", remote).text
-    folder = os.path.join(repository.top, url.removeprefix("file://"))
+    folder = local_path(url)
+    if folder is None:
+        return []
     names = ("HEAD.lock", "packed-refs.lock", f"refs/heads/{branch}.lock")
     paths = [os.path.join(folder, git, name) for git in ("", ".git") for name in names]
     return [path for path in paths if os.path.exists(path)]

@@ -7,7 +7,7 @@ one goes on from there. docs/teams.md tells what it does.
 import os
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -18,18 +18,24 @@ from desk.errors import DamagedError, NotFoundError, RefusedError
 from desk.git import GitError, Repository
 from desk.gitmerge import Renumbering
 from desk.lifecycle import Act
+from desk.model import Event
+from desk.reconcile import Overruled
 from desk.store import Desk
 
 _TRIES = 30
 _MARK = "syncing"
 _PUSHING = b"pushing"
 _LISTED = 100
+_OVERRULED = 20
 _LONGEST = 100
 _IN_THE_MIDDLE = ("rebase-merge", "rebase-apply", "CHERRY_PICK_HEAD", "REVERT_HEAD", "MERGE_HEAD")
+# What git says where the remote has a commit that this clone lacks, and where others push, too.
+_BEHIND = ("fetch first", "non-fast-forward", "stale info")
 _FASTER = (
-    "fetch first", "non-fast-forward", "cannot lock ref", "failed to update ref", "stale info",
-    "incorrect old value", "reference already exists",
+    *_BEHIND, "cannot lock ref", "failed to update ref", "incorrect old value",
+    "reference already exists",
 )  # fmt: skip
+_NO_BRANCH = "couldn't find remote ref"
 _OWN_SSH = {"GIT_SSH_COMMAND": "ssh -oBatchMode=yes -oConnectTimeout=20"}
 
 
@@ -45,18 +51,25 @@ class Upstream(NamedTuple):
         """What git calls it here."""
         return f"{self.remote}/{self.branch}"
 
+    @property
+    def reference(self) -> str:
+        """The reference that keeps what was last fetched of it."""
+        return f"refs/remotes/{self.tracking}"
+
 
 @dataclass(slots=True)
 class Outcome:
     """What a sync did: records committed, the commit before what came in and the one after.
 
-    `came` has what is known already of what changed between those, by the record's id.
+    `came` has what is known already of what changed between those, by the record's id, and
+    `new_ids` the new id of each record of this clone that was given one, by its old id.
     """
 
     committed: int = 0
     before: str | None = None
     after: str | None = None
     came: dict[str, list[Change]] = field(default_factory=dict)
+    new_ids: dict[str, str] = field(default_factory=dict)
     together: int = 0
     pushed: bool = False
     notes: list[str] = field(default_factory=list)
@@ -70,6 +83,8 @@ class Sync:
         self._act = act
         self.repository = Repository(desk.root)
         self.outcome = Outcome()
+        # The remote's commit that a push was refused for, and what was said, by the last of them.
+        self._behind: tuple[str | None, str] | None = None
 
     def run(self, *, push: bool) -> Outcome:
         """Bring the clone and its remote together.
@@ -104,6 +119,7 @@ class Sync:
                 self._commit()
                 kept = "what you did is committed here, and the next sync goes on"
                 raise GitError(f"{error}; {kept}", error.said) from error
+            self._check_moved(upstream)
             self._merge(upstream)
             if not push or self._push(upstream):
                 return
@@ -134,9 +150,14 @@ class Sync:
     def _upstream(self, branch: str) -> Upstream:
         remote = self.repository.setting(f"branch.{branch}.remote")
         merged = self.repository.setting(f"branch.{branch}.merge").removeprefix("refs/heads/")
+        remotes = self.repository.remotes()
         if remote and merged and remote != ".":
+            if remote not in remotes:
+                raise RefusedError(
+                    f"branch {branch} follows {remote}, which is no remote of this clone; git "
+                    f"branch --set-upstream-to=REMOTE/{branch}, with one of: {', '.join(remotes)}"
+                )
             return Upstream(remote, merged, is_set=True)
-        remotes = self.repository.text("remote").split()
         chosen = "origin" if "origin" in remotes else remotes[0] if len(remotes) == 1 else ""
         if remotes and not chosen:
             raise RefusedError(
@@ -253,13 +274,23 @@ class Sync:
             raise GitError(f"git {arguments[0]}: {answer.why}", answer.said + answer.text)
 
     def _fetch(self, upstream: Upstream) -> None:
-        self._network(
-            "fetch", "--quiet", "--no-recurse-submodules", "--end-of-options", upstream.remote
-        )
+        """Fetch the branch by its name, whatever branches the clone's settings speak of."""
+        wanted = f"+refs/heads/{upstream.branch}:{upstream.reference}"
+        options = ("--quiet", "--no-recurse-submodules", "--refmap=", "--end-of-options")
+        try:
+            self._network("fetch", *options, upstream.remote, wanted)
+        except GitError as error:
+            if _NO_BRANCH not in error.said:  # else the push will make it
+                raise
+
+    def _check_moved(self, upstream: Upstream) -> None:
+        """Raise RefusedError where a push was refused as behind, and the remote has nothing new."""
+        if self._behind and self._behind[0] == self.repository.find_commit(upstream.reference):
+            raise _refusal(upstream, self._behind[1])
 
     def _merge(self, upstream: Upstream) -> None:
         """Bring what was fetched into the branch and the files."""
-        theirs = self.repository.find_commit(f"refs/remotes/{upstream.tracking}")
+        theirs = self.repository.find_commit(upstream.reference)
         with self._desk.locked("lock", store.lock_wait()):
             self._commit_locked()
             ours = self.repository.find_commit("HEAD")
@@ -274,7 +305,8 @@ class Sync:
                 )
                 target, came = merged.commit, merged.came
                 self.outcome.together += merged.together
-                for note in merged.notes:
+                self.outcome.new_ids |= renumbering.new_ids
+                for note in (*merged.notes, *_overruled(merged.overruled)):
                     self._note(note)
             self._forward(target)
         self.outcome.came = {} if self.outcome.before else came
@@ -284,7 +316,12 @@ class Sync:
     def _forward(self, commit: str) -> None:
         """Move the branch and the files on to a commit that has it among its ancestors."""
         self._desk.keep_private(_MARK, commit.encode())
-        answer = self.repository.answer("merge", "--ff-only", "--quiet", "--no-stat", commit)
+        # What the branch's settings would have `git merge` do besides is not wanted here.
+        branch = self.repository.text("symbolic-ref", "HEAD").removeprefix("refs/heads/")
+        options = ("--ff-only", "--quiet", "--no-stat", "--no-autostash")
+        answer = self.repository.answer(
+            "-c", f"branch.{branch}.mergeOptions=", "merge", *options, commit
+        )
         if answer.code:
             lines = [line.strip() for line in answer.said.splitlines() if line.startswith("\t")]
             if not lines:
@@ -298,33 +335,57 @@ class Sync:
     def _push(self, upstream: Upstream) -> bool:
         """Whether it was pushed; false where somebody was faster."""
         target = f"HEAD:refs/heads/{upstream.branch}"
-        theirs = self.repository.find_commit(f"refs/remotes/{upstream.tracking}")
+        theirs = self.repository.find_commit(upstream.reference)
         if theirs == self.repository.find_commit("HEAD") and upstream.is_set:
             return True
-        options = () if upstream.is_set else ("--set-upstream",)
+        options = ["--porcelain", "--no-recurse-submodules"]
+        options += [] if upstream.is_set else ["--set-upstream"]
         self._desk.keep_private(_MARK, _PUSHING)
         try:
-            self._network(
-                "push", "--porcelain", *options, "--end-of-options", upstream.remote, target
-            )
+            self._network("push", *options, "--end-of-options", upstream.remote, target)
         except GitError as error:
             if any(sign in error.said for sign in _FASTER):
+                is_behind = any(sign in error.said for sign in _BEHIND)
+                self._behind = (theirs, error.said) if is_behind else None
                 return False
-            refusals = [
-                line.partition("remote: ")[2].strip().removeprefix("desk: ")
-                for line in error.said.splitlines()
-                if line.startswith("remote: ")
-            ]
             if "[remote rejected]" in error.said or "[rejected]" in error.said:
-                why = "\n".join(filter(None, refusals)) or error.said.strip()
-                raise RefusedError(
-                    f"{upstream.remote} refused what was pushed:\n{why}\nuntil that is mended "
-                    f"nothing can be pushed; `git reset --soft {upstream.tracking}` takes the "
-                    "commits back and leaves the files"
-                ) from error
+                raise _refusal(upstream, error.said) from error
             raise
         self.outcome.pushed = True
         return True
+
+
+def _overruled(found: Mapping[str, Sequence[Overruled]]) -> list[str]:
+    """Sentences on the fields that both sides changed, so that whose value went hears of it."""
+    said = [
+        f"{record_id}: {render.safe(one.name)} {_set_to(one.stands, one.name)} stands over "
+        f"{_set_to(one.other, one.name)}"
+        for record_id, fields in found.items()
+        for one in fields
+    ]
+    left = len(said) - _OVERRULED
+    return [*said[:_OVERRULED], *([f"… and so in {left} more fields"] if left > 0 else [])]
+
+
+def _set_to(event: Event, name: str) -> str:
+    to = event.change[name][1]
+    value = "none" if to is None else render.cut(render.shown(to), 60)
+    return f"{value} ({event.by}, {event.at})"
+
+
+def _refusal(upstream: Upstream, said: str) -> RefusedError:
+    """That the remote refused a push, with what it said, or else git."""
+    refusals = [
+        line.partition("remote: ")[2].strip().removeprefix("desk: ")
+        for line in said.splitlines()
+        if line.startswith("remote: ")
+    ]
+    why = "\n".join(filter(None, refusals)) or said.strip()
+    return RefusedError(
+        f"{upstream.remote} refused what was pushed:\n{why}\nuntil that is mended nothing can be "
+        f"pushed; `git reset --soft {upstream.tracking}` takes the commits back and "
+        "leaves the files"
+    )
 
 
 def message_of(told: Sequence[Change], files: int) -> str:

@@ -4,6 +4,7 @@ import os
 import shlex
 import shutil
 import sys
+from contextlib import suppress
 
 from desk import codec, reconcile, yamltext
 from desk.errors import DamagedError, RefusedError, StorageError
@@ -24,8 +25,8 @@ def merge_files(base: str, ours: str, theirs: str, *, name: str) -> None:
     Raises RefusedError where a person has to see to it, StorageError.
     """
     try:
-        sides = [reconcile.version(_text(path)) for path in (ours, theirs)]
-        both = reconcile.merged(_text(base) or None, *sides)
+        sides = [reconcile.version(yamltext.decode(_read(path))) for path in (ours, theirs)]
+        both = reconcile.merged(_read(base) or None, *sides)
     except DamagedError as error:
         raise RefusedError(
             f"{error.in_file(name)}; `desk check --fix` merges what it can"
@@ -35,10 +36,11 @@ def merge_files(base: str, ours: str, theirs: str, *, name: str) -> None:
     _replace(ours, codec.dump(both).encode())
 
 
-def _text(path: str) -> str:
+def _read(path: str) -> bytes:
+    """What is in a file, as much of it as shows that it is too large."""
     try:
         with open(path, "rb") as file:
-            return yamltext.decode(file.read(yamltext.MAX_BYTES + 1))
+            return file.read(yamltext.MAX_BYTES + 1)
     except OSError as error:
         raise StorageError(f"{path}: {error.strerror}") from error
 
@@ -50,6 +52,8 @@ def _replace(path: str, data: bytes) -> None:
             file.write(data)
         os.replace(temporary, path)
     except OSError as error:
+        with suppress(OSError):
+            os.unlink(temporary)
         raise StorageError(f"{path}: {error.strerror}") from error
 
 

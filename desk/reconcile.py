@@ -3,16 +3,18 @@
 docs/teams.md tells how records merge.
 """
 
+import itertools
 import json
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import reduce
 from typing import NamedTuple
 
 from desk import codec, merge, model, yamltext
 from desk.errors import DamagedError, DeskError
-from desk.model import Record, Value
+from desk.model import Event, Record, Value
 
 _OURS, _BASE, _THEIRS, _END = "<<<<<<< ", "||||||| ", "=======", ">>>>>>> "
 _MOST_TWICE = 4
@@ -37,8 +39,8 @@ def version(text: str) -> Version:
     return Version(text, codec.load(text))
 
 
-def merged(base: str | None, ours: Version, theirs: Version) -> Record:
-    """The record with all events of both sides; `base` is the text of their common ancestor.
+def merged(base: bytes | None, ours: Version, theirs: Version) -> Record:
+    """The record with all events of both sides; `base` is the file of their common ancestor.
 
     Raises DifferentRecordsError where they are two records.
     """
@@ -47,7 +49,7 @@ def merged(base: str | None, ours: Version, theirs: Version) -> Record:
         raise DifferentRecordsError(f"{one.id} is two records: {one.title!r}, {other.title!r}")
     start = None
     if model.origin(one) != model.origin(other):  # else it tells nothing more
-        start = (_readable(base) if base else None) or _common(one, other)
+        start = (readable(base) if base else None) or _common(one, other)
     return merge.merged(
         *(
             merge.with_hand_edits(side.record, start, _lost_comments(side))
@@ -56,11 +58,43 @@ def merged(base: str | None, ours: Version, theirs: Version) -> Record:
     )
 
 
-def _is_one(base: str | None, one: Record, other: Record) -> bool:
+class Overruled(NamedTuple):
+    """A field that both sides set: the event whose value stands, and the one whose does not."""
+
+    name: str
+    stands: Event
+    other: Event
+
+
+def overruled(ours: Record, theirs: Record) -> Iterator[Overruled]:
+    """The fields to which the events of two versions of a record gave other values.
+
+    Lists and texts of several lines are left out: they are put together.
+    """
+    last = [_last_setters(one, other) for one, other in ((ours, theirs), (theirs, ours))]
+    for name, event in last[0].items():
+        other = last[1].get(name)
+        if other is None or name in model.LIST_FIELDS:
+            continue
+        values = [one.change[name][1] for one in (event, other)]
+        if values[0] != values[1] and "\n" not in f"{values[0]}{values[1]}":
+            yield Overruled(name, *sorted((event, other), key=Event.order, reverse=True))
+
+
+def _last_setters(record: Record, without: Record) -> dict[str, Event]:
+    """By field the last event that set it, of those that the other version lacks."""
+    pairs = itertools.zip_longest(record.log, without.log)
+    shared = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
+    known = {event.content() for event in without.log[shared:]}
+    new = (event for event in record.log[shared:] if event.content() not in known)
+    return {name: event for event in model.in_order(new) for name in event.change}
+
+
+def _is_one(base: bytes | None, one: Record, other: Record) -> bool:
     """Whether two versions are one record; a common ancestor vouches for one without a log."""
     if merge.is_one_record(one, other):
         return True
-    earlier = _readable(base) if base else None
+    earlier = readable(base) if base else None
     return earlier is not None and all(
         merge.is_one_record(earlier, side) or not (side.log and earlier.log)
         for side in (one, other)
@@ -89,10 +123,6 @@ def readable(data: bytes) -> Record | None:
         return codec.load(yamltext.decode(data))
     except DamagedError:
         return None
-
-
-def _readable(text: str) -> Record | None:
-    return readable(text.encode())
 
 
 def _lost_comments(side: Version) -> list[str]:

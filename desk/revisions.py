@@ -4,7 +4,7 @@ A file is a record by its name, wherever below `tickets/` and `kb/` it is, so th
 moved to its place is the same record. Of two states the changes are those of desk.changes.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -88,12 +88,14 @@ def changes_between(
     on_damage: OnDamage,
     wanted: Callable[[Record], bool] = lambda _: True,
     known: Mapping[str, Sequence[Change]] = MappingProxyType({}),
+    anew: Collection[str] = (),
 ) -> Iterator[Change]:
     """What changed in records from one commit or tree to another, or to the work tree (None).
 
     Record by record, tickets first, by id; only of those
     that are `wanted` before or after, or whose changes are `known` already, by the record's id.
     `on_damage` hears of each version that cannot be read; nothing is told of that record.
+    What has an id in `anew`, which another record has had before, is told as new.
     """
     if new is None:
         sides = _until_now(repository, old)
@@ -112,7 +114,7 @@ def changes_between(
         reader = _Reader(desk, len(repository.prefix), contents, on_damage)
         before, after = reader.read(one.old, old), reader.read(one.new, new)
         if not reader.damaged and any(map(wanted, filter(None, (before, after)))):
-            yield from _changes(record_id, before, after)
+            yield from _changes(record_id, None if record_id in anew else before, after)
 
 
 def _changes(record_id: str, before: Record | None, after: Record | None) -> Iterator[Change]:

@@ -1,5 +1,6 @@
 """What desk asks git: who it would commit as."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -130,21 +131,136 @@ def test_the_sides_of_a_conflict(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
+    "name",
     [
-        ("core.sshCommand", "evil"), ("credential.helper", "!evil"), ("filter.x.clean", "evil"),
-        ("credential.https://example.com.helper", "evil"), ("include.path", "../evil"),
-        ("remote.origin.uploadpack", "evil"), ("gpg.ssh.program", "evil"),
+        "core.sshCommand", "credential.helper", "filter.x.clean", "gpg.ssh.program",
+        "credential.https://example.com.helper", "remote.origin.uploadpack", "include.path",
+        "url./x.insteadOf", "url./x.pushInsteadOf", "remote.origin.proxy", "http.proxy",
+        "http.https://example.com.sslVerify", "http.cookieFile", "http.saveCookies",
+        "lfs.customtransfer.x.path",
     ],
 )  # fmt: skip
-def test_a_repository_whose_settings_name_programs_is_not_trusted(
-    tmp_path: Path, name: str, value: str
-):
+def test_settings_that_are_not_heeded(tmp_path: Path, name: str):
     found = filled(tmp_path)
     found.check_trusted()
-    run(tmp_path, "config", name, value)
-    with pytest.raises(RefusedError, match="names a program or more settings"):
+    run(tmp_path, "config", name, "evil")
+    with pytest.raises(RefusedError, match=rf"has {name.lower()}, which names a program, more"):
         found.check_trusted()
+
+
+def test_settings_that_do_no_harm(tmp_path: Path):
+    found = filled(tmp_path)
+    run(tmp_path, "remote", "add", "origin", "https://example.com/x")
+    for name in (
+        "user.signingKey", "http.postBuffer", "http.https://example.com.extraheader",
+        "remote.origin.promisor", "lfs.url", "alias.x", "core.autocrlf", "merge.desk.driver",
+    ):  # fmt: skip
+        run(tmp_path, "config", name, "input")
+    found.check_trusted()
+
+
+@pytest.mark.parametrize("name", ["url", "pushurl"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "./hub.git", "hub", "../hub.git", "../elsewhere/../hub.git", "file:///proc/self/cwd/hub",
+        "/proc/self/cwd/hub.git", "//proc/../proc/self/cwd/hub", "/dev/fd/7", "{clone}/hub",
+        "{clone}/.git", "file://{clone}/%68ub.git", "{clone}/../{name}/hub.git",
+    ],
+)  # fmt: skip
+def test_a_remote_that_came_with_the_clone(tmp_path: Path, name: str, url: str):
+    found = filled(tmp_path)
+    for good in ("host:hub.git", "https://example.com/x", str(tmp_path.parent / "x"), "../a:/x"):
+        run(tmp_path, "config", "remote.origin.url", good.removeprefix("../"))
+        found.check_trusted()
+    url = url.replace("{clone}", str(tmp_path)).replace("{name}", tmp_path.name)
+    run(tmp_path, "config", f"remote.origin.{name}", url)
+    with pytest.raises(RefusedError, match="lies in this clone, or beside wherever that is"):
+        found.check_trusted()
+
+
+def test_a_remote_that_a_second_url_or_no_url_makes(tmp_path: Path):
+    found = filled(tmp_path)
+    run(tmp_path, "config", "remote.origin.url", "https://example.com/x")
+    run(tmp_path, "config", "--add", "remote.origin.url", "hub.git")
+    with pytest.raises(RefusedError, match=r"the remote hub\.git lies in this clone"):
+        found.check_trusted()
+    run(tmp_path, "config", "--unset-all", "remote.origin.url")
+    run(tmp_path, "config", "remote.origin.url", "https://example.com/x")
+    run(tmp_path, "config", "extensions.partialClone", "origin")
+    found.check_trusted()
+    run(tmp_path, "config", "extensions.partialClone", "./hub.git")
+    with pytest.raises(RefusedError, match=r"the remote \./hub\.git lies in this clone"):
+        found.check_trusted()
+    run(tmp_path, "config", "--unset", "extensions.partialClone")
+    run(tmp_path, "config", "remote.hub.promisor", "true")
+    with pytest.raises(RefusedError, match="the remote hub lies in this clone"):
+        found.check_trusted()
+
+
+@pytest.mark.parametrize("folder", ["remotes", "branches"])
+def test_a_remote_as_an_old_git_kept_it(tmp_path: Path, folder: str):
+    found = filled(tmp_path)
+    (tmp_path / ".git" / folder).mkdir(exist_ok=True)
+    found.check_trusted()
+    (tmp_path / ".git" / folder / "origin").write_text("URL: hub.git\n")
+    with pytest.raises(RefusedError, match=f"{folder} has remotes as an old git kept them"):
+        found.check_trusted()
+
+
+@pytest.mark.parametrize("place", ["../..", "../desk", "/nonexistent", "hooks"])
+def test_files_that_would_be_written_elsewhere(tmp_path: Path, place: str):
+    found = filled(tmp_path)
+    run(tmp_path, "config", "core.worktree", "..")
+    found.check_trusted()
+    run(tmp_path, "config", "core.worktree", place)
+    with pytest.raises(RefusedError, match="the folder that it leads to is not this clone's"):
+        git.Repository(found.folder).check_trusted()
+
+
+def test_what_git_itself_sets_up_is_trusted(tmp_path: Path):
+    (tmp_path / "hub").mkdir()
+    filled(tmp_path / "hub")
+    hub = f"file://{tmp_path}/hub"
+    run(tmp_path, "-c", "protocol.file.allow=always", "clone", "--separate-git-dir", "gd", hub, "a")
+    run(tmp_path / "a", "worktree", "add", "-b", "b", "../b")
+    run(tmp_path, "clone", "--single-branch", "--filter=blob:none", "--depth=1", hub, "c")
+    run(tmp_path / "c", "-c", "protocol.file.allow=always", "submodule", "add", hub, "s")
+    assert run(tmp_path / "c/s", "config", "core.worktree") == "../../../s"
+    for name in ("a", "b", "c", "c/s", "c/s/desk"):
+        git.Repository(str(tmp_path / name)).check_trusted()
+
+
+def test_no_other_transport_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    found = filled(tmp_path)
+    helper = tmp_path / "bin" / "git-remote-evil"
+    helper.parent.mkdir()
+    helper.write_text(f"#!/bin/sh\ntouch {tmp_path}/acted\n", encoding="utf-8")
+    helper.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{helper.parent}:{os.environ['PATH']}")
+    for url in ("evil::x", "evil://x"):
+        assert "transport 'evil' not allowed" in found.answer("fetch", url).said
+    assert not (tmp_path / "acted").exists()
+    monkeypatch.setenv("GIT_ALLOW_PROTOCOL", "evil")
+    found.answer("fetch", "evil::x")
+    assert (tmp_path / "acted").exists()
+
+
+def test_nothing_is_run_for_a_submodule(tmp_path: Path):
+    found = filled(tmp_path)
+    inner = tmp_path / "desk" / "inner"
+    inner.mkdir()
+    filled(inner)
+    run(tmp_path, "add", "desk/inner")
+    run(tmp_path, "commit", "--quiet", "-m", "two")
+    (inner / ".gitattributes").write_text("* filter=x\n")
+    run(inner, "config", "filter.x.clean", f"touch {tmp_path}/acted; cat")
+    (inner / "desk" / "印.yaml").write_text("two\n", encoding="utf-8")
+    assert found.uncommitted("HEAD") == []
+    assert not (tmp_path / "acted").exists()
+    run(inner, "commit", "--quiet", "-am", "two")
+    (changed,) = found.uncommitted("HEAD")
+    assert changed.path == "desk/inner"
 
 
 def test_no_hook_and_no_monitor_is_run(tmp_path: Path):

@@ -15,7 +15,8 @@ from tests.test_merge import BASE, OURS, THEIRS, edited, record
 
 
 def merged(base: str | None, ours: str, theirs: str) -> Record:
-    return reconcile.merged(base, reconcile.version(ours), reconcile.version(theirs))
+    earlier = base.encode() if base else None
+    return reconcile.merged(earlier, reconcile.version(ours), reconcile.version(theirs))
 
 
 START = "2026-11-23T09:00:00+08:00"
@@ -161,3 +162,18 @@ def test_without_an_ancestor_a_logged_change_is_not_taken_back():
         both = merged(None, *map(codec.dump, sides))
         assert both.text("description") == "Corrected."
         assert [one.did for one in both.log] == ["open", "hold", "edit", "note", "note"]
+
+
+def test_fields_whose_value_on_one_side_does_not_stand():
+    base, at = record(BASE), dates.from_stamp("2026-11-25T10:00:00+08:00")
+    lin = base.add("edit", at, "lin", {"site": "北京", "title": "VPN", "tags": ["x"]})
+    chen = base.add("note", at, "chen").add("edit", at, "chen", {"site": "上海", "title": "VPN"})
+    (found,) = reconcile.overruled(lin, chen)
+    assert (found.name, found.stands, found.other) == ("site", chen.log[-1], lin.log[-1])
+    assert [*reconcile.overruled(chen, lin)] == [found]
+    both = merge.merged(lin, chen)
+    assert both.head["site"] == "上海"
+    for side in (lin, chen, both):
+        assert [*reconcile.overruled(side, both)] == [], "a side that the other has seen"
+    lists = [base.add("edit", at, who, {"tags": [who], "solution": f"a\n{who}"}) for who in "xy"]
+    assert [*reconcile.overruled(*lists)] == []

@@ -1,6 +1,6 @@
 """desk diff."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 
 import click
@@ -56,17 +56,22 @@ def changes_between(
     new: str | None,
     damage: Damage,
     known: Mapping[str, Sequence[Change]] = MappingProxyType({}),
+    anew: Collection[str] = (),
 ) -> list[Change]:
     """What changed between two commits, or to the work tree, of what one may read.
 
-    `known` has what need not be looked for, by the record's id.
+    `known` has what need not be looked for, by the record's id; `anew` are the ids that another
+    record has had before.
     """
 
     def wanted(record: Record) -> bool:
         return not isinstance(record, Article) or may_read_whole(session, record)
 
     repository = revisions.repository_of(session.desk)
-    return [*revisions.changes_between(repository, session.desk, old, new, damage, wanted, known)]
+    found = revisions.changes_between(
+        repository, session.desk, old, new, damage, wanted, known, anew
+    )
+    return [*found]
 
 
 def show_changes(session: Session, found: Sequence[Change], form: str) -> None:

@@ -50,13 +50,15 @@ def _tell(session: Session, outcome: "Outcome", form: str, nothing: str) -> None
     came = []
     if outcome.before and outcome.after:
         ends = outcome.before, outcome.after
-        came = changes_between(session, *ends, damage, outcome.came)
+        own = dict.fromkeys(outcome.new_ids.values(), ())
+        known = {**outcome.came, **own}
+        came = changes_between(session, *ends, damage, known, outcome.new_ids)
     show_changes(session, came, form)
     said = [f"came in: {story.count(came)}"] if came else []
     said += [f"{outcome.committed} committed"] if outcome.committed else []
     said += [f"{outcome.together} merged that both sides had changed"] if outcome.together else []
     said += ["pushed"] if outcome.pushed else []
-    if said or nothing:
+    if said or (nothing and not damage.errors):
         tell("; ".join(said) or nothing)
     for error in damage.errors:
-        tell(str(error))
+        tell(f"came in and cannot be read: {error}")

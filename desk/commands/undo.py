@@ -1,6 +1,7 @@
 """desk undo."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 import click
 
@@ -114,7 +115,7 @@ def _last_command(session: Session, act: Act) -> list[Outcome]:
                     f"your last command ({done.at}) changed too many records to be taken back at "
                     "once; name them: desk undo ID…"
                 )
-            taken = _standing(transaction, act, done.records)
+            taken = _standing(session, transaction, act, done.at, done.records)
             if taken:
                 return _reported(transaction, act, taken)
     raise RefusedError(
@@ -131,20 +132,43 @@ def _reported(transaction: Transaction, act: Act, taken: _Taken) -> list[Outcome
 
 
 def _standing(
-    transaction: Transaction, act: Act, records: dict[str, list[tuple[int, str]]]
+    session: Session,
+    transaction: Transaction,
+    act: Act,
+    at: str,
+    records: dict[str, list[tuple[int, str]]],
 ) -> _Taken:
-    """The events of a command that are still to be taken back, none where one of them is gone."""
+    """The events of a command that are still to be taken back, none where all are already.
+
+    Raises RefusedError where one of them is not to be found: it is no earlier command's turn then.
+    """
     taken: _Taken = {}
-    for record_id, noted in records.items():
-        try:
-            log = model.in_order(transaction.read(record_id).log)
-        except NotFoundError:
-            return {}
+    for noted_id, noted in records.items():
         wanted = {(n, at, act.by) for n, at in noted}
-        events = [one for one in log if (one.n, one.at, one.by) in wanted]
-        if len(events) != len(wanted):
-            return {}
-        undos = model.undoings(log)
+        record = _with_events(session, transaction, noted_id, wanted)
+        if record is None:
+            raise RefusedError(
+                f"your last command ({at}) changed {noted_id}, and what it did is not there any "
+                "more; `desk undo ID` takes back what you did last to a record"
+            )
+        events = [one for one in model.in_order(record.log) if (one.n, one.at, one.by) in wanted]
+        undos = model.undoings(record.log)
         if stands := [one for one in reversed(events) if model.mark(one) not in undos]:
-            taken[record_id] = stands
+            taken[record.id] = stands
     return taken
+
+
+def _with_events(
+    session: Session, transaction: Transaction, record_id: str, wanted: set[tuple[int, str, str]]
+) -> Record | None:
+    """The record that has those events: that of the id, or else one that a merge has renumbered."""
+
+    def fitting(ids: Iterable[str]) -> Iterator[Record]:
+        for one in ids:
+            with suppress(NotFoundError):
+                record = transaction.read(one)
+                if wanted <= {(event.n, event.at, event.by) for event in record.log}:
+                    yield record
+
+    found = next(fitting([record_id]), None)
+    return found or next(fitting(session.index.ids_of_external(record_id)), None)

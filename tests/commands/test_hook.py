@@ -253,7 +253,7 @@ def test_nothing_is_run_that_a_clone_names(made: Team, more: tuple[str, ...]):
     assert (made.folder / "acted").exists(), "plain git would have run it"
 
 
-@pytest.mark.parametrize("setting", [*PARTIAL, "remote.x.partialCloneFilter=blob:none"])
+@pytest.mark.parametrize("setting", [*PARTIAL, "remote.origin.partialCloneFilter=blob:none"])
 def test_a_partial_clone_is_not_verified(made: Team, setting: str):
     clone, wanted = lacking(made, setting)
     name = setting.partition("=")[0].casefold()

@@ -1,11 +1,14 @@
 """desk merge-driver, as git calls it, and what check --fix makes of merges without it."""
 
+import os
+import resource
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from desk import codec, store
+from desk import codec, mergedriver, store
+from desk.errors import StorageError
 from tests.support import at_terminal, environment
 from tests.team import Team, events, git, text
 
@@ -216,3 +219,39 @@ def test_a_person_is_asked_once(team: Team, keys: str, has: bool):
     assert (found.returncode == 0) is has
     code, screen = at_terminal(*words)
     assert (code, "[Y/n]" in screen) == (0, False)
+
+
+def test_a_full_disk_leaves_nothing_beside_the_file(team: Team, apart: tuple[Path, Path, str]):
+    one, two, ticket = apart
+    paths = [str(clone / store.path_of(ticket)) for clone in (one, two)]
+    before = text(one, ticket)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+    try:
+        with pytest.raises(StorageError, match="File too large"):
+            mergedriver.merge_files(os.devnull, *paths, name="x")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert text(one, ticket) == before
+    assert [path.name for path in Path(paths[0]).parent.iterdir()] == [f"{ticket}.yaml"]
+
+
+def test_links_to_a_record_that_fix_gives_another_id(team: Team):
+    one, two, _ = team.both()
+    article = team.done(one, "kb", "new", "Printer", "--body", "x").out.strip()
+    team.done(one, "sync")
+    team.done(two, "sync")
+    drawn = "T-261121-AAAAA"
+    for clone in (one, two):
+        team.open_as(clone, clone.name, drawn)
+        team.done(clone, "link", drawn, "related", article)
+        team.done(clone, "link", drawn, "caused-by", article)
+    team.done(one, "sync")
+    git(two, "add", ".")
+    git(two, "commit", "--quiet", "-m", "x")
+    pulled(two, "--no-rebase")
+    team.done(two, "check", "--fix")
+    new = next(path.stem for path in two.rglob("T-*.yaml") if "title: two" in path.read_text())
+    assert sorted(codec.load(text(two, article)).links) == [
+        (how, other) for how in ("causes", "related") for other in sorted((drawn, new))
+    ]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from desk import codec, model, store
-from tests.support import POLICY, run
+from tests.support import NOW, POLICY, run
 from tests.team import Team, events, git, text
 
 
@@ -128,9 +128,19 @@ def test_two_records_that_drew_one_id(team: Team):
     team.done(one, "sync")
     ran = team.done(two, "sync")
     new = next(path.stem for path in two.rglob("T-*.yaml") if "Phone" in path.read_text())
-    assert ran.err.splitlines()[0] == (
-        f"T-261121-AAAAA 'Phone' is {new} now: another record had drawn that id"
+    assert ran.err == (
+        f"T-261121-AAAAA 'Phone' is {new} now: another record had drawn that id\n"
+        "came in: 3 events in 2 records, 1 new; 2 committed; 2 merged that both sides had changed; "
+        "pushed\n"
     )
+    assert ran.out.splitlines() == [
+        f"{first} VPN drops",
+        "  21 Nov 09:00  chen  link  links related T-261121-AAAAA",
+        "T-261121-AAAAA Printer",
+        "  21 Nov 09:00  chen  open  incident, new, P4",
+        f"  21 Nov 09:00  chen  link  links related {first}",
+    ]
+    assert team.done(two, "check").err == "3 files, 0 errors, 0 warnings\n"
     team.done(one, "sync")
     published, moved = (codec.load(text(one, one_id)) for one_id in ("T-261121-AAAAA", new))
     assert (published.title, moved.title, moved.text("external")) == (
@@ -141,6 +151,32 @@ def test_two_records_that_drew_one_id(team: Team):
     ]  # fmt: skip
     assert team.done(one, "show", "T-261121-AAAAA", "-f", "json").out
     assert team.done(two, "check").code == 0
+
+
+@pytest.mark.parametrize("solved", [("mine",), ("published",), ("mine", "published")])
+def test_an_article_that_solved_tickets_that_drew_one_id(team: Team, solved: tuple[str, ...]):
+    mine, two, _ = team.both()
+    path = mine / "desk.yaml"
+    path.write_text(path.read_text() + "knowledge: {review: none}\n")
+    article = team.done(mine, "kb", "new", "Printer", "--body", "x").out.strip()
+    run(["-C", str(mine), "--now", NOW, "--as", "lin", "kb", "publish", article])
+    git(mine, "commit", "--quiet", "-am", "policy")
+    team.done(mine, "sync")
+    git(two, "pull", "--quiet")
+    drawn = "T-261121-AAAAA"
+    for clone, which in ((mine, "mine"), (two, "published")):
+        team.open_as(clone, which, drawn)
+        team.done(clone, "link", drawn, "related", article)
+        if which in solved:
+            team.done(clone, "resolve", drawn, "--solution", "x", "--kb", article)
+    team.done(two, "sync")
+    team.done(mine, "sync")
+    new = next(path.stem for path in mine.rglob("T-*.yaml") if "title: mine" in path.read_text())
+    record = codec.load(text(mine, article))
+    assert isinstance(record, model.Article)
+    assert record.solved == [{"mine": new, "published": drawn}[one] for one in reversed(solved)]
+    assert set(record.linked("related")) == {drawn, new}
+    assert team.done(mine, "check").err.endswith(" 0 errors, 0 warnings\n")
 
 
 def test_what_one_changed_and_the_other_deleted_is_kept(team: Team):
@@ -250,6 +286,43 @@ def test_an_article_that_two_changed(team: Team):
     assert team.done(one, "kb", "list", "needs:work", "-f", "ids").out == ""
 
 
+def test_whose_value_does_not_stand_hears_of_it(team: Team):
+    one, two, ticket = team.both()
+    team.done(one, "classify", ticket, "--impact", "organisation")
+    team.done(one, "edit", ticket, "--set", "tags=x", "--set", "title=VPN\x1b[31m")
+    team.done(two, "classify", ticket, "--impact", "department", at="2026-11-21T09:30:00+08:00")
+    team.done(two, "edit", ticket, "--set", "tags=y", "--set", "site=北京")
+    team.done(two, "note", ticket, "x")
+    team.done(one, "sync")
+    ran = team.done(two, "sync")
+    at = "2026-11-21T09:{}:00+08:00"
+    assert ran.err.splitlines() == [
+        f"{ticket}: impact department (lin, {at.format(30)}) stands over organisation "
+        f"(chen, {at.format('00')})",
+        f"{ticket}: priority P3 (lin, {at.format(30)}) stands over P2 (chen, {at.format('00')})",
+        "came in: 2 events in 1 record; 1 committed; 1 merged that both sides had changed; pushed",
+    ]
+    assert codec.load(text(two, ticket)).text("impact") == "department"
+
+
+def test_a_damaged_file_that_came_in_is_named(team: Team):
+    one, two, ticket = team.both()
+    (two / store.path_of("T-261121-B0000")).write_text("id: [\n")
+    git(two, "add", ".")
+    git(two, "commit", "--quiet", "-m", "x")
+    git(two, "push", "--quiet")
+    said = (
+        f"came in and cannot be read: {git(two, 'rev-parse', 'HEAD')[:10]}:tickets/2026/11/"
+        "T-261121-B0000.yaml:2: this is not YAML: did not find expected node content\n"
+    )
+    assert team.done(one, "sync") == (0, "", said)
+    git(one, "reset", "--quiet", "--hard", "HEAD~1")
+    team.done(one, "note", ticket, "x")
+    ran = team.done(one, "sync")
+    assert ran.err.splitlines()[0] == "1 committed; pushed"
+    assert ran.err.splitlines()[1].startswith("came in and cannot be read: ")
+
+
 def test_a_desk_in_a_folder_of_a_repository(team: Team, tmp_path: Path):
     git(tmp_path, "init", "--quiet", "--bare", "--initial-branch=main", str(tmp_path / "big"))
     clones = []
@@ -290,7 +363,9 @@ def test_a_desk_in_a_folder_of_a_repository(team: Team, tmp_path: Path):
         ),
         ("no network", 74, "git fetch: "),
         ("hostile settings", 1, "has core.sshcommand, which names a program"),
-        ("hostile remote", 1, "lies in this clone, and its hooks would run"),
+        ("hostile remote", 1, "the remote ./hub.git lies in this clone, or beside wherever that"),
+        ("hostile upstream", 1, "branch main follows ./hub.git, which is no remote of this clone"),
+        ("hostile place", 1, "has core.worktree, and the folder that it leads to is not this"),
     ],
 )
 def test_what_cannot_be_synced_says_why(
@@ -321,8 +396,11 @@ def test_what_cannot_be_synced_says_why(
     elif state == "no network":
         git(one, "remote", "set-url", "origin", "file:///nowhere")
     elif state == "hostile remote":
-        git(one, "init", "--quiet", "--bare", ".git/evil")
-        git(one, "remote", "set-url", "origin", "./.git/evil")
+        git(one, "remote", "set-url", "origin", "./hub.git")
+    elif state == "hostile upstream":
+        git(one, "config", "branch.main.remote", "./hub.git")
+    elif state == "hostile place":
+        git(one, "config", "core.worktree", "../..")
     elif state == "hostile settings":
         git(one, "config", "core.sshCommand", "evil")
     ran = team.run(one, "sync")
@@ -386,3 +464,77 @@ def test_locks_that_a_kill_left_are_removed(team: Team):
     )
     assert not (one / ".desk" / "syncing").exists()
     assert os.path.exists(one / ".desk" / "sync.lock")
+
+
+def test_a_branch_that_the_settings_do_not_fetch(team: Team):
+    _, two, ticket = team.both()
+    one = team.folder / "single"
+    git(team.folder, "clone", "--quiet", "--single-branch", "-b", "main", str(team.hub), str(one))
+    git(one, "config", "user.name", "chen")
+    git(one, "config", "user.email", "chen@example.com")
+    git(one, "switch", "--quiet", "-c", "topic")
+    assert team.done(one, "sync").err == "pushed\n"
+    git(two, "fetch", "--quiet")
+    git(two, "switch", "--quiet", "topic")
+    for clone in (two, one):
+        team.done(clone, "note", ticket, "x")
+        team.done(clone, "sync")
+    team.done(two, "sync")
+    assert text(one, ticket) == text(two, ticket)
+    assert len(events(one, ticket)) == 3
+    assert git(two, "rev-parse", "HEAD") == git(team.hub, "rev-parse", "topic")
+
+
+def test_a_refusal_that_reads_as_if_somebody_was_faster(team: Team):
+    one, _, ticket = team.both()
+    hook = team.hub / "hooks" / "pre-receive"
+    hook.write_text("#!/bin/sh\necho x >> pushes; echo 'not that way; fetch first' >&2\nexit 1\n")
+    hook.chmod(0o755)
+    team.done(one, "note", ticket, "x")
+    ran = team.run(one, "sync")
+    assert (ran.code, ran.err.splitlines()[:3]) == (
+        1, ["1 committed", "desk: origin refused what was pushed:",
+            "desk: not that way; fetch first"],
+    )  # fmt: skip
+    assert (team.hub / "pushes").read_text() == "x\n"
+
+
+def test_what_settings_would_have_git_do_besides_is_not_done(team: Team):
+    one, two, ticket = team.both()
+    (one / "evil").write_text(f"#!/bin/sh\ntouch {team.folder}/acted\nexit 1\n")
+    (one / "evil").chmod(0o755)
+    evil = str(one / "evil")
+    for name, value in {
+        "merge.evil.driver": evil, "merge.autoStash": "true", "diff.evil.textconv": evil,
+        "diff.evil.command": evil, "diff.external": evil, "interactive.diffFilter": evil,
+        "sequence.editor": evil, "core.pager": evil, "alias.commit": f"!{evil}",
+        "alias.fetch": f"!{evil}", "trace2.eventTarget": f"{team.folder}/acted",
+        "uploadpack.packObjectsHook": evil, "push.recurseSubmodules": "on-demand",
+        "branch.main.mergeOptions": "--strategy=ours --squash",
+    }.items():  # fmt: skip
+        git(one, "config", name, value)
+    (one / ".git" / "info" / "attributes").write_text("* merge=evil diff=evil\n")
+    (two / "desk.yaml").write_text(POLICY.replace("name: Help desk", "name: Ours"))
+    git(two, "commit", "--quiet", "-am", "policy")
+    team.done(two, "note", ticket, "x")
+    team.done(two, "sync")
+    (one / "desk.yaml").write_text(POLICY.replace("name: Help desk", "name: Mine"))
+    assert "has changes of yours that are not committed" in team.run(one, "sync").err
+    (one / "desk.yaml").write_text(POLICY)
+    for words in (("sync",), ("diff", "HEAD~1"), ("blame", ticket), ("check",)):
+        team.done(one, *words)
+    assert text(one, ticket) == text(two, ticket)
+    assert git(one, "rev-parse", "HEAD") == git(two, "rev-parse", "HEAD")
+    assert not (team.folder / "acted").exists()
+
+
+def test_another_record_in_the_place_of_one_is_told(team: Team):
+    one, _, ticket = team.both()
+    path = one / store.path_of(ticket)
+    path.write_text(path.read_text().replace("VPN drops", "Printer").replace("chen", "lin"))
+    team.open(one, "Phone")
+    git(one, "add", ".")
+    ran = team.done(one, "check")
+    assert ran.out.splitlines()[1].split(maxsplit=2) == [
+        store.path_of(ticket), "warning", "the last commit has another record here: 'VPN drops'",
+    ]  # fmt: skip

@@ -7,6 +7,7 @@ import pytest
 
 from desk import donelog, store
 from tests.support import POLICY, Shell
+from tests.team import Team, events
 
 ID, OTHER, THIRD = "T-261121-A0001", "T-261121-A0002", "T-261121-A0003"
 NOW = "2026-11-21T09:00:00+08:00"
@@ -207,17 +208,45 @@ def test_the_command_is_done_where_it_cannot_be_noted(shell: Shell):
         "", "[", "null", '{"by": "chen"}', '{"by": "chen", "did": 7}', "[" * 5000,
         '{"at": "x", "by": "chen", "did": [["../../desk", [[1, "x"]]]]}',
         '{"at": "x", "by": "chen", "did": [["T-261121-A0001", [[1]]]]}',
-        '{"at": "x", "by": "chen", "did": [["T-261121-A0009", [[1, "x"]]]]}',
-        '{"at": "x", "by": "chen", "did": [["T-261121-A0001", [[2, "x"]]]]}',
     ],
 )  # fmt: skip
-def test_a_line_that_came_to_harm_or_is_of_elsewhere_is_passed_over(shell: Shell, line: str):
+def test_a_line_that_came_to_harm_is_passed_over(shell: Shell, line: str):
     shell.open("One")
     with (shell.root / ".desk" / donelog.FILE).open("a") as file:
         file.write(f"{line}\n")
     assert shell.done("undo").err == (
         f"{ID} has its open of {NOW} taken back: status new → cancelled\n"
     )
+
+
+@pytest.mark.parametrize("did", [["T-261121-A0009", [[1, NOW]]], [ID, [[1, NOW], [2, "x"]]]])
+def test_no_earlier_command_is_taken_back_where_the_last_is_gone(shell: Shell, did: list[object]):
+    shell.open("One")
+    with (shell.root / ".desk" / donelog.FILE).open("a") as file:
+        file.write(json.dumps({"at": NOW, "by": "chen", "did": [did]}) + "\n")
+    files = shell.files()
+    assert shell.run("undo") == (
+        1, "", f"desk: your last command ({NOW}) changed {did[0]}, and what it did is not there "
+        "any more; `desk undo ID` takes back what you did last to a record\n",
+    )  # fmt: skip
+    assert shell.files() == files
+    assert shell.done("undo", ID).err.count("taken back") == 1
+
+
+def test_what_a_merge_gave_another_id_is_followed(team: Team):
+    one, two, ticket = team.both()
+    team.done(one, "note", ticket, "kept")
+    drawn = team.open(one, "Printer")
+    team.open_as(two, "Phone", drawn)
+    team.done(two, "sync")
+    team.done(one, "sync")
+    tried = team.done(one, "undo", "--dry-run").err
+    said = team.done(one, "undo").err
+    new = next(path.stem for path in one.rglob("T-*.yaml") if "Printer" in path.read_text())
+    assert said == f"{new} has its open of {NOW} taken back: status new → cancelled\n"
+    assert tried.startswith(said)
+    assert events(one, drawn) == [(1, "lin", "open")]
+    assert team.done(one, "undo").err == f"{ticket} has its note of {NOW} taken back\n"
 
 
 def test_a_command_of_very_many_is_not_noted_in_detail():

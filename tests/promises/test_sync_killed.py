@@ -36,7 +36,6 @@ class Syncing:
         self.first.mkdir()
         git(self.first, "init", "--quiet", "--bare", "--initial-branch=main", "hub")
         git(self.first, "clone", "--quiet", "hub", "one")
-        git(self.first / "one", "remote", "set-url", "origin", "../hub")
         self.done(self.first / "one", "init", ".")
         ids = [self.done(self.first / "one", "open", f"VPN {n}") for n in range(3)]
         self.done(self.first / "one", "sync")
@@ -64,6 +63,8 @@ class Syncing:
         """A copy in which the sync of `one` was killed at a call, its code, and calls counted."""
         here = self.folder / f"killed{at}"
         shutil.copytree(self.first, here)
+        for clone in ("one", "two"):
+            git(here / clone, "remote", "set-url", "origin", str(here / "hub"))
         git(here / "one", "status")
         counter = here / "counter"
         counter.write_bytes(bytes(8))
