@@ -105,13 +105,21 @@ def problems(
 
 
 def _entry(desk: Desk, path: str, act: Act) -> Entry | None:
-    """The record in a file, None for a file that is not named like one."""
+    """The record in a file, None for a file that is not named like one.
+
+    One that is named otherwise counts where its record is nowhere else.
+    """
     if os.path.islink(os.path.join(desk.root, path)):
         raise DamagedError("this is a symbolic link; desk follows none")
-    if not store.is_record_name(path.rpartition("/")[2]):
+    text = desk.text(path) if path.endswith(".yaml") else ""
+    try:
+        record = codec.load(text)
+    except DamagedError:
+        if store.is_record_name(path.rpartition("/")[2]):
+            raise
         return None
-    text = desk.text(path)
-    record = codec.load(text)
+    if not store.is_record_name(path.rpartition("/")[2]) and desk.whole_id(record.id):
+        return None
     hidden = isinstance(record, Article) and not articles.is_read_whole(
         record, act.policy.rights_of(act.by)
     )

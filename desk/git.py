@@ -41,6 +41,7 @@ _NOT_HEEDED = re.compile(
 )
 # Settings by which git fetches what is missing as soon as it is asked for it.
 _FETCHES = r"^(extensions\.partialclone|remote\..*\.(promisor|partialclonefilter))$"
+_OF_SSH = re.compile(r"^ssh: |: Permission denied \(|^Host key verification failed")
 NO_OBJECT = "0" * 40
 REGULAR = "100644"
 # So many names of objects fit into a pipe, whatever comes back through the other.
@@ -103,7 +104,11 @@ class Answer:
         lines = [line.strip() for line in self.said.splitlines() if line.strip()]
         marked = [line for line in lines if line.startswith(("fatal:", "error:"))]
         said = (marked or lines or ["it said nothing"])[0]
-        return said.removeprefix("fatal: ").removeprefix("error: ")
+        said = said.removeprefix("fatal: ").removeprefix("error: ")
+        if "auto-detect email" in said:
+            return "it knows no e-mail of yours; git config --global user.email YOU@EXAMPLE.COM"
+        by_ssh = next((line for line in lines if _OF_SSH.search(line)), "")
+        return f"{by_ssh} ({said})" if by_ssh else said
 
 
 class Repository:
@@ -158,6 +163,18 @@ class Repository:
         )
         may_be = may_be or os.path.exists(os.path.join(self.folder, "HEAD"))  # a bare one
         return may_be and self.answer("rev-parse", "--git-dir").code == 0
+
+    def check_exists(self) -> None:
+        """Raise RefusedError where there is no repository to work in."""
+        if self.exists:
+            return
+        if "dubious ownership" in self.answer("rev-parse", "--git-dir").said:
+            folder = os.path.abspath(self.folder)
+            raise RefusedError(
+                f"git does not trust {folder}, which is somebody else's; if you do: "
+                f"git config --global --add safe.directory {folder}"
+            )
+        raise RefusedError(f"{self.folder} is in no git repository; git init makes one")
 
     @cached_property
     def is_bare(self) -> bool:

@@ -7,12 +7,12 @@ one goes on from there. docs/teams.md tells what it does.
 import os
 import random
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from desk import changes, gitmerge, gitrecovery, reconcile, render, store
+from desk import changes, codec, gitmerge, gitrecovery, reconcile, render, store
 from desk.changes import Change
 from desk.errors import DamagedError, NotFoundError, RefusedError
 from desk.git import GitError, Repository
@@ -92,15 +92,10 @@ class Sync:
         Raises RefusedError where the clone is no state to sync in or the remote refuses,
         ConflictError where files that are no records clash, GitError where git fails (no network).
         """
-        if not self.repository.exists:
-            raise RefusedError(
-                f"{self._desk.root} is in no git repository; git init, "
-                "then git remote add origin URL"
-            )
+        self.repository.check_exists()
         self.repository.check_trusted()
         with self._desk.locked("sync.lock", store.lock_wait()):
             self._clear_what_a_kill_left()
-            self._check_signed()
             with self._marked():
                 self._run(push=push)
         return self.outcome
@@ -211,22 +206,29 @@ class Sync:
         uncommitted = list(self._uncommitted())
         known = [old for _, old in uncommitted if old]
         texts = dict(zip(known, self.repository.blobs(known), strict=True))
+        prefix = self.repository.prefix
+        elsewhere = dict(self._misplaced(path.removeprefix(prefix) for path, _ in uncommitted))
         for path, old in uncommitted:
             try:
-                told += self._changes(path.removeprefix(self.repository.prefix), texts.get(old))
+                told += self._changes(path.removeprefix(prefix), texts.get(old), elsewhere)
                 paths.append(path)
             except DamagedError as error:
                 self._note(f"{error}; it is not committed")
         if not paths:
             return
-        prefix = self.repository.prefix
+        self._check_signed()
         names = b"".join(os.fsencode(path.removeprefix(prefix)) + b"\0" for path in paths)
         self.repository.output("update-index", "--add", "--remove", "-z", "--stdin", given=names)
         given = b"\0".join(os.fsencode(f":(top,literal){path}") for path in paths)
         files = ("--pathspec-from-file=-", "--pathspec-file-nul")
         message = message_of(told, len(paths))
         options = ("--quiet", "--no-verify", "--cleanup=verbatim", "-m", message)
-        self.repository.output("commit", *options, *files, given=given)
+        answer = self.repository.answer("commit", *options, *files, given=given)
+        if answer.code:
+            if b"nothing" in answer.output:  # to commit: what the index had as removed is back
+                self.repository.output("reset", "--quiet", "--", "tickets", store.ARTICLES)
+                return
+            raise GitError(f"git commit: {answer.why}", answer.said)
         self.outcome.committed += len({change["id"] for change in told}) or len(paths)
 
     def _note(self, sentence: str) -> None:
@@ -246,22 +248,40 @@ class Sync:
         for path in self.repository.untracked(*own):
             yield path, ""
 
-    def _changes(self, path: str, old: bytes | None) -> list[Change]:
+    def _misplaced(self, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """(id, path) of each record in a file that is not in its place."""
+        for path in paths:
+            folder, _, name = path.rpartition("/")
+            whole = os.path.join(self._desk.root, path)
+            if folder and not store.is_in_place(folder, name) and os.path.isfile(whole):
+                with suppress(DamagedError):
+                    yield codec.load(self._desk.text(path)).id, path
+
+    def _changes(self, path: str, old: bytes | None, elsewhere: Mapping[str, str]) -> list[Change]:
         """What happened to a file since the last commit, none where it is no record.
 
-        Raises DamagedError for a file that cannot be read or has no place here.
+        `elsewhere` has records whose file is not in its place. Raises DamagedError for a file
+        that cannot be read or has no place here.
         """
         folder, _, name = path.rpartition("/")
         if path in (store.POLICY_FILE, ".gitattributes") or folder == store.PICTURES:
             return []
         if not store.is_in_place(folder, name):
+            if not os.path.lexists(os.path.join(self._desk.root, path)):
+                return []  # so it is put right
             raise DamagedError("this is no record in its place", path)
         record_id = name.removesuffix(".yaml")
         earlier = reconcile.readable(old) if old is not None else None
         try:
             record = self._desk.read(record_id)
         except NotFoundError:
-            return [changes.removed(record_id, earlier.title if earlier else "")]
+            if record_id in elsewhere:
+                there = elsewhere[record_id]
+                problem = f"its record is in {there}; `desk check --fix` puts it back"
+                raise DamagedError(problem, path) from None
+            title = earlier.title if earlier else ""
+            self._note(f"{record_id} {title!r} was removed here; git has it still")
+            return [changes.removed(record_id, title)]
         return list(changes.between(changes.before(earlier) if earlier else None, record))
 
     # --- fetch, merge, push ------------------------------------------------------------------
@@ -300,6 +320,7 @@ class Sync:
             came: dict[str, list[Change]] = {}
             if ours and not self.repository.is_ancestor(ours, theirs):
                 renumbering = Renumbering(self._desk, self._act.at, self._act.by)
+                self._check_signed()
                 merged = gitmerge.merged(
                     self.repository, ours, theirs, upstream.tracking, renumbering
                 )

@@ -72,8 +72,7 @@ def set_up(repository: Repository, *, install: bool) -> None:
 
     Raises RefusedError outside of a repository, GitError.
     """
-    if not repository.exists:
-        raise RefusedError(f"{repository.folder} is in no git repository; git init makes one")
+    repository.check_exists()
     repository.answer("config", "--local", "--remove-section", "merge.desk")
     for name, value in _NO_RENAMES:
         repository.answer("config", "--local", "--unset", name, f"^{value}$")

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from desk import changes, codec, dates, store, yamltext
 from desk.changes import Change
-from desk.errors import DamagedError, NotFoundError, RefusedError, UsageError
+from desk.errors import DamagedError, NotFoundError, UsageError
 from desk.git import NO_OBJECT, REGULAR, Difference, Repository
 from desk.model import Record
 from desk.store import Desk
@@ -40,11 +40,7 @@ def repository_of(desk: Desk) -> Repository:
     Raises RefusedError where there is none, or one whose own settings name programs.
     """
     repository = Repository(desk.root)
-    if not repository.exists:
-        raise RefusedError(
-            f"{desk.root} is in no git repository, so there is nothing to compare with; "
-            "`git init` makes one"
-        )
+    repository.check_exists()
     repository.check_trusted()
     return repository
 

@@ -275,3 +275,21 @@ def test_no_hook_and_no_monitor_is_run(tmp_path: Path):
     assert not (tmp_path / "acted").exists()
     run(tmp_path, "status")
     assert (tmp_path / "acted").exists(), "plain git would have run it"
+
+
+def test_why_git_failed():
+    told = "ssh: connect to host x port 22: No route to host\nfatal: Could not read from remote."
+    assert git.Answer(128, b"", told).why == (
+        "ssh: connect to host x port 22: No route to host (Could not read from remote.)"
+    )
+    told = "*** Please tell me who you are.\nfatal: unable to auto-detect email address (got 'x')"
+    assert "git config --global user.email" in git.Answer(128, b"", told).why
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_a_repository_of_somebody_else_says_so(tmp_path: Path):
+    subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
+    for path in (tmp_path, tmp_path / ".git"):
+        os.chown(path, 65534, 65534)
+    with pytest.raises(RefusedError, match=r"safe\.directory"):
+        git.Repository(str(tmp_path)).check_exists()

@@ -211,8 +211,7 @@ def test_outside_of_git_and_in_a_clone_that_names_programs(shell: Shell):
     assert shell.run("diff") == (
         1,
         "",
-        f"desk: {shell.root} is in no git repository, so there is nothing to compare with; "
-        "`git init` makes one\n",
+        f"desk: {shell.root} is in no git repository; git init makes one\n",
     )
     repository(shell.root)
     git(shell.root, "config", "filter.x.clean", "evil")

@@ -352,7 +352,7 @@ def test_a_desk_in_a_folder_of_a_repository(team: Team, tmp_path: Path):
 @pytest.mark.parametrize(
     ("state", "code", "sentence"),
     [
-        ("no repository", 1, "is in no git repository; git init, then git remote add origin URL"),
+        ("no repository", 1, "is in no git repository; git init makes one"),
         ("detached", 1, "no branch is checked out here; git switch to the one of the desk"),
         ("merging", 1, "git is in the middle of something here (MERGE_HEAD)"),
         ("unrelated", 1, "have no commit in common"),
@@ -538,3 +538,50 @@ def test_another_record_in_the_place_of_one_is_told(team: Team):
     assert ran.out.splitlines()[1].split(maxsplit=2) == [
         store.path_of(ticket), "warning", "the last commit has another record here: 'VPN drops'",
     ]  # fmt: skip
+
+
+def test_a_record_that_was_renamed_is_not_taken_for_removed(team: Team):
+    one, two, ticket = team.both()
+    path = store.path_of(ticket)
+    git(one, "mv", path, "tickets/2026/11/renamed.yaml")
+    ran = team.done(one, "sync")
+    assert f"{path}: its record is in tickets/2026/11/renamed.yaml; `desk check --fix`" in ran.err
+    team.done(two, "sync")
+    assert (two / path).exists()
+    team.done(one, "check", "--fix")
+    assert team.done(one, "sync").err == "nothing new here or there\n"
+    assert text(one, ticket) == text(two, ticket)
+    assert git(one, "status", "--porcelain") == ""
+
+
+def test_a_misplaced_file_that_was_put_right_is_committed_so(team: Team):
+    one, two, ticket = team.both()
+    path = store.path_of(ticket)
+    (one / "tickets" / "2026" / "10").mkdir()
+    git(one, "mv", path, path.replace("/11/", "/10/"))
+    git(one, "commit", "--quiet", "--message", "misplaced")
+    git(one, "push", "--quiet")
+    team.done(one, "check", "--fix")
+    team.done(one, "sync")
+    team.done(two, "sync")
+    for clone in (one, two):
+        assert git(clone, "status", "--porcelain") == ""
+        assert git(clone, "ls-files", "tickets") == path
+
+
+def test_a_removal_is_told(team: Team):
+    one, _, ticket = team.both()
+    (one / store.path_of(ticket)).unlink()
+    ran = team.done(one, "sync")
+    assert f"{ticket} 'VPN drops' was removed here; git has it still\n" in ran.err
+
+
+def test_who_cannot_sign_still_gets_what_came(team: Team):
+    one, two, ticket = team.both()
+    team.done(one, "note", ticket, "x")
+    team.done(one, "sync")
+    path = two / "desk.yaml"
+    path.write_text(POLICY + "remote: {signed: required}\n")
+    assert "came in: 1 event" in team.done(two, "sync").err
+    team.done(two, "note", ticket, "y")
+    assert "takes signed commits only" in team.run(two, "sync").err
