@@ -167,6 +167,20 @@ def test_a_list_of_a_million_costs_little_more(folder: Folders, table: Table) ->
     assert max(ratios) <= 2
 
 
+@pytest.mark.scale
+@pytest.mark.parametrize("size", SIZES)
+def test_the_first_list_of_a_clone(
+    folder: Folders, table: Table, tmp_path: Path, size: int
+) -> None:
+    """It makes the index; the history is one commit."""
+    clone = tmp_path / "clone"
+    cloned = seconds("git", "clone", "--quiet", str(folder(size)), str(clone))
+    first = seconds(*desk("list", "--limit", "50"), cwd=clone)
+    table(size, "first list of a clone", first, cloned, "git clone")
+    lists = [output(*desk("list", "-f", "ids"), cwd=where) for where in (clone, folder(size))]
+    assert lists[0] == lists[1]
+
+
 # --- 3: the whole history --------------------------------------------------------------------
 
 
