@@ -42,6 +42,8 @@ _NOT_HEEDED = re.compile(
 # Settings by which git fetches what is missing as soon as it is asked for it.
 _FETCHES = r"^(extensions\.partialclone|remote\..*\.(promisor|partialclonefilter))$"
 _OF_SSH = re.compile(r"^ssh: |: Permission denied \(|^Host key verification failed")
+# What all work trees of a repository share; a file of each is in its own folder.
+_SHARED = ("refs", "packed-refs", "config", "remotes", "branches")
 NO_OBJECT = "0" * 40
 REGULAR = "100644"
 # So many names of objects fit into a pipe, whatever comes back through the other.
@@ -112,7 +114,7 @@ class Answer:
 
 
 class Repository:
-    """A git repository: that around a desk, or a bare one.
+    """A git repository: that around a desk, or a bare one. Its settings are read once.
 
     Paths are those of the repository, from its top.
     """
@@ -162,19 +164,24 @@ class Repository:
             os.path.lexists(os.path.join(folder, ".git")) for folder in folders
         )
         may_be = may_be or os.path.exists(os.path.join(self.folder, "HEAD"))  # a bare one
-        return may_be and self.answer("rev-parse", "--git-dir").code == 0
+        return may_be and self._places.code == 0
 
     def check_exists(self) -> None:
         """Raise RefusedError where there is no repository to work in."""
         if self.exists:
             return
-        if "dubious ownership" in self.answer("rev-parse", "--git-dir").said:
+        if "dubious ownership" in self._places.said:
             folder = os.path.abspath(self.folder)
             raise RefusedError(
                 f"git does not trust {folder}, which is somebody else's; if you do: "
                 f"git config --global --add safe.directory {folder}"
             )
         raise RefusedError(f"{self.folder} is in no git repository; git init makes one")
+
+    @cached_property
+    def _places(self) -> Answer:
+        """The folder of the repository, and the one that its work trees share, a line each."""
+        return self.answer("rev-parse", "--git-dir", "--git-common-dir")
 
     @cached_property
     def is_bare(self) -> bool:
@@ -195,7 +202,8 @@ class Repository:
 
     def private(self, name: str) -> str:
         """Where a file of git's own is: `MERGE_HEAD`, `index.lock`."""
-        return os.path.join(self.folder, self.text("rev-parse", "--git-path", name))
+        own, shared = self._places.text.split("\n")
+        return os.path.join(self.folder, shared if name.startswith(_SHARED) else own, name)
 
     def check_trusted(self) -> None:
         """Raise RefusedError where the repository's own settings name programs or lead elsewhere.
@@ -216,10 +224,16 @@ class Repository:
 
     def _own_settings(self) -> list[str]:
         """The names of the settings that stand in the repository itself."""
-        listed = self.text("config", "--null", "--show-scope", "--name-only", "--list")
-        parts = listed.split("\0")
+        return [name for scope, name, _ in self._settings if scope in ("local", "worktree")]
+
+    @cached_property
+    def _settings(self) -> list[tuple[str, str, str]]:
+        """All settings as (scope, name, value), later ones before others of their name."""
+        parts = self.text("config", "--null", "--show-scope", "--list").split("\0")
         pairs = zip(parts[::2], parts[1::2], strict=False)
-        return [name for scope, name in pairs if scope in ("local", "worktree")]
+        settings = ((scope, *entry.partition("\n")) for scope, entry in pairs)
+        # A name alone stands for true.
+        return [(scope, name, value if mark else "true") for scope, name, mark, value in settings]
 
     def _check_place(self) -> None:
         """Raise RefusedError where the files are in a folder whose `.git` is another.
@@ -244,15 +258,14 @@ class Repository:
 
     def _check_remotes(self) -> None:
         """Raise RefusedError for a remote that came with the clone: its hooks would run."""
-        shared = os.path.join(self.folder, self.text("rev-parse", "--git-common-dir"))
-        for name in ("remotes", "branches"):
-            folder = os.path.join(shared, name)
+        for folder in map(self.private, ("remotes", "branches")):
             if os.path.isdir(folder) and os.listdir(folder):
                 raise RefusedError(
                     f"{folder} has remotes as an old git kept them, which nothing lists; "
                     "git remote add names one, then remove those files"
                 )
         top = self.answer("rev-parse", "--show-toplevel").text or self.folder
+        shared = os.path.dirname(self.private("config"))
         inside = {os.path.realpath(one) for one in (top, self.private("."), shared)}
         partial = self.setting("extensions.partialClone")
         names = [*self.remotes(), *([partial] if partial else [])]
@@ -284,8 +297,15 @@ class Repository:
             )
 
     def setting(self, name: str) -> str:
-        """A setting's value, empty where there is none."""
-        return self.answer("config", "--get", name).text
+        """A setting's value, empty where there is none; of several the last."""
+        first, *middle, last = name.split(".")
+        wanted = ".".join((first.lower(), *middle, last.lower()))
+        return next((v for _, one, v in reversed(self._settings) if one == wanted), "")
+
+    @property
+    def signs(self) -> bool:
+        """Whether commits made here are signed."""
+        return self.setting("commit.gpgSign").lower() in ("true", "yes", "on", "1")
 
     @cached_property
     def empty_tree(self) -> str:
@@ -425,8 +445,7 @@ class Repository:
 
     def commit_tree(self, tree: str, parents: Sequence[str], message: str) -> str:
         """A commit of that tree, signed where the person's settings say so."""
-        signed = self.answer("config", "--type=bool", "--get", "commit.gpgSign").text == "true"
-        options = [word for parent in parents for word in ("-p", parent)] + ["-S"] * signed
+        options = [word for parent in parents for word in ("-p", parent)] + ["-S"] * self.signs
         made = self.output("commit-tree", *options, tree, given=message.encode())
         return made.decode().strip()
 

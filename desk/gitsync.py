@@ -163,8 +163,7 @@ class Sync:
 
     def _check_signed(self) -> None:
         """Raise RefusedError where the remote takes signed commits only and none would be."""
-        signs = self.repository.answer("config", "--type=bool", "--get", "commit.gpgSign").text
-        if self._desk.policy.must_sign and signs != "true":
+        if self._desk.policy.must_sign and not self.repository.signs:
             raise RefusedError(
                 "this desk's remote takes signed commits only (`remote` in desk.yaml): git config "
                 "--global commit.gpgSign true, gpg.format ssh, user.signingKey your key"

@@ -142,10 +142,10 @@ def test_the_sides_of_a_conflict(tmp_path: Path):
 )  # fmt: skip
 def test_settings_that_are_not_heeded(tmp_path: Path, name: str):
     found = filled(tmp_path)
-    found.check_trusted()
+    git.Repository(found.folder).check_trusted()
     run(tmp_path, "config", name, "evil")
     with pytest.raises(RefusedError, match=rf"has {name.lower()}, which names a program, more"):
-        found.check_trusted()
+        git.Repository(found.folder).check_trusted()
 
 
 def test_settings_that_do_no_harm(tmp_path: Path):
@@ -156,7 +156,7 @@ def test_settings_that_do_no_harm(tmp_path: Path):
         "remote.origin.promisor", "lfs.url", "alias.x", "core.autocrlf", "merge.desk.driver",
     ):  # fmt: skip
         run(tmp_path, "config", name, "input")
-    found.check_trusted()
+    git.Repository(found.folder).check_trusted()
 
 
 @pytest.mark.parametrize("name", ["url", "pushurl"])
@@ -172,11 +172,11 @@ def test_a_remote_that_came_with_the_clone(tmp_path: Path, name: str, url: str):
     found = filled(tmp_path)
     for good in ("host:hub.git", "https://example.com/x", str(tmp_path.parent / "x"), "../a:/x"):
         run(tmp_path, "config", "remote.origin.url", good.removeprefix("../"))
-        found.check_trusted()
+        git.Repository(found.folder).check_trusted()
     url = url.replace("{clone}", str(tmp_path)).replace("{name}", tmp_path.name)
     run(tmp_path, "config", f"remote.origin.{name}", url)
     with pytest.raises(RefusedError, match="lies in this clone, or beside wherever that is"):
-        found.check_trusted()
+        git.Repository(found.folder).check_trusted()
 
 
 def test_a_remote_that_a_second_url_or_no_url_makes(tmp_path: Path):
@@ -184,35 +184,35 @@ def test_a_remote_that_a_second_url_or_no_url_makes(tmp_path: Path):
     run(tmp_path, "config", "remote.origin.url", "https://example.com/x")
     run(tmp_path, "config", "--add", "remote.origin.url", "hub.git")
     with pytest.raises(RefusedError, match=r"the remote hub\.git lies in this clone"):
-        found.check_trusted()
+        git.Repository(found.folder).check_trusted()
     run(tmp_path, "config", "--unset-all", "remote.origin.url")
     run(tmp_path, "config", "remote.origin.url", "https://example.com/x")
     run(tmp_path, "config", "extensions.partialClone", "origin")
-    found.check_trusted()
+    git.Repository(found.folder).check_trusted()
     run(tmp_path, "config", "extensions.partialClone", "./hub.git")
     with pytest.raises(RefusedError, match=r"the remote \./hub\.git lies in this clone"):
-        found.check_trusted()
+        git.Repository(found.folder).check_trusted()
     run(tmp_path, "config", "--unset", "extensions.partialClone")
     run(tmp_path, "config", "remote.hub.promisor", "true")
     with pytest.raises(RefusedError, match="the remote hub lies in this clone"):
-        found.check_trusted()
+        git.Repository(found.folder).check_trusted()
 
 
 @pytest.mark.parametrize("folder", ["remotes", "branches"])
 def test_a_remote_as_an_old_git_kept_it(tmp_path: Path, folder: str):
     found = filled(tmp_path)
     (tmp_path / ".git" / folder).mkdir(exist_ok=True)
-    found.check_trusted()
+    git.Repository(found.folder).check_trusted()
     (tmp_path / ".git" / folder / "origin").write_text("URL: hub.git\n")
     with pytest.raises(RefusedError, match=f"{folder} has remotes as an old git kept them"):
-        found.check_trusted()
+        git.Repository(found.folder).check_trusted()
 
 
 @pytest.mark.parametrize("place", ["../..", "../desk", "/nonexistent", "hooks"])
 def test_files_that_would_be_written_elsewhere(tmp_path: Path, place: str):
     found = filled(tmp_path)
     run(tmp_path, "config", "core.worktree", "..")
-    found.check_trusted()
+    git.Repository(found.folder).check_trusted()
     run(tmp_path, "config", "core.worktree", place)
     with pytest.raises(RefusedError, match="the folder that it leads to is not this clone's"):
         git.Repository(found.folder).check_trusted()

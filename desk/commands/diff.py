@@ -18,6 +18,7 @@ from desk.commands.common import (
     terminal_width,
 )
 from desk.commands.reading import may_read_whole
+from desk.git import Repository
 from desk.model import Article, Record
 from desk.session import Session, pass_session
 
@@ -44,7 +45,8 @@ def diff_(session: Session, revs: tuple[str, ...], form: str) -> None:
     repository = revisions.repository_of(session.desk)
     ends = [revisions.named(repository, rev, session.now) for rev in revs]
     old = ends[0] if ends else revisions.head_of(repository)
-    found = changes_between(session, old, ends[1] if len(ends) == 2 else None, damage)
+    new = ends[1] if len(ends) == 2 else None
+    found = changes_between(session, repository, old, new, damage)
     show_changes(session, found, form)
     tell(story.count(found))
     damage.say()
@@ -52,6 +54,7 @@ def diff_(session: Session, revs: tuple[str, ...], form: str) -> None:
 
 def changes_between(
     session: Session,
+    repository: Repository,
     old: str,
     new: str | None,
     damage: Damage,
@@ -67,7 +70,6 @@ def changes_between(
     def wanted(record: Record) -> bool:
         return not isinstance(record, Article) or may_read_whole(session, record)
 
-    repository = revisions.repository_of(session.desk)
     found = revisions.changes_between(
         repository, session.desk, old, new, damage, wanted, known, anew
     )

@@ -8,7 +8,7 @@ from desk.commands.common import Damage, command, format_option, tell
 from desk.session import Session, pass_session
 
 if TYPE_CHECKING:
-    from desk.gitsync import Outcome
+    from desk.gitsync import Sync
 
 
 @command("sync", "desk sync", "desk sync --no-push", "desk sync -f ndjson")
@@ -34,16 +34,17 @@ def sync_(session: Session, no_push: bool, form: str) -> None:
     try:
         sync.run(push=not no_push)
     except DeskError:
-        _tell(session, sync.outcome, form, "")
+        _tell(session, sync, form, "")
         raise
-    _tell(session, sync.outcome, form, "nothing new here or there")
+    _tell(session, sync, form, "nothing new here or there")
 
 
-def _tell(session: Session, outcome: "Outcome", form: str, nothing: str) -> None:
+def _tell(session: Session, sync: "Sync", form: str, nothing: str) -> None:
     """Print what happened elsewhere, and say what was done."""
     from desk import story
     from desk.commands.diff import changes_between, show_changes
 
+    outcome = sync.outcome
     for note in outcome.notes:
         tell(note)
     damage = Damage()
@@ -52,7 +53,7 @@ def _tell(session: Session, outcome: "Outcome", form: str, nothing: str) -> None
         ends = outcome.before, outcome.after
         own = dict.fromkeys(outcome.new_ids.values(), ())
         known = {**outcome.came, **own}
-        came = changes_between(session, *ends, damage, known, outcome.new_ids)
+        came = changes_between(session, sync.repository, *ends, damage, known, outcome.new_ids)
     show_changes(session, came, form)
     said = [f"came in: {story.count(came)}"] if came else []
     said += [f"{outcome.committed} committed"] if outcome.committed else []
