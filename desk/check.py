@@ -111,8 +111,8 @@ def _entry(desk: Desk, path: str, act: Act) -> Entry | None:
     """
     if os.path.islink(os.path.join(desk.root, path)):
         raise DamagedError("this is a symbolic link; desk follows none")
-    text = desk.text(path) if path.endswith(".yaml") else ""
     try:
+        text = desk.text(path) if path.endswith(".yaml") else ""
         record = codec.load(text)
     except DamagedError:
         if store.is_record_name(path.rpartition("/")[2]):

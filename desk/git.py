@@ -42,6 +42,7 @@ _NOT_HEEDED = re.compile(
 # Settings by which git fetches what is missing as soon as it is asked for it.
 _FETCHES = r"^(extensions\.partialclone|remote\..*\.(promisor|partialclonefilter))$"
 _OF_SSH = re.compile(r"^ssh: |: Permission denied \(|^Host key verification failed")
+_REMOTE = re.compile(r"remote\.(.+)\.([^.]+)", re.DOTALL)
 # What all work trees of a repository share; a file of each is in its own folder.
 _SHARED = ("refs", "packed-refs", "config", "remotes", "branches")
 NO_OBJECT = "0" * 40
@@ -253,8 +254,10 @@ class Repository:
             )
 
     def remotes(self) -> list[str]:
-        """The names of the remotes."""
-        return self.text("remote").splitlines()
+        """The names of the remotes that have a URL."""
+        found = (_REMOTE.fullmatch(name) for _, name, _ in self._settings)
+        named = (match[1] for match in found if match and match[2] in ("url", "pushurl"))
+        return list(dict.fromkeys(named))
 
     def _check_remotes(self) -> None:
         """Raise RefusedError for a remote that came with the clone: its hooks would run."""
@@ -268,8 +271,9 @@ class Repository:
         shared = os.path.dirname(self.private("config"))
         inside = {os.path.realpath(one) for one in (top, self.private("."), shared)}
         partial = self.setting("extensions.partialClone")
-        names = [*self.remotes(), *([partial] if partial else [])]
-        for url in dict.fromkeys(url for name in names for url in self._urls(name)):
+        own = filter(None, map(_REMOTE.fullmatch, self._own_settings()))
+        names = {*self.remotes(), *(match[1] for match in own), *filter(None, (partial,))}
+        for url in dict.fromkeys(url for name in sorted(names) for url in self._urls(name)):
             path = local_path(url)
             if path is not None and (not _is_whole(path) or _is_within(path, inside)):
                 raise RefusedError(

@@ -294,20 +294,17 @@ def records_of(
 def _linked_anew(
     repository: Repository, ours: str, files: Mapping[str, File], renumbering: Renumbering
 ) -> Iterator[tuple[str, File]]:
-    """The records of ours that link to one that was given another id, linked to that."""
+    """The records that one links to that was given another id, linked to that if they were."""
     linked = {other for moved, _ in renumbering.done.values() for _, other in moved.links}
     for other in sorted(linked - renumbering.done.keys()):
         path = repository.prefix + store.path_of(other)
-        text = files[path].text if path in files else None
-        if text is None:
-            found = repository.object_at(ours, path)
-            text = next(repository.blobs([found])).decode("utf-8", "replace") if found else None
-        try:
-            record = codec.load(text) if text else None
-        except DamagedError:
-            continue
-        if record:
-            yield path, File(REGULAR, text=codec.dump(renumbering.linked_to(record)))
+        file = files.get(path) or File(object=repository.object_at(ours, path) or "")
+        data = file.text.encode() if file.text is not None else None
+        if data is None and file.object:
+            data = next(repository.blobs([file.object]))
+        record = reconcile.readable(data) if data else None
+        if record and (linked_anew := renumbering.linked_to(record)) != record:
+            yield path, File(REGULAR, text=codec.dump(linked_anew))
 
 
 def _merged_lines(

@@ -27,7 +27,7 @@ def remote_locks(repository: Repository, remote: str, branch: str) -> list[str]:
     """The locks that keep others from pushing a branch to a remote that is a folder here."""
     url = repository.answer("remote", "get-url", "--push", "--end-of-options", remote).text
     folder = local_path(url)
-    if folder is None:
+    if folder is None or not os.path.isabs(folder):
         return []
     names = ("HEAD.lock", "packed-refs.lock", f"refs/heads/{branch}.lock")
     paths = [os.path.join(folder, git, name) for git in ("", ".git") for name in names]
@@ -55,29 +55,38 @@ def _stamp(path: str) -> tuple[int, int] | None:
     return found.st_ino, found.st_mtime_ns
 
 
-def put_back_half_written(repository: Repository, target: str) -> Iterator[str]:
-    """Make files as in the last commit that git had begun to write as `target` has them.
+def put_back(repository: Repository, target: str) -> Iterator[str]:
+    """Make files as in the last commit that git was writing as `target` has them.
 
-    Gives a sentence for each. Those that git had written whole stay.
+    They hold what that has, or the beginning of it, or are gone. Gives a sentence where there
+    are any.
     """
     head = repository.find_commit("HEAD")
-    differing = [one for one in repository.differences(head, target) if one.new]
-    for one in list(_half_written(repository, differing)):
-        if one.old:
-            repository.output("checkout", "--quiet", "HEAD", "--", f":(top,literal){one.path}")
-        else:
+    differing = (one for one in repository.differences(head, target) if one.new)
+    found = list(_written(repository, [one for one in differing if _is_file(one)]))
+    given = b"\0".join(os.fsencode(f":(top,literal){one.path}") for one in found if one.old)
+    if given:
+        files = ("--pathspec-from-file=-", "--pathspec-file-nul")
+        repository.output("checkout", "--quiet", *files, "HEAD", given=given)
+    for one in found:
+        if not one.old:
             os.unlink(os.path.join(repository.top, one.path))
-        yield f"{one.path} was half written by a sync that was killed; it is as before"
+    if found:
+        more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+        yield f"a sync was killed while it wrote {found[0].path}{more}; as before now"
 
 
-def _half_written(repository: Repository, differing: Sequence[Difference]) -> Iterator[Difference]:
-    """Those whose file holds but a beginning of the new text, or is gone."""
+def _is_file(one: Difference) -> bool:
+    return one.mode.startswith("100") and (not one.old or one.old_mode.startswith("100"))
+
+
+def _written(repository: Repository, differing: Sequence[Difference]) -> Iterator[Difference]:
     sides = [name for one in differing for name in (one.old, one.new) if name]
     blobs = repository.blobs(sides)
     for one in differing:
         old = next(blobs) if one.old else None
         new = next(blobs)
         path = Path(repository.top, one.path)
-        written = path.read_bytes() if path.is_file() else None
-        if written not in (old, new) and new.startswith(written or b""):
+        there = path.read_bytes() if path.is_file() else None
+        if there != old and new.startswith(there or b""):
             yield one

@@ -85,6 +85,8 @@ class Sync:
         self.outcome = Outcome()
         # The remote's commit that a push was refused for, and what was said, by the last of them.
         self._behind: tuple[str | None, str] | None = None
+        # Whether the remote has the branch.
+        self._is_there = True
 
     def run(self, *, push: bool) -> Outcome:
         """Bring the clone and its remote together.
@@ -188,9 +190,10 @@ class Sync:
             upstream = self._upstream(self._branch())
             locks += gitrecovery.remote_locks(self.repository, upstream.remote, upstream.branch)
         self.outcome.notes += gitrecovery.remove_left(locks)
-        target = self.repository.find_commit(mark.decode("ascii", "replace")) if mark else None
+        names_one = mark not in (b"", _PUSHING)
+        target = self.repository.find_commit(mark.decode("ascii", "replace")) if names_one else None
         if target:
-            self.outcome.notes += gitrecovery.put_back_half_written(self.repository, target)
+            self.outcome.notes += gitrecovery.put_back(self.repository, target)
 
     # --- commit ------------------------------------------------------------------------------
 
@@ -296,11 +299,13 @@ class Sync:
         """Fetch the branch by its name, whatever branches the clone's settings speak of."""
         wanted = f"+refs/heads/{upstream.branch}:{upstream.reference}"
         options = ("--quiet", "--no-recurse-submodules", "--refmap=", "--end-of-options")
+        self._is_there = True
         try:
             self._network("fetch", *options, upstream.remote, wanted)
         except GitError as error:
-            if _NO_BRANCH not in error.said:  # else the push will make it
+            if _NO_BRANCH not in error.said:
                 raise
+            self._is_there = False  # the push will make it
 
     def _check_moved(self, upstream: Upstream) -> None:
         """Raise RefusedError where a push was refused as behind, and the remote has nothing new."""
@@ -345,7 +350,7 @@ class Sync:
         if answer.code:
             lines = [line.strip() for line in answer.said.splitlines() if line.startswith("\t")]
             if not lines:
-                self.outcome.notes += gitrecovery.put_back_half_written(self.repository, commit)
+                self.outcome.notes += gitrecovery.put_back(self.repository, commit)
                 raise GitError(f"git merge: {answer.why}", answer.said)
             raise RefusedError(
                 f"{', '.join(lines)} came in changed and has changes of yours that are not "
@@ -355,7 +360,7 @@ class Sync:
     def _push(self, upstream: Upstream) -> bool:
         """Whether it was pushed; false where somebody was faster."""
         target = f"HEAD:refs/heads/{upstream.branch}"
-        theirs = self.repository.find_commit(upstream.reference)
+        theirs = self.repository.find_commit(upstream.reference) if self._is_there else None
         if theirs == self.repository.find_commit("HEAD") and upstream.is_set:
             return True
         options = ["--porcelain", "--no-recurse-submodules"]

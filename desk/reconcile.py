@@ -86,7 +86,9 @@ def _last_setters(record: Record, without: Record) -> dict[str, Event]:
     pairs = itertools.zip_longest(record.log, without.log)
     shared = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
     known = {event.content() for event in without.log[shared:]}
-    new = (event for event in record.log[shared:] if event.content() not in known)
+    stands = {id(event) for event in model.standing(record.log)}
+    rest = (event for event in record.log[shared:] if id(event) in stands)
+    new = (event for event in rest if event.content() not in known)
     return {name: event for event in model.in_order(new) for name in event.change}
 
 

@@ -444,21 +444,21 @@ def moves(change: Change) -> str:
 
 def _move(was: Value, to: Value) -> str:
     if isinstance(was, str) and isinstance(to, str) and "\n" in was + to:
-        was, to = _differing(was, to)
-        if not (was and to):
-            return f"{'-' if was else '+'} {cut(shown(was or to), 60)}"
+        gone, come = _differing(was.split("\n"), to.split("\n"))
+        was, to = "\n".join(gone), "\n".join(come)
+        if not (gone and come):
+            return f"{'-' if gone else '+'} {cut(shown(was or to), 60) or 'an empty line'}"
     before = "" if was is None else f"{cut(shown(was), 60)} → "
     return f"{before}{'none' if to is None else cut(shown(to), 60)}"
 
 
-def _differing(was: str, to: str) -> tuple[str, str]:
+def _differing(one: Sequence[str], other: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
     """The lines of two texts from the first that differs to the last."""
-    one, other = was.split("\n"), to.split("\n")
-    while one and other and one[0] == other[0]:
-        del one[0], other[0]
-    while one and other and one[-1] == other[-1]:
-        del one[-1], other[-1]
-    return "\n".join(one), "\n".join(other)
+    least = min(len(one), len(other))
+    start = next((n for n in range(least) if one[n] != other[n]), least)
+    rest = range(1, least - start + 1)
+    end = next((n for n in rest if one[-n] != other[-n]), least - start + 1) - 1
+    return one[start : len(one) - end], other[start : len(other) - end]
 
 
 def history_rows(shown_record: Record) -> list[dict[str, Value]]:

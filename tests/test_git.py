@@ -293,3 +293,13 @@ def test_a_repository_of_somebody_else_says_so(tmp_path: Path):
         os.chown(path, 65534, 65534)
     with pytest.raises(RefusedError, match=r"safe\.directory"):
         git.Repository(str(tmp_path)).check_exists()
+
+
+def test_a_remote_that_only_the_own_settings_speak_of(tmp_path: Path, monkeypatch):
+    settings = tmp_path / "settings"
+    settings.write_text('[remote "origin"]\n\tprune = true\n')
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
+    (tmp_path / "clone").mkdir()
+    found = filled(tmp_path / "clone")
+    found.check_trusted()
+    assert found.remotes() == []

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import time
 import unicodedata
 from dataclasses import replace
 from datetime import timedelta
@@ -444,6 +445,9 @@ def test_the_history():
         ("a\nb\n", "a\nnew\nb\n", "body + new"),
         ("a\nold\nb", "a\nb", "body - old"),
         ("a\nb\nc", "x\nb\ny", "body a\\nb\\nc → x\\nb\\ny"),
+        ("a\n\nb", "a\nb", "body - an empty line"),
+        ("a\nb", "a\nb\n", "body + an empty line"),
+        ("x\nx", "x\nx\nx", "body + x"),
         (f"a\n{'x' * 70}", f"b\n{'x' * 70}", "body a → b"),
         (None, "a\nb", "body a\\nb"),
         ("a\nb", None, "body a\\nb → none"),
@@ -462,3 +466,11 @@ def test_what_is_known_of_characters_is_what_wcwidth_says():
     ]
     assert len(known) > 150_000
     assert [pair for pair in known if wcswidth(pair[0]) != pair[1]] == []
+
+
+def test_the_lines_that_differ_of_a_long_text_are_found_at_once():
+    was = "x\n" * 200_000
+    begun = time.perf_counter()
+    assert render.moves({"body": (was + "a\n", was + "b\n")}) == "body a → b"
+    assert render.moves({"body": ("a\n" + was, "b\n" + was)}) == "body a → b"
+    assert time.perf_counter() - begun < 5, "quadratic time would be minutes"

@@ -585,3 +585,72 @@ def test_who_cannot_sign_still_gets_what_came(team: Team):
     assert "came in: 1 event" in team.done(two, "sync").err
     team.done(two, "note", ticket, "y")
     assert "takes signed commits only" in team.run(two, "sync").err
+
+
+def test_a_ticket_with_another_id_leaves_what_came_into_others(team: Team):
+    """One links to another that does not link back, as somebody who edits files has it."""
+    one, two, ticket = team.both()
+    clash = "T-261121-ZZZZZ"
+    team.open_as(one, "Mine", clash)
+    team.done(one, "note", ticket, "from one")
+    team.done(one, "sync")
+    team.open_as(two, "Other", clash)
+    path = two / store.path_of(clash)
+    path.write_text(path.read_text().replace("title:", f"links: [related {ticket}]\ntitle:", 1))
+    team.done(two, "sync")
+    team.done(one, "sync")
+    assert "text: from one" in text(one, ticket)
+    assert text(one, ticket) == text(two, ticket)
+
+
+def test_a_branch_that_is_gone_from_the_remote_is_made_again(team: Team):
+    one, _, _ = team.both()
+    git(team.hub, "update-ref", "-d", "refs/heads/main")
+    assert team.done(one, "sync").err == "pushed\n"
+    assert git(team.hub, "rev-parse", "main") == git(one, "rev-parse", "HEAD")
+
+
+def test_what_a_kill_left_is_merged_anew(team: Team):
+    """Files that git had written whole, one of them under another id, and a submodule."""
+    one, two, ticket = team.both()
+    clash = "T-261121-ZZZZZ"
+    team.open_as(one, "Mine", clash)
+    team.done(one, "sync")
+    team.open_as(two, "Other", clash)
+    team.done(two, "note", ticket, "two")
+    before = git(two, "rev-parse", "HEAD")
+    team.done(two, "sync", "--no-push")
+    target = git(two, "rev-parse", "HEAD")
+    gitlink = f"160000,{before},vendor"
+    git(two, "update-index", "--add", "--cacheinfo", gitlink)
+    tree = git(two, "write-tree")
+    target = git(two, "commit-tree", tree, "-p", target, "-m", "x")
+    git(two, "reset", "--quiet", "--soft", "HEAD^1")
+    git(two, "reset", "--quiet")
+    (two / ".desk" / "syncing").write_text(target)
+    team.done(two, "sync")
+    titles = [path.read_text().partition("title: ")[2].partition("\n")[0]
+              for path in (two / "tickets").rglob("*.yaml")]  # fmt: skip
+    assert sorted(titles) == ["Mine", "Other", "VPN drops"]
+
+
+def test_locks_of_another_repository_are_left(team: Team, monkeypatch: pytest.MonkeyPatch):
+    one, two, _ = team.both()
+    git(one, "remote", "remove", "origin")
+    (one / ".desk" / "syncing").write_text("pushing")
+    lock = two / ".git" / "HEAD.lock"
+    lock.touch()
+    monkeypatch.chdir(two)
+    team.done(one, "sync")
+    assert lock.exists()
+
+
+def test_an_undone_change_is_no_side_of_a_clash(team: Team):
+    one, two, ticket = team.both()
+    team.done(one, "classify", ticket, "--impact", "department")
+    team.done(one, "undo")
+    team.done(two, "classify", ticket, "--impact", "organisation")
+    team.done(two, "sync")
+    ran = team.done(one, "sync")
+    assert "stands over" not in ran.err
+    assert "impact: organisation" in text(one, ticket)
