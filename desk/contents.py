@@ -143,6 +143,7 @@ class Contents:
             else:
                 readable.append(name)
         self.records: dict[str, Record] = {}
+        self.comments: dict[str, frozenset[str]] = {}
         self._pictures: dict[str, str] = {}
         for name, data in zip(readable, self._repository.blobs(readable), strict=True):
             self._take(name, wanted[name], data)
@@ -154,7 +155,10 @@ class Contents:
         try:
             if b"\r\n" in data:
                 raise DamagedError("its lines end with CR LF, and in a desk with LF")
-            self.records[name] = codec.load(yamltext.decode(data))
+            text = yamltext.decode(data)
+            self.records[name] = codec.load(text)
+            if "#" in text:
+                self.comments[name] = frozenset(codec.comments(text))
         except DamagedError as error:
             self._problems[name] = (
                 f"line {error.line}: {error.problem}" if error.line else str(error)

@@ -256,7 +256,7 @@ def _shrunk_record(
         now = codec.load(text)
     except DeskError:
         return
-    lost = _lost(earlier, now)
+    lost = merge.lost(earlier, now)
     if not merge.is_one_record(earlier, now):
         if any(_is_at(desk, earlier, other) for other in added):
             return  # a merge has given it another id
@@ -276,12 +276,6 @@ def _is_at(desk: Desk, record: Record, path: str) -> bool:
     except DeskError:
         return False
     return bool(other.log) and merge.is_one_record(record, other)
-
-
-def _lost(earlier: Record, now: Record) -> list[int]:
-    """The numbers of events that the record had and has no longer."""
-    known = {merge.identity(event) for event in now.log}
-    return [event.n for event in earlier.log if merge.identity(event) not in known]
 
 
 def _bring_back(earlier: Record) -> Fix:

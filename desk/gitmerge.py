@@ -136,6 +136,7 @@ def merged(
     conflicts = _put_together(repository, both, files, renumbering, found)
     files.update(_linked_anew(repository, ours, files, renumbering))
     conflicts += _folders_in_the_way(our, files)
+    conflicts += _too_large(files)
     if conflicts:
         raise ConflictError(
             f"{'; '.join(conflicts)}: `git merge {name}`, settle that by hand, commit, and "
@@ -328,6 +329,13 @@ def _merged_lines(
         return File(one.mode, text=answer.output.decode())
     except UnicodeDecodeError:
         raise conflict from None
+
+
+def _too_large(files: Mapping[str, File]) -> Iterator[str]:
+    """Records that nobody could read any more with the events of both sides."""
+    for path, file in files.items():
+        if file.text and len(file.text.encode()) > yamltext.MAX_BYTES:
+            yield f"{path} would be over {yamltext.MAX_BYTES >> 20} MiB with both sides' events"
 
 
 def _folders_in_the_way(our: Mapping[str, Difference], files: Mapping[str, File]) -> Iterator[str]:

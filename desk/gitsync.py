@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from desk import changes, codec, gitmerge, gitrecovery, reconcile, render, store
+from desk import changes, codec, gitmerge, gitrecovery, merge, reconcile, render, store
 from desk.changes import Change
 from desk.errors import DamagedError, NotFoundError, RefusedError
 from desk.git import GitError, Repository
@@ -284,6 +284,12 @@ class Sync:
             title = earlier.title if earlier else ""
             self._note(f"{record_id} {title!r} was removed here; git has it still")
             return [changes.removed(record_id, title)]
+        if earlier and (lost := merge.lost(earlier, record)):
+            numbers = ", ".join(map(str, lost))
+            problem = (
+                f"its log lacks {numbers} of the last commit; `desk check --fix` has them back"
+            )
+            raise DamagedError(problem, path)
         return list(changes.between(changes.before(earlier) if earlier else None, record))
 
     # --- fetch, merge, push ------------------------------------------------------------------
@@ -408,8 +414,8 @@ def _refusal(upstream: Upstream, said: str) -> RefusedError:
     why = "\n".join(filter(None, refusals)) or said.strip()
     return RefusedError(
         f"{upstream.remote} refused what was pushed:\n{why}\nuntil that is mended nothing can be "
-        f"pushed; `git reset --soft {upstream.tracking}` takes the commits back and "
-        "leaves the files"
+        f"pushed; `git reset --soft $(git merge-base HEAD {upstream.tracking})` takes the commits "
+        "back and leaves the files"
     )
 
 

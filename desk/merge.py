@@ -61,6 +61,12 @@ def _has_twice(events: Sequence[Event]) -> bool:
     return len(set(written)) < len(written)
 
 
+def lost(earlier: Record, now: Record) -> list[int]:
+    """The `n` of the events of an earlier log that have none in a later one to be one with."""
+    known = {identity(event) for event in now.log}
+    return [event.n for event in earlier.log if identity(event) not in known]
+
+
 def identity(event: Event) -> tuple[object, ...]:
     """What two events must have in common to be one."""
     if event.rule:

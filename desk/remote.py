@@ -12,7 +12,7 @@ from desk.authority import Committer
 from desk.contents import Contents, Entry, entries_of, kind_of, within
 from desk.errors import DamagedError, DeskError, NotFoundError, RefusedError
 from desk.git import NO_OBJECT, REGULAR, Commit, Repository
-from desk.model import Record
+from desk.model import Article, Record
 from desk.place import POLICY_FILE
 from desk.policy import Policy
 from desk.references import BRANCHES, Finding, References, Update
@@ -359,11 +359,22 @@ class _OfEntry:
         if any(contents.problem(name) for name in entry.objects):
             # Nobody can tell what was in it.
             return self._unable(POLICY, "mends what could not be read")
+        if problem := self._of_comments(record):
+            return problem
         others = (contents.at_tip(entry.path), contents.at_base(self._commit, entry.path))
         tip, base = (contents.records.get(name) for name in others)
         parents = [contents.records[name] for name in entry.objects if name in contents.records]
         self._records[record.id] = authority.Change(record, parents, tip, base)
         return ""
+
+    def _of_comments(self, record: Record) -> str:
+        """What is wrong with new comments, which the next command writes into the log."""
+        comments = self._contents.comments
+        known = frozenset[str]().union(*(comments.get(name, ()) for name in self._entry.objects))
+        if comments.get(self._entry.object, known) <= known:
+            return ""
+        ability = WRITE if isinstance(record, Article) else WORK
+        return self._unable(ability, "writes comments")
 
     def _is_merged(self) -> bool:
         """Whether the entry is as merging the parents by whole files gives it."""

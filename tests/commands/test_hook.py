@@ -494,6 +494,7 @@ def test_two_who_sync_are_taken_and_one_who_forges_is_told(tmp_path: Path):
     path = chen / store.path_of(FIRST)
     assert [one in path.read_text(encoding="utf-8") for one in ("one", "two")] == [True, True]
     path.write_text(path.read_text(encoding="utf-8").replace("two", "2"), encoding="utf-8")
+    git(chen, "commit", "--quiet", "--all", "--message", "x")
     code, _, said = desk_in(chen, "sync")
     assert code == 1
     assert f"{FIRST}: event 2 (note by lin) changed or removed; a log only grows" in said

@@ -433,8 +433,8 @@ def test_a_remote_that_refuses(team: Team):
     ran = team.run(one, "sync")
     assert (ran.code, ran.err) == (
         1, "1 committed\ndesk: origin refused what was pushed:\ndesk: chen may not do that\n"
-        "desk: until that is mended nothing can be pushed; `git reset --soft origin/main` takes "
-        "the commits back and leaves the files\n",
+        "desk: until that is mended nothing can be pushed; `git reset --soft $(git merge-base HEAD "
+        "origin/main)` takes the commits back and leaves the files\n",
     )  # fmt: skip
     hook.unlink()
     assert team.done(one, "sync").err == "pushed\n"
@@ -618,15 +618,15 @@ def test_what_a_kill_left_is_merged_anew(team: Team):
     team.done(one, "sync")
     team.open_as(two, "Other", clash)
     team.done(two, "note", ticket, "two")
-    before = git(two, "rev-parse", "HEAD")
     team.done(two, "sync", "--no-push")
+    before = git(two, "rev-parse", "HEAD^1")
     target = git(two, "rev-parse", "HEAD")
-    gitlink = f"160000,{before},vendor"
-    git(two, "update-index", "--add", "--cacheinfo", gitlink)
-    tree = git(two, "write-tree")
+    git(two, "update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},vendor")
+    tree = git(two, "write-tree", "--missing-ok")
     target = git(two, "commit-tree", tree, "-p", target, "-m", "x")
     git(two, "reset", "--quiet", "--soft", "HEAD^1")
     git(two, "reset", "--quiet")
+    git(two, "checkout", "--quiet", before, "--", store.path_of(ticket), store.path_of(clash))
     (two / ".desk" / "syncing").write_text(target)
     team.done(two, "sync")
     titles = [path.read_text().partition("title: ")[2].partition("\n")[0]
@@ -654,3 +654,29 @@ def test_an_undone_change_is_no_side_of_a_clash(team: Team):
     ran = team.done(one, "sync")
     assert "stands over" not in ran.err
     assert "impact: organisation" in text(one, ticket)
+
+
+def test_a_log_that_was_cut_is_not_committed(team: Team):
+    one, two, ticket = team.both()
+    team.done(one, "note", ticket, "kept")
+    team.done(one, "sync")
+    path = one / store.path_of(ticket)
+    whole = path.read_text()
+    path.write_text(whole[: whole.index("- n: 2")])
+    ran = team.done(one, "sync")
+    assert "its log lost 2 of the last commit; `desk check --fix` has them back" in ran.err
+    team.done(two, "sync")
+    assert "text: kept" in text(two, ticket)
+    team.done(one, "check", "--fix")
+    team.done(one, "sync")
+    assert text(one, ticket) == text(two, ticket) == whole
+
+
+def test_a_record_that_would_be_too_large_is_not_merged(team: Team):
+    one, two, ticket = team.both()
+    for clone in (one, two):
+        team.done(clone, "note", ticket, clone.name + "x" * 600_000)
+    team.done(two, "sync")
+    ran = team.run(one, "sync")
+    assert (ran.code, "would be over 1 MiB with both sides' events" in ran.err) == (4, True)
+    assert team.done(one, "show", ticket).out

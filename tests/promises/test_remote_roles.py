@@ -1428,7 +1428,14 @@ def edits_a_draft_by_hand(desk: Desk) -> str:
 @lawful
 def lays_a_file_out_otherwise(desk: Desk) -> str:
     text = desk.team.text(VPN_FILE, desk.tip)
-    return desk.team.commit("rui", {VPN_FILE: f"# a comment\n{text}"}, desk.tip)
+    return desk.team.commit("chen", {VPN_FILE: f"# a comment\n{text}"}, desk.tip)
+
+
+@attack("writes comments needs desk.work, and rui has it not")
+def writes_a_comment_as_a_requester(desk: Desk) -> str:
+    """The next command of an agent would write it into the log as theirs."""
+    text = desk.team.text(VPN_FILE, desk.tip)
+    return desk.team.commit("rui", {VPN_FILE: f"# approved\n{text}"}, desk.tip)
 
 
 @lawful
