@@ -4,8 +4,8 @@ import base64
 import binascii
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from desk import workhours
 from desk.calendars import Calendar
@@ -46,8 +46,7 @@ TEAM = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(NamedTuple):
     """Somebody who works at the desk.
 
     `hours` is when they work, `away` their absences as (first, last) day; `capacity` is how
@@ -77,8 +76,7 @@ class Person:
         return "" if self.hours.open_at(now.timestamp()) else "is off shift"
 
 
-@dataclass(frozen=True, slots=True)
-class Team:
+class Team(NamedTuple):
     """A group that tickets are handed to; vendors are teams too.
 
     `categories` are those it owns, with what is under them.

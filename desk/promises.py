@@ -5,8 +5,8 @@ The part of the policy that the clocks of sla.py go by.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, tzinfo
+from typing import NamedTuple
 
 from desk import dates, workhours
 from desk.calendars import Calendar
@@ -60,8 +60,7 @@ PAUSES = keys(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """What is promised to tickets that fit `when`, in working seconds.
 
     With `since` and `until` (dates, both included) it is for tickets opened then, so that a
@@ -81,8 +80,7 @@ class Target:
         return in_time and self.when.fits(values)
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(NamedTuple):
     """Tickets each of whose fields has one of its values; none at all: every ticket."""
 
     fields: Mapping[str, tuple[str, ...]]

@@ -4,8 +4,8 @@ Read from desk.yaml; docs/knowledge.md and docs/teams.md tell what each ability 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 
 from desk.settings import Reader
 from desk.shapes import LENGTH, Setting, list_of, one_of
@@ -54,8 +54,7 @@ REMOTE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Rights:
+class Rights(NamedTuple):
     """What one person may do, and the teams that they are in; `who` is empty for the public."""
 
     who: str
@@ -71,8 +70,7 @@ class Rights:
 THE_PUBLIC = Rights("", frozenset(), frozenset({READ_PUBLIC}))
 
 
-@dataclass(frozen=True, slots=True)
-class Knowledge:
+class Knowledge(NamedTuple):
     """What the desk demands of articles; no `review_every` is no date to review them by."""
 
     must_review: bool

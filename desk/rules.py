@@ -1,8 +1,8 @@
 """What the policy says of time rules and of assignment: read from desk.yaml, validated."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 
 from desk import promises
 from desk.promises import CLOCKS, WHEN, Condition
@@ -54,8 +54,7 @@ SURVEY_RULE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ClockRule:
+class ClockRule(NamedTuple):
     """What is done (one of DO) when so much of a clock's target has elapsed."""
 
     name: str
@@ -65,8 +64,7 @@ class ClockRule:
     when: Condition
 
 
-@dataclass(frozen=True, slots=True)
-class MajorRule:
+class MajorRule(NamedTuple):
     """Which tickets look like major incidents (MAJOR_DO); `plan` is the article to follow."""
 
     name: str
@@ -75,8 +73,7 @@ class MajorRule:
     plan: str
 
 
-@dataclass(frozen=True, slots=True)
-class AssignmentRule:
+class AssignmentRule(NamedTuple):
     """Which team tickets go to, with the skills and least tier that they need.
 
     No team: the one that owns the category, else that of the ticket.
@@ -89,8 +86,7 @@ class AssignmentRule:
     tier: int
 
 
-@dataclass(frozen=True, slots=True)
-class TimeRules:
+class TimeRules(NamedTuple):
     """What time alone decides; None where the desk does not want it."""
 
     clocks: tuple[ClockRule, ...] = ()

@@ -64,10 +64,10 @@ def test_what_a_policy_says():
         prefix="IT",
         timezone="Europe/Berlin",
         people={
-            "chen": replace(
-                person("chen", "陈伟", "Chen@example.com", ("network",), "li"), hours=always
+            "chen": person("chen", "陈伟", "Chen@example.com", ("network",), "li")._replace(
+                hours=always
             ),
-            "li": replace(person("li"), hours=always),
+            "li": person("li")._replace(hours=always),
         },
         teams={
             "network": team("network", "Network", 2, "li", vendor=False),
