@@ -15,13 +15,12 @@ from datetime import datetime
 from desk import codec, dates, markdown, model, yamltext
 from desk.errors import Place, UsageError
 from desk.model import Change, Event, Record, Ticket, Value
+from desk.yamltext import unsafe
 
 FOR_PEOPLE = ("table", "markdown")
 FORMATS = ("table", "json", "ndjson", "csv", "tsv", "yaml", "markdown", "ids")
 Row = Mapping[str, Value]
 
-_UNSAFE = re.compile(f"[{yamltext.UNSAFE}]")
-_UNSAFE_OR_BREAK = re.compile(f"[{yamltext.UNSAFE}\n\t]")
 _NARROWEST = 6
 # Characters that take two columns each, or one, whatever stands beside them: no need for wcwidth,
 # which takes long to import.
@@ -42,7 +41,7 @@ def safe(text: str, *, lines: bool = False) -> str:
 
     With `lines` line breaks and tabs stay.
     """
-    return (_UNSAFE if lines else _UNSAFE_OR_BREAK).sub(_shown, text)
+    return text if text.isprintable() else unsafe("" if lines else "\n\t").sub(_shown, text)
 
 
 def _shown(match: re.Match[str]) -> str:
@@ -61,7 +60,7 @@ def _shown(match: re.Match[str]) -> str:
 def as_json(value: object, *, indent: int | None = 2) -> str:
     """JSON with Chinese as it is and what a terminal would act on as escapes."""
     text = json.dumps(value, ensure_ascii=False, indent=indent)
-    return _UNSAFE.sub(_json_escape, text)
+    return unsafe().sub(_json_escape, text)
 
 
 def _json_escape(match: re.Match[str]) -> str:
@@ -97,7 +96,7 @@ def rows(rows: Sequence[Row], form: str, columns: Sequence[str] = ()) -> str:
 
 def ndjson(lines: Iterable[str]) -> str:
     """Lines of JSON, each with its end; characters that act on a terminal are escaped."""
-    return _UNSAFE.sub(_json_escape, "".join(f"{line}\n" for line in lines))
+    return unsafe().sub(_json_escape, "".join(f"{line}\n" for line in lines))
 
 
 def flattened(row: Row) -> dict[str, Value]:

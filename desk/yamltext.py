@@ -62,8 +62,7 @@ UNSAFE = (
     "\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
     "\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff\U0001d173-\U0001d17a\U000e0000-\U000e007f"
 )
-_UNSAFE = re.compile(f"[{UNSAFE}]")
-_ESCAPED = re.compile(f'[{UNSAFE}\t\n"\\\\]')
+_ALSO_ESCAPED = '\t\n"\\\\'
 _SHORT_ESCAPES = {"\n": "\\n", "\t": "\\t", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
 _INDICATOR_FIRST = frozenset("-?:,[]{}#&*!|>'\"%@`=<~.+ \t")
 _NUMBER_LIKE = re.compile(r"\d[0-9a-fA-FxXoOtTzZ_.:+\- ]*", re.ASCII)
@@ -71,6 +70,15 @@ _WORDS_OF_YAML = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false",
 _MID_INDICATOR = re.compile(r":(?:\s|$)|\s#|[\t\n]|\s$")
 _WORD = 64
 _FLOW_INDICATOR = re.compile(r"[,\[\]{}:?]")
+
+
+@functools.cache
+def unsafe(more: str = "") -> re.Pattern[str]:
+    """One of the characters of UNSAFE and some more; compiled when it is needed: it takes long.
+
+    None of them is printable in the sense of str.isprintable.
+    """
+    return re.compile(f"[{UNSAFE}{more}]")
 
 
 def dump_value(value: Value) -> str:
@@ -180,14 +188,14 @@ def _is_plain(text: str) -> bool:
         not text
         or text[0] in _INDICATOR_FIRST
         or _MID_INDICATOR.search(text)
-        or _UNSAFE.search(text)
+        or not (text.isprintable() or unsafe().search(text) is None)
         or _NUMBER_LIKE.fullmatch(text)
         or (len(text) < 6 and text.lower() in _WORDS_OF_YAML)
     )
 
 
 def _quoted(text: str) -> str:
-    return f'"{_ESCAPED.sub(_escape, text)}"'
+    return f'"{unsafe(_ALSO_ESCAPED).sub(_escape, text)}"'
 
 
 def _escape(match: re.Match[str]) -> str:
@@ -201,7 +209,7 @@ def _escape(match: re.Match[str]) -> str:
 def _block(text: str, indent: str) -> list[str] | None:
     """The header and lines of a `|` block, or None where a block cannot hold the text."""
     body = text.rstrip("\n")
-    if not body.strip() or _UNSAFE.search(text):
+    if not body.strip() or unsafe().search(text):
         return None
     hint = "2" if body[0] in " \n\t" else ""
     newlines = len(text) - len(body)

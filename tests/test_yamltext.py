@@ -325,3 +325,9 @@ def test_other_readers_see_the_same_text_anywhere(text: str):
     line = f"a: [{yamltext.flow(text)}, {{b: {yamltext.flow(text)}}}]\nc: {yamltext.scalar(text)}\n"
     for loader in (yaml.SafeLoader, yaml.CSafeLoader):
         assert yaml.load(line, loader) == {"a": [text, {"b": text}], "c": text}
+
+
+def test_what_is_unsafe_is_not_printable():
+    acting = [chr(code) for code in range(0x110000) if yamltext.unsafe().match(chr(code))]
+    assert len(acting) > 2000
+    assert [one for one in acting if one.isprintable()] == []
