@@ -18,7 +18,8 @@ _UNITS = {
     "d": 86400, "day": 86400, "天": 86400, "日": 86400,
     "w": 604800, "week": 604800, "周": 604800,
 }  # fmt: skip
-_PART = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]+|秒|分钟|分|小时|天|日|周)", re.IGNORECASE)
+# Patterns in plain text are compiled when somebody's words are read: that takes long.
+_PART = r"(?i)\s*(\d+(?:\.\d+)?)\s*([a-z]+|秒|分钟|分|小时|天|日|周)"
 _DAYS = {
     "today": 0, "今天": 0,
     "yesterday": -1, "昨天": -1, "前天": -2,
@@ -126,7 +127,7 @@ def duration(text: str) -> timedelta:
     Raises ValueError for anything else.
     """
     seconds, position = 0.0, 0
-    for part in _PART.finditer(text):
+    for part in re.finditer(_PART, text):
         name = part[2] if len(part[2]) == 1 else part[2].lower()  # M is no minute
         plural = len(name) > 2 and name.endswith("s")
         unit = _UNITS.get(name[:-1] if plural else name)
@@ -163,10 +164,9 @@ def moment(text: str, now: datetime, *, ahead: bool = False) -> datetime:
     return found.replace(microsecond=0)
 
 
-_SPAN = re.compile(
-    r"(\d{4})(?:[-年](\d{1,2})(?:[-月](\d{1,2})日?"
-    r"(?:[T ](\d\d)(?::(\d\d)(?::(\d\d))?)?)?|月)?|年)?",
-    re.ASCII,
+_SPAN = (
+    r"(?a)(\d{4})(?:[-年](\d{1,2})(?:[-月](\d{1,2})日?"
+    r"(?:[T ](\d\d)(?::(\d\d)(?::(\d\d))?)?)?|月)?|年)?"
 )
 _SPAN_UNITS = ("hours", "minutes", "seconds")
 
@@ -179,7 +179,7 @@ def span(text: str, now: datetime, *, ahead: bool = False) -> tuple[float, float
     in seconds since 1970. Raises UsageError as `moment` does.
     """
     words = text.strip()
-    match = _SPAN.fullmatch(words)
+    match = re.fullmatch(_SPAN, words)
     try:
         if match:
             return _span(*(int(part) if part else None for part in match.groups()), zone=now.tzinfo)

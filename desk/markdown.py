@@ -9,22 +9,22 @@ import re
 
 _APART = "&#8203;"
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+# Both patterns are compiled when a text needs them: that takes long.
 # An underscore within a word never begins or ends emphasis.
-_ACTING = re.compile(r"[\\`*\[\]|~$#]|(?<![^\W_])_|_(?![^\W_])")
-_LINKING = re.compile(
-    r"""(?<=@)(?=\w)            # a mention, an address of mail
+_ACTING = r"[\\`*\[\]|~$#]|(?<![^\W_])_|_(?![^\W_])"
+_LINKING = r"""(?xi)
+        (?<=@)(?=\w)            # a mention, an address of mail
       | (?<=\#)(?=\d)           # an issue
       | (?<=\bGH-)(?=\d)        # an issue too
       | (?<=:)(?=//)            # an address with its scheme
-      | (?<=\bwww)(?=\.)        # and without""",
-    re.VERBOSE | re.IGNORECASE,
-)
+      | (?<=\bwww)(?=\.)        # and without
+"""
 
 
 def escaped(text: str) -> str:
     """One line of text that Markdown shows as it is, in a heading or the cell of a table."""
-    parts = _LINKING.split(text)
-    return _APART.join(_ACTING.sub(r"\\\g<0>", part.translate(_ENTITIES)) for part in parts)
+    parts = re.split(_LINKING, text)
+    return _APART.join(re.sub(_ACTING, r"\\\g<0>", part.translate(_ENTITIES)) for part in parts)
 
 
 def fenced(text: str) -> str:
