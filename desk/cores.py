@@ -5,7 +5,6 @@ answers are taken: however many cores there are, few answers wait in memory.
 """
 
 import os
-import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, TypeVar
@@ -128,6 +127,8 @@ def _answer(
     lots: Sequence[Sequence[Item]], begin: Begin[Item, Answer], to: "Connection"
 ) -> NoReturn:
     """Answer in a process of its own, silently: what fails here is done again over there."""
+    import signal
+
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # over there it is heard
         answer = begin()
