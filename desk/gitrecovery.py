@@ -1,6 +1,7 @@
 """What a sync that was killed leaves, put right: git's locks, and files that are half written.
 
-A lock counts as left when it still stands after some seconds: git holds one for moments.
+A lock counts as left when it still stands after some time: git holds that of a reference for
+moments, that of the index for as long as a command takes.
 """
 
 import os
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from desk.git import Difference, Repository, local_path
 
-_LEFT_AFTER = 3.0
+_LEFT_AFTER, _INDEX_LEFT_AFTER = 1.0, 3.0
 _OWN_LOCKS = ("index", "HEAD", "ORIG_HEAD", "packed-refs", "config")
 
 
@@ -37,7 +38,8 @@ def remote_locks(repository: Repository, remote: str, branch: str) -> list[str]:
 def remove_left(locks: Sequence[str]) -> Iterator[str]:
     """Remove those locks that still stand after a while; gives a sentence for each."""
     before = {path: _stamp(path) for path in locks}
-    deadline = time.monotonic() + _LEFT_AFTER
+    of_index = any(path.endswith("index.lock") for path in locks)
+    deadline = time.monotonic() + (_INDEX_LEFT_AFTER if of_index else _LEFT_AFTER)
     while any(map(_stamp, locks)) and time.monotonic() < deadline:
         time.sleep(0.05)
     for path in locks:

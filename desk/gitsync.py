@@ -22,7 +22,8 @@ from desk.model import Event
 from desk.reconcile import Overruled
 from desk.store import Desk
 
-_TRIES = 30
+# How often others may be faster, and how often the remote may be locked.
+_TRIES, _LOCKED_TRIES = 100, 30
 _MARK = "syncing"
 _PUSHING = b"pushing"
 _LISTED = 100
@@ -85,6 +86,8 @@ class Sync:
         self.outcome = Outcome()
         # The remote's commit that a push was refused for, and what was said, by the last of them.
         self._behind: tuple[str | None, str] | None = None
+        self._why_not = ""
+        self._locked = 0
         # Whether the remote has the branch.
         self._is_there = True
 
@@ -109,7 +112,7 @@ class Sync:
             self._note("there is no remote to sync with; git remote add origin URL makes one")
             return
         for attempt in range(_TRIES):
-            time.sleep(random.random() * 0.05 * attempt)  # noqa: S311 - so that all get their turn
+            time.sleep(random.random() * min(0.05 * attempt, 1.0))  # noqa: S311 - so that all get their turn
             try:
                 self._fetch(upstream)
             except GitError as error:
@@ -120,6 +123,8 @@ class Sync:
             self._merge(upstream)
             if not push or self._push(upstream):
                 return
+            if self._locked == _LOCKED_TRIES:
+                break
         locks = gitrecovery.remote_locks(self.repository, upstream.remote, upstream.branch)
         if locks:
             raise RefusedError(
@@ -127,7 +132,8 @@ class Sync:
                 "that was killed has left them"
             )
         raise RefusedError(
-            f"{upstream.tracking} changes so fast that nothing could be pushed; try again"
+            f"{upstream.tracking} changes so fast that nothing could be pushed "
+            f"({self._why_not}); try again"
         )
 
     # --- the state of the clone ----------------------------------------------------------------
@@ -376,8 +382,11 @@ class Sync:
             self._network("push", *options, "--end-of-options", upstream.remote, target)
         except GitError as error:
             if any(sign in error.said for sign in _FASTER):
+                lines = (line.strip() for line in error.said.splitlines())
+                self._why_not = next(line for line in lines if any(s in line for s in _FASTER))
                 is_behind = any(sign in error.said for sign in _BEHIND)
                 self._behind = (theirs, error.said) if is_behind else None
+                self._locked += not is_behind
                 return False
             if "[remote rejected]" in error.said or "[rejected]" in error.said:
                 raise _refusal(upstream, error.said) from error

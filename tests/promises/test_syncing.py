@@ -102,7 +102,8 @@ def loops(tmp_path: Path, seconds: float, monkeypatch: pytest.MonkeyPatch) -> st
     words = [line.split() for path in told for line in path.read_text().splitlines()]
     acknowledged = [word[1] for word in words if word[:1] == ["acknowledged"] and len(word) == 2]
     codes = Counter(word[1] for word in words if word[:1] == ["synced"] and len(word) == 2)
-    assert set(codes) == {"0"}, codes
+    said = [" ".join(word) for word in words if word[:1] not in (["acknowledged"], ["synced"])]
+    assert set(codes) == {"0"}, [line for line in said if line.startswith("desk: ")]
     found = [tokens(clone) for clone in clones]
     assert all(one == found[0] for one in found)
     assert [token for token in acknowledged if found[0][token] != 1] == []
