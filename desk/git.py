@@ -40,7 +40,7 @@ _NOT_HEEDED = re.compile(
     re.ASCII,
 )
 # Settings by which git fetches what is missing as soon as it is asked for it.
-_FETCHES = r"^(extensions\.partialclone|remote\..*\.(promisor|partialclonefilter))$"
+_FETCHES = re.compile(r"extensions\.partialclone|remote\..*\.(promisor|partialclonefilter)")
 _OF_SSH = re.compile(r"^ssh: |: Permission denied \(|^Host key verification failed")
 _REMOTE = re.compile(r"remote\.(.+)\.([^.]+)", re.DOTALL)
 # What all work trees of a repository share; a file of each is in its own folder.
@@ -229,7 +229,7 @@ class Repository:
 
     @cached_property
     def _settings(self) -> list[tuple[str, str, str]]:
-        """All settings as (scope, name, value), later ones before others of their name."""
+        """All settings as (scope, name, value); of those of one name the last counts."""
         parts = self.text("config", "--null", "--show-scope", "--list").split("\0")
         pairs = zip(parts[::2], parts[1::2], strict=False)
         settings = ((scope, *entry.partition("\n")) for scope, entry in pairs)
@@ -293,11 +293,11 @@ class Repository:
 
     def check_whole(self) -> None:
         """Raise RefusedError for a partial clone, of which git fetches objects when it reads."""
-        found = self.answer("config", "--name-only", "--get-regexp", _FETCHES).text
+        found = next((name for _, name, _ in self._settings if _FETCHES.fullmatch(name)), "")
         if found:
             raise RefusedError(
-                f"{self.folder} is a partial clone (it has {found.splitlines()[0]}), of which git "
-                "fetches what is missing while it is read; clone it whole, without --filter"
+                f"{self.folder} is a partial clone (it has {found}), of which git fetches what is "
+                "missing while it is read; clone it whole, without --filter"
             )
 
     def setting(self, name: str) -> str:

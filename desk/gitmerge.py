@@ -295,7 +295,7 @@ def records_of(
 def _linked_anew(
     repository: Repository, ours: str, files: Mapping[str, File], renumbering: Renumbering
 ) -> Iterator[tuple[str, File]]:
-    """The records that one links to that was given another id, linked to that if they were."""
+    """What a renumbered record links to, its links back going to the new id."""
     linked = {other for moved, _ in renumbering.done.values() for _, other in moved.links}
     for other in sorted(linked - renumbering.done.keys()):
         path = repository.prefix + store.path_of(other)

@@ -75,7 +75,7 @@ def put_back(repository: Repository, target: str) -> Iterator[str]:
             os.unlink(os.path.join(repository.top, one.path))
     if found:
         more = f" and {len(found) - 1} more" if len(found) > 1 else ""
-        yield f"a sync was killed while it wrote {found[0].path}{more}; as before now"
+        yield f"git had begun to write {found[0].path}{more}; put back as in the last commit"
 
 
 def _is_file(one: Difference) -> bool:

@@ -112,7 +112,8 @@ class Sync:
             self._note("there is no remote to sync with; git remote add origin URL makes one")
             return
         for attempt in range(_TRIES):
-            time.sleep(random.random() * min(0.05 * attempt, 1.0))  # noqa: S311 - so that all get their turn
+            longest = min(0.05 * attempt, 1.0)
+            time.sleep(random.random() * longest)  # noqa: S311 - so that all get their turn
             try:
                 self._fetch(upstream)
             except GitError as error:
@@ -291,10 +292,8 @@ class Sync:
             self._note(f"{record_id} {title!r} was removed here; git has it still")
             return [changes.removed(record_id, title)]
         if earlier and (lost := merge.lost(earlier, record)):
-            numbers = ", ".join(map(str, lost))
-            problem = (
-                f"its log lacks {numbers} of the last commit; `desk check --fix` has them back"
-            )
+            events = f"event{'' if len(lost) == 1 else 's'} {', '.join(map(str, lost))}"
+            problem = f"its log lacks {events} of the last commit; `desk check --fix` has it whole"
             raise DamagedError(problem, path)
         return list(changes.between(changes.before(earlier) if earlier else None, record))
 

@@ -128,7 +128,7 @@ def _edits_before(log: Sequence[Event], base: Record) -> Iterator[Event]:
             if name not in named and (name, _text(base.head.get(name))) not in known
         }
         named |= event.change.keys()
-        if edited:
+        if edited and event.did not in model.FIRST:
             at = dates.stamp(event.when - timedelta(seconds=1))
             yield Event(event.n, at, BY, "edit", edited, {"by_hand": True})
 

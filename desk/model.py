@@ -409,7 +409,8 @@ def hand_edits(record: Record) -> dict[str, Value]:
     """
     logged = fold(record.log)
     mentioned = {name for event in record.log for name in event.change}
-    begun_by_program = any(event.did in FIRST and event.change for event in record.log[:1])
+    first = in_order(record.log)[:1]
+    begun_by_program = any(event.did in FIRST and event.change for event in first)
     names = set(record.head) | mentioned if begun_by_program else mentioned
     return {
         name: record.head.get(name)

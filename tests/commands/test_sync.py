@@ -664,7 +664,7 @@ def test_a_log_that_was_cut_is_not_committed(team: Team):
     whole = path.read_text()
     path.write_text(whole[: whole.index("- n: 2")])
     ran = team.done(one, "sync")
-    assert "its log lacks 2 of the last commit; `desk check --fix` has them back" in ran.err
+    assert "its log lacks event 2 of the last commit; `desk check --fix` has it whole" in ran.err
     team.done(two, "sync")
     assert "text: kept" in text(two, ticket)
     team.done(one, "check", "--fix")

@@ -142,7 +142,8 @@ def test_a_beginning_of_a_file_is_put_back(syncing: Syncing):
     ran = syncing.desk(one, "sync")
     assert ran.returncode == 0
     first = min(old, gone, new)
-    assert f"a sync was killed while it wrote {first} and 2 more; as before now\n" in ran.stderr
+    said = f"git had begun to write {first} and 2 more; put back as in the last commit\n"
+    assert said in ran.stderr
     assert syncing.wrong_after(here) == []
 
 
