@@ -115,6 +115,9 @@ def test_a_log_that_does_not_tell_the_beginning_knows_only_what_it_mentions():
     silent = replace(ticket, log=(Event(1, AT, "li", "open"), *ticket.log))
     assert model.hand_edits(silent) == {"team": "network"}
     assert model.hand_edits(ticket) == {"team": "network"}
+    opened = Event(1, AT, "li", "open", {"title": (None, "VPN")})
+    backwards = Ticket({"title": "VPN", "custom": "x"}, (Event(2, AT, "li", "note"), opened))
+    assert model.hand_edits(backwards) == {"custom": "x"}, "whatever their order in the file"
     found = Ticket({"id": "T-261121-7K3FQ", "tags": ["vpn"]}, ())
     tagged = found.add("edit", NOW, "li", {"tags": ["vpn", "wifi"]})
     assert tagged.head["tags"] == ["vpn", "wifi"]
