@@ -12,7 +12,7 @@ from typing import NamedTuple, NoReturn, TypeAlias
 
 from desk import dates, model
 from desk.errors import UsageError, nearest
-from desk.fields import FIELDS, TIMES, AsOf, canonical, field_value, texts
+from desk.fields import FIELDS, OF_CLOCKS, OF_MOMENTS, TIMES, AsOf, canonical, field_value, texts
 from desk.model import Record, Ticket
 from desk.sla import STATES
 from desk.terms import Phrase, Term, mistake
@@ -42,9 +42,8 @@ CLOSED_SETS: Mapping[str, tuple[str, ...]] = {
 _SET_NAMES = {"status": "status", "sla": "state of a clock"}
 # Times that lie ahead: a length counts from now on, in all others it is that long ago.
 _AHEAD = frozenset(("due", "until", "review_by"))
-_OF_CLOCKS = frozenset(("sla", "due"))
 # What depends on the moment; the status is that of an article.
-_OF_MOMENTS = _OF_CLOCKS | {"age", "status", "needs"}
+_OF_MOMENTS = {*OF_MOMENTS, "status", "needs"}
 _OF_LOGS = frozenset(("score", "code", "solution", "closed", "resolved"))
 # Whoever asks the desk is not always enrolled, so a ticket has their names and no id.
 REQUESTER = "requester"
@@ -122,7 +121,7 @@ def cost(condition: Term | Phrase) -> int:
         return 1
     names = {value.text for value in condition.values} if condition.field == HAS else set()
     names.add(canonical(condition.field))
-    return 3 if names & _OF_CLOCKS else 2 if names & (_OF_LOGS | {*VERBS}) else 0
+    return 3 if names.intersection(OF_CLOCKS) else 2 if names & (_OF_LOGS | {*VERBS}) else 0
 
 
 def of_phrase(phrase: Phrase, asker: Asker) -> Test:

@@ -14,8 +14,9 @@ from desk.promises import Promises
 from desk.sla import AT_RISK, BREACHED, MET, PAUSED, RUNNING, Clock
 
 DERIVED = ("age", "holder", "score", "code", "solution", "closed", "resolved", "sla", "due")
-# Those of DERIVED that depend on the moment.
-OF_MOMENTS = ("age", "sla", "due")
+# Those of DERIVED that follow from clocks, and all that depend on the moment.
+OF_CLOCKS = ("sla", "due")
+OF_MOMENTS = ("age", *OF_CLOCKS)
 # Those of DERIVED that need the log.
 LOGGED = frozenset(("score", "code", "solution", "closed", "resolved", "sla", "due"))
 FIELDS = (*model.TICKET_FIELDS, *(f"requester.{part}" for part in model.REQUESTER_FIELDS), *DERIVED)
@@ -37,9 +38,14 @@ class AsOf(NamedTuple):
 
     def due(self, ticket: Ticket) -> datetime | None:
         """When the next thing promised is due, or was."""
-        moments = [clock.due for clock in self.clocks(ticket) if not clock.stopped]
-        moment = min((one for one in moments if one is not None), default=None)
+        moment = due_of(self.clocks(ticket))
         return None if moment is None else dates.at(moment, self.now.tzinfo)
+
+
+def due_of(clocks: Iterable[Clock]) -> float | None:
+    """When the next thing promised is due, or was, in seconds since 1970."""
+    moments = (clock.due for clock in clocks if not clock.stopped)
+    return min((one for one in moments if one is not None), default=None)
 
 
 def canonical(field: str) -> str:
@@ -91,10 +97,11 @@ def _as_of(ticket: Ticket, field: str, as_of: AsOf) -> Value:
         due = as_of.due(ticket)
         return dates.stamp(due) if due else None
     states = [clock.state for clock in as_of.clocks(ticket)]
-    return max(states, key=_SEVERITY.index, default=None)
+    return max(states, key=SEVERITY.index, default=None)
 
 
-_SEVERITY = (MET, PAUSED, RUNNING, AT_RISK, BREACHED)
+# The states of a clock, the worst last.
+SEVERITY = (MET, PAUSED, RUNNING, AT_RISK, BREACHED)
 
 
 def texts(value: Value) -> list[str]:
@@ -119,8 +126,8 @@ def sort_key(value: Value, field: str) -> tuple[bool, int, str]:
         return (True, 0, value.casefold())
     if isinstance(value, bool | int):
         return (False, int(value), "")
-    if field == "sla" and value in _SEVERITY:
-        return (False, _SEVERITY.index(str(value)), "")
+    if field == "sla" and value in SEVERITY:
+        return (False, SEVERITY.index(str(value)), "")
     return (True, 0, ",".join(texts(value)).casefold())
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from desk.experience import Experience
     from desk.facts import Case
     from desk.factset import FactSet
+    from desk.fields import AsOf
 
 Progress: TypeAlias = Callable[[int, int], None]
 OnDamage: TypeAlias = Callable[[DamagedError], None]
@@ -53,13 +54,13 @@ SELECT head FROM (
 ) JOIN record USING (number) ORDER BY ended, place, priority, opened, id
 """  # noqa: S608
 _IN_ORDER = f"""
-SELECT head FROM (
+SELECT head, {{unknown}} FROM (
     SELECT {{columns}} FROM file
-    WHERE rank = {stored.LIVE} AND priority IS NOT NULL ORDER BY {{order}} LIMIT ?
+    WHERE rank = {stored.LIVE} AND priority IS NOT NULL ORDER BY {{order}} LIMIT :limit
 ) JOIN record USING (number) ORDER BY {{order}}
 """  # noqa: S608
-_KEY = "(SELECT key FROM sort_key WHERE sort_key.number = file.number AND field = ?)"
-_AGE = "CAST(? - opened AS INTEGER)"
+_KEY = "(SELECT key FROM sort_key WHERE sort_key.number = file.number AND field = :name{})"
+_AGE = "CAST(:now - opened AS INTEGER)"
 _COUNTS = f"""
 SELECT
     count(*) FILTER (WHERE folder != 'kb' AND damage IS NULL),
@@ -198,25 +199,32 @@ class Index:
         least = stored.ENDED if ended else stored.LIVE
         return [head for (head,) in self._rows(query, *values, last, least, min(limit, _MOST))]
 
-    def in_order(self, by: Sequence[tuple[str, bool]], now: float, limit: int = -1) -> list[str]:
+    def in_order(self, by: Sequence[tuple[str, bool]], as_of: "AsOf", limit: int = -1) -> list[str]:
         """The heads of live tickets as JSON, in the order of fields.by_fields for `by`.
 
-        By any of sort_fields but those of clocks, where has_sort_key or where all lack it. At most
-        `limit`; a negative one is none.
+        By any of sort_fields where has_sort_key or where all lack it, and by those of moments
+        where none has. At most `limit`; a negative one is none.
         """
         self.look()
-        keys, order, values = [], [], []
-        for at, (name, downward) in enumerate(by):
-            keys.append(f"{_AGE if name == 'age' else _KEY} AS key{at}")
-            values.append(now if name == "age" else name)
-            order.append(f"key{at} {'DESC' if downward else 'ASC'} NULLS LAST")
-        query = _IN_ORDER.format(
-            columns=", ".join(("number", "id", *keys)), order=", ".join((*order, "id"))
-        )
-        return [head for (head,) in self._rows(query, *values, min(limit, _MOST))]
+        query = _in_order_by(by)
+        values: dict[str, object] = {f"name{at}": name for at, (name, _) in enumerate(by)}
+        values |= {"now": as_of.now.timestamp(), "limit": min(limit, _MOST)}
+        if ":digest" in query:
+            values["digest"] = self._desk.policy_digest
+        # In one statement, so that no other command forgets some in between.
+        while (rows := self._rows(query, **values)) and rows[0][1]:
+            self._learn_clocks(as_of)
+        return [head for head, _ in rows]
+
+    def _learn_clocks(self, as_of: "AsOf") -> None:
+        """Work out the clocks of the live tickets of which they are not known by this policy."""
+        from desk import clockindex
+
+        digest = self._desk.policy_digest
+        self._file.change(partial(clockindex.learn, digest=digest, as_of=as_of))
 
     def has_sort_key(self, field: str) -> bool:
-        """Whether a live ticket has that field, by name; age is never kept."""
+        """Whether a live ticket has that field, by name; those of moments are never kept."""
         self.look()
         found = self._rows("SELECT EXISTS (SELECT 1 FROM sort_key WHERE field = ?)", field)
         return bool(found[0][0])
@@ -403,11 +411,12 @@ class Index:
         """Have the next command make the index anew."""
         self._file.distrust()
 
-    def _rows(self, query: str, *values: object) -> list[Any]:
+    def _rows(self, query: str, *values: object, **named: object) -> list[Any]:
         """The answer to a query, from an index that was whole meanwhile."""
+        given = named or values
         for _ in range(_TRIES):
             try:
-                rows = self._file.connection().execute(query, values).fetchall()
+                rows = self._file.connection().execute(query, given).fetchall()
             except sqlite3.DatabaseError:
                 self._file.rebuild()
                 continue
@@ -418,7 +427,7 @@ class Index:
             if looked:
                 self.look(every=every)
         self._file.in_memory()
-        return self._file.connection().execute(query, values).fetchall()
+        return self._file.connection().execute(query, given).fetchall()
 
     def _leave_file(self) -> None:
         self._file.leave()
@@ -531,6 +540,32 @@ class Index:
         from desk import indexrows
 
         self._files_read += indexrows.write(connection, self._desk, changes, self._progress)
+
+
+def _in_order_by(by: Sequence[tuple[str, bool]]) -> str:
+    """The heads of live tickets in that order, and how many lack a clock that they go by, in SQL.
+
+    Its values are `now`, `limit`, for clocks `digest`, and the fields as `name0`, `name1` …
+    """
+    from desk.fields import OF_CLOCKS
+
+    of_moments, unknown = {"age": _AGE}, "0"
+    if any(name in OF_CLOCKS for name, _ in by):
+        from desk import clockindex  # which few lists need
+
+        of_moments |= clockindex.SORT_KEYS
+        unknown = f"(SELECT count(*) {clockindex.MISSING})"
+    keys = [
+        f"{of_moments.get(name) or _KEY.format(at)} AS key{at}" for at, (name, _) in enumerate(by)
+    ]
+    order = [
+        f"key{at} {'DESC' if downward else 'ASC'} NULLS LAST" for at, (_, downward) in enumerate(by)
+    ]
+    return _IN_ORDER.format(
+        columns=", ".join(("number", "id", *keys)),
+        order=", ".join((*order, "id")),
+        unknown=unknown,
+    )
 
 
 _ALL_ROWS = """

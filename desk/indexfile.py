@@ -17,7 +17,7 @@ from desk import stamps
 from desk.errors import BusyError
 from desk.store import Desk
 
-VERSION = 12
+VERSION = 13
 FILE = ".desk/index.sqlite"
 Write: TypeAlias = Callable[[sqlite3.Connection], None]
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, TypeAlias, TypedDict
 
-from desk import cores, dates, experience, factindex, fields, fulltext, stamps, stored
+from desk import clockindex, cores, dates, experience, factindex, fields, fulltext, stamps, stored
 from desk.errors import DamagedError, NotFoundError
 from desk.experience import Experience, Lesson
 from desk.fulltext import Texts
@@ -21,7 +21,7 @@ _SPREAD = 500  # from about so many files reading on all cores is quicker
 
 # `file` has what is asked of many records, `record` what is read of few; `opened` is in seconds
 # since 1970. `sort_key` has what live tickets are sorted by, a row a field; `fact` and `pack` are
-# those of factindex.
+# those of factindex, `clock` is that of clockindex.
 _TABLES = (
     "CREATE TABLE folder (path TEXT PRIMARY KEY, changed INTEGER, size INTEGER, inode INTEGER,"
     " seal INTEGER, ids TEXT) WITHOUT ROWID",
@@ -37,6 +37,7 @@ _TABLES = (
     # Words are sorted in memory of so many bytes before they are written.
     "INSERT INTO text (text, rank) VALUES ('hashsize', 16777216)",
     *factindex.TABLES,
+    *clockindex.TABLES,
     *experience.TABLES,
 )
 _INDEXES = (
@@ -206,6 +207,7 @@ def _remove(
             connection.execute("DELETE FROM record WHERE number = ?", (number,))
             connection.execute("DELETE FROM sort_key WHERE number = ?", (number,))
             factindex.forget(connection, number)
+            clockindex.forget(connection, number)
             connection.execute("DELETE FROM due WHERE number = ?", (number,))
             learnt = connection.execute("SELECT 1 FROM learnt WHERE number = ?", (number,))
             if learnt.fetchone() and (lesson := experience.lesson(number, record)):

@@ -85,6 +85,11 @@ class Clock(NamedTuple):
         return self.target - self.elapsed
 
     @property
+    def still(self) -> bool:
+        """Whether it does not run now."""
+        return self.name in self.stretches[-1].still
+
+    @property
     def due(self) -> float | None:
         """When it is due, or was; None while a pause keeps that open."""
         return self.reached(1.0)
@@ -95,7 +100,7 @@ class Clock(NamedTuple):
         A target is breached by the first second of working time beyond it.
         """
         risky, late = self.reached(at_risk), self.reached(1 + 1 / self.target)
-        if self.name in self.stretches[-1].still:  # it is paused, or breached already
+        if self.still:  # it is paused, or breached already
             risky = None
         return math.inf if risky is None else risky, math.inf if late is None else round(late)
 
@@ -117,8 +122,7 @@ class Clock(NamedTuple):
             wanted -= worked
         if self.stopped:
             return calendar.after(self.end, wanted)
-        last = self.stretches[-1]
-        return None if self.name in last.still else last.calendar.after(self.end, wanted)
+        return None if self.still else self.stretches[-1].calendar.after(self.end, wanted)
 
 
 def clocks(ticket: Ticket, promises: Promises, now: float) -> list[Clock]:

@@ -126,14 +126,14 @@ def _heads(session: Session, wanted: _Wanted) -> list[str] | None:
     by = sort_fields(wanted.sort)
     if wanted.everything or not all(_is_kept(index, name) for name, _ in by):
         return None
-    return index.in_order(by, session.now.timestamp(), limit)
+    return index.in_order(by, session.as_of, limit)
 
 
 def _is_kept(index: "Index", field: str) -> bool:
     """Whether live tickets are in the index in the order of that field."""
     if field in _KEPT:
         return True
-    if field == "age":
+    if field in OF_MOMENTS:
         return not index.has_sort_key(field)  # which would be a custom field, of some tickets
     return field.partition(".")[0] not in FIELDS and index.has_sort_key(field)
 

@@ -25,7 +25,7 @@ LARGE, HUGE = 100_000, 1_000_000
 QUICK, SLOW = 15, 7
 KEPT = os.environ.get("BENCH_DESKS")
 
-SORTS = ("", "priority", "-opened", "title", "requester", "status,-id", "age")
+SORTS = ("", "priority", "-opened", "title", "requester", "status,-id", "age", "due", "sla")
 SEARCH = ("Printer jam", "搓纸轮", "idle timeout")
 STATUS = ("git", "status", "--short")
 VERBS: dict[str, tuple[str, ...]] = {

@@ -35,6 +35,7 @@ LATE: tuple[list[str], ...] = (
     ["list", "-f", "json", WITHOUT_NOW],
     ["list", "--sort", "-title,team", "-f", "ids", WITHOUT_NOW],
     ["list", "--sort", "x", "-f", "json", WITHOUT_NOW],
+    ["list", "--sort", "sla,-due", "-f", "ids", WITHOUT_NOW],
     ["list", "--all", "--columns", "id,score,closed,age", "-f", "csv"],
     ["queue"],
     ["queue", "team:network", "-f", "json"],
