@@ -44,15 +44,19 @@ _LIVE_ONES = f"{_UNENDED_ONES} AND rank = {stored.LIVE}"
 _LOOKED_AT = """
 SELECT folder, id, changed, size, inode FROM file WHERE rank > 0 AND (folder != 'kb' OR changed < 0)
 """
-_PRESSING = f"""
-SELECT head FROM (
+_PRESSING = """
+SELECT * FROM (
     SELECT
-        number, rank < {stored.LIVE} AS ended,
-        CASE priority {{}} ELSE ? END AS place, priority, opened, id
-    FROM file WHERE rank >= ? AND priority IS NOT NULL
-    ORDER BY ended, place, priority, opened, id LIMIT ?
-) JOIN record USING (number) ORDER BY ended, place, priority, opened, id
-"""  # noqa: S608
+        number, {ended} AS ended, CASE priority {places} END AS place, priority, opened, id
+    FROM file WHERE rank {rank} AND priority IS NOT NULL
+    ORDER BY place, priority, opened, id LIMIT ?1
+)
+"""
+# SQLite asks for the ended ones only where the live ones are fewer than wanted.
+_HEADS = """
+SELECT head FROM (SELECT * FROM ({}) LIMIT ?1) JOIN record USING (number)
+ORDER BY ended, place, priority, opened, id
+"""
 _IN_ORDER = f"""
 SELECT head, {{unknown}} FROM (
     SELECT {{columns}} FROM file
@@ -192,12 +196,17 @@ class Index:
         `priorities` are the policy's. At most `limit`; a negative one is none.
         """
         self.look()
-        last = len(priorities)
-        places = [*((name, place) for place, name in enumerate(priorities)), ("", last + 1)]
-        query = _PRESSING.format(" ".join(["WHEN ? THEN ?"] * len(places)))
-        values = itertools.chain.from_iterable(places)
-        least = stored.ENDED if ended else stored.LIVE
-        return [head for (head,) in self._rows(query, *values, last, least, min(limit, _MOST))]
+        values: list[object] = [min(limit, _MOST)]
+        places = ""
+        for place, name in enumerate((*priorities, "")):
+            values.append(name)
+            places += f"WHEN ?{len(values)} THEN {place if name else place + 1} "
+        places += f"ELSE {len(priorities)}"
+        groups = [_PRESSING.format(ended=0, rank=f"= {stored.LIVE}", places=places)]
+        if ended:
+            groups.append(_PRESSING.format(ended=1, rank=f"< {stored.LIVE}", places=places))
+        query = _HEADS.format("UNION ALL".join(groups))
+        return [head for (head,) in self._rows(query, *values)]
 
     def in_order(self, by: Sequence[tuple[str, bool]], as_of: "AsOf", limit: int = -1) -> list[str]:
         """The heads of live tickets as JSON, in the order of fields.by_fields for `by`.
