@@ -423,7 +423,7 @@ def _refusal(upstream: Upstream, said: str) -> RefusedError:
     return RefusedError(
         f"{upstream.remote} refused what was pushed:\n{why}\nuntil that is mended nothing can be "
         f"pushed; `git reset --soft $(git merge-base HEAD {upstream.tracking})` takes the commits "
-        "back and leaves the files"
+        "back and leaves the files (docs/teams.md has the rest)"
     )
 
 

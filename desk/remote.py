@@ -292,7 +292,9 @@ class _Judge:
         """What is wrong with the desk.yaml of a commit, where it has one."""
         try:
             if self.repository.object_at(commit.id, self.place + POLICY_FILE):
-                _policy_at(self.repository, commit.id, self.place)
+                new = _policy_at(self.repository, commit.id, self.place)
+                if self.rules.who_may(POLICY) and not new.who_may(POLICY):
+                    yield f"{self.place}{POLICY_FILE}: it leaves nobody with {POLICY}"
         except DeskError as error:
             yield " ".join(str(error).split())
 

@@ -18,7 +18,7 @@ from desk.commands.common import (
     show_table,
     tell,
 )
-from desk.errors import NotFoundError, RefusedError, StorageError
+from desk.errors import NotFoundError, RefusedError, StorageError, UsageError
 from desk.groups import LazyGroup
 from desk.session import Session, pass_session, session_options
 
@@ -69,6 +69,8 @@ def install_(session: Session, directory: str) -> None:
     from desk import remote
     from desk.git import Repository
 
+    if not directory:
+        raise UsageError("DIR is empty; name a repository, or `.` for this clone")
     folder = os.path.normpath(os.path.join(session.folder, directory))
     if not os.path.isdir(folder) or not Repository(folder).exists:
         raise NotFoundError(f"{folder} is no git repository; make one with git init --bare")
@@ -165,7 +167,6 @@ def verify_(session: Session, old: str, new: str | None, form: str) -> None:
     a line a commit.
     """
     from desk import remote
-    from desk.errors import UsageError
     from desk.git import Repository
 
     if (new is None) != (old == "-"):

@@ -235,3 +235,17 @@ def test_at_a_terminal_lines_fit_it(shell: Shell):
     assert shown[0] == "T-261121-A0001 打印机卡纸打印机卡纸打印…"
     assert shown[2] == "  21 Nov 09:00  chen  note  很长的说明…"
     assert os.linesep not in shown
+
+
+def test_two_revisions_as_git_writes_them(shell: Shell):
+    repository(shell.root)
+    shell.open("VPN drops")
+    commit(shell.root)
+    shell.done("note", ID, "looked", at=NOON)
+    commit(shell.root)
+    shell.done("note", ID, "not committed", at=NOON)
+    wanted = shell.done("diff", "HEAD~1", "HEAD").out
+    assert "looked" in wanted
+    for words in ("HEAD~1..HEAD", "HEAD~1.."):
+        assert shell.done("diff", words).out == wanted
+    assert shell.run("diff", "HEAD~1..HEAD", "HEAD").code == 3

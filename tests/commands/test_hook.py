@@ -498,3 +498,30 @@ def test_two_who_sync_are_taken_and_one_who_forges_is_told(tmp_path: Path):
     code, _, said = desk_in(chen, "sync")
     assert code == 1
     assert f"{FIRST}: event 2 (note by lin) changed or removed; a log only grows" in said
+
+
+def test_a_push_that_was_refused_is_taken_apart(tmp_path: Path):
+    """As docs/teams.md tells: what was not theirs goes, and a time ahead is mended."""
+    made = Team(tmp_path)
+    first = made.commit("ada", policy_files())
+    assert made.push(f"{made.commit('chen', files(ticket()), first)}:{MAIN}").accepted
+    chen = cloned(made, "chen")
+    assert desk_in(chen, "note AAAA1 kept")[0] == 0
+    assert desk_in(chen, "--now 2040-01-01 note AAAA1 ahead")[0] == 0
+    settings = chen / "desk.yaml"
+    stood = settings.read_text(encoding="utf-8")
+    settings.write_text(f"{stood}# mine\n", encoding="utf-8")
+    git(chen, "commit", "--quiet", "--all", "--message", "x")
+    code, _, said = desk_in(chen, "sync")
+    assert code == 1
+    assert "desk.yaml: needs desk.policy" in said
+    assert "which lies ahead" in said
+    git(chen, "reset", "--quiet", "--soft", git(chen, "merge-base", "HEAD", "origin/main"))
+    git(chen, "restore", "--source=origin/main", "--staged", "--worktree", "desk.yaml")
+    path = chen / store.path_of(FIRST)
+    mended = path.read_text(encoding="utf-8").replace("at: 2040-01-01", "at: 2026-11-21")
+    path.write_text(mended, encoding="utf-8")
+    assert desk_in(chen, "sync")[0] == 0
+    assert settings.read_text(encoding="utf-8") == stood
+    there = git(made.bare, "show", f"{MAIN}:{store.path_of(FIRST)}")
+    assert [word in there for word in ("kept", "ahead", "2040")] == [True, True, False]

@@ -434,7 +434,7 @@ def test_a_remote_that_refuses(team: Team):
     assert (ran.code, ran.err) == (
         1, "1 committed\ndesk: origin refused what was pushed:\ndesk: chen may not do that\n"
         "desk: until that is mended nothing can be pushed; `git reset --soft $(git merge-base HEAD "
-        "origin/main)` takes the commits back and leaves the files\n",
+        "origin/main)` takes the commits back and leaves the files (docs/teams.md has the rest)\n",
     )  # fmt: skip
     hook.unlink()
     assert team.done(one, "sync").err == "pushed\n"

@@ -896,6 +896,11 @@ def removes_the_policy(desk: Desk) -> str:
     return desk.team.commit("ada", {"desk.yaml": None}, desk.tip)
 
 
+@attack("desk.yaml: it leaves nobody with desk.policy")
+def takes_the_last_admin_away(desk: Desk) -> str:
+    return desk.team.commit("ada", {"desk.yaml": team.policy(ada="agent")}, desk.tip)
+
+
 @attack(f".gitattributes: {NO_POLICY}")
 def takes_the_merge_driver_out(desk: Desk) -> str:
     return desk.team.commit("chen", {".gitattributes": "* merge=union\n"}, desk.tip)
