@@ -40,8 +40,8 @@ def diff_(session: Session, revs: tuple[str, ...], form: str) -> None:
     until that moment. Formats for programs have the shape of `desk watch`.
     """
     if len(revs) == 1 and ".." in revs[0]:  # as git writes two
-        old, _, new = revs[0].partition("..")
-        revs = (old or "HEAD", new or "HEAD")
+        begin, _, end = revs[0].partition("..")
+        revs = (begin or "HEAD", end or "HEAD")
     if len(revs) > 2:
         raise click.UsageError("at most two REVs can stand here")
     damage = Damage()
