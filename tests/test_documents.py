@@ -9,6 +9,8 @@ import sys
 import textwrap
 from pathlib import Path
 
+import pytest
+
 from desk import articles, cli, conditions, model, policy, query, roles, terms
 from desk.commands import kb
 from desk.fields import AsOf
@@ -19,20 +21,24 @@ from tests.support import commands
 ROOT = Path(__file__).parent.parent
 
 
-def tracked(*folders: str) -> dict[str, str]:
-    """The files that git tracks in those folders, with their texts in the working tree."""
+@pytest.fixture
+def sample(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The files of the sample desk as git has them, whoever tries commands on the working tree."""
+    folder = tmp_path_factory.mktemp("sample")
     listed = subprocess.run(
-        ["git", "ls-files", "-z", *folders], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    names = [name for name in listed.stdout.split("\0") if name]
-    return {name: (ROOT / name).read_text(encoding="utf-8") for name in names}
+        ["git", "ls-files", "-z", "tickets", "kb"], cwd=ROOT, capture_output=True, check=True
+    ).stdout
+    out = ["git", "checkout-index", "-z", "--stdin", f"--prefix={folder}/"]
+    subprocess.run(out, cwd=ROOT, input=listed, check=True)
+    names = [name for name in listed.decode().split("\0") if name]
+    return {name: (folder / name).read_text(encoding="utf-8") for name in names}
 
 
 def test_the_command_reference_is_what_help_says() -> None:
     assert command_reference.PAGE.read_text(encoding="utf-8") == command_reference.text()
 
 
-def test_the_sample_desk_is_what_its_script_makes(tmp_path: Path) -> None:
+def test_the_sample_desk_is_what_its_script_makes(tmp_path: Path, sample: dict[str, str]) -> None:
     shutil.copy(ROOT / "desk.yaml", tmp_path)
     made = subprocess.run(
         [sys.executable, "-m", "tests.sample_desk", str(tmp_path)],
@@ -41,11 +47,11 @@ def test_the_sample_desk_is_what_its_script_makes(tmp_path: Path) -> None:
     assert made.returncode == 0, made.stderr
     files = [*tmp_path.glob("tickets/**/*.yaml"), *tmp_path.glob("kb/*.yaml")]
     texts = {str(path.relative_to(tmp_path)): path.read_text(encoding="utf-8") for path in files}
-    assert texts == tracked("tickets", "kb")
+    assert texts == sample
 
 
-def test_the_sample_shows_every_status_kind_and_channel() -> None:
-    texts = "\n".join(tracked("tickets").values())
+def test_the_sample_shows_every_status_kind_and_channel(sample: dict[str, str]) -> None:
+    texts = "\n".join(sample.values())
     policy = (ROOT / "desk.yaml").read_text(encoding="utf-8")
     for name in ("kinds", "channels"):
         words = re.search(rf"^{name}: \[(.*)\]$", policy, re.MULTILINE)
