@@ -7,7 +7,6 @@ capacity.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
@@ -107,14 +106,18 @@ def _team(
         return owner, rule, f"team {owner} owns {category}"
     if own in policy.teams:
         return own, rule, f"team {own} has it"
+    unsure = ""
     if suggested:
-        with suppress(RefusedError):
+        try:
             team, because = suggested(ticket)
+        except RefusedError as error:
+            unsure = f"; {error}"
+        else:
             if team in policy.teams:
                 return team, rule, because
     raise RefusedError(
         f"no assignment rule gives {ticket.id} a team and none owns its category "
-        f"{category or '(none)'}; assign it with --to or --team, or add to desk.yaml"
+        f"{category or '(none)'}{unsure}; assign it with --to or --team, or add to desk.yaml"
     )
 
 

@@ -90,11 +90,10 @@ def _asked(head: Mapping[str, object]) -> str:
 
 
 def lesson(number: int, record: Record) -> Lesson | None:
-    """What a record teaches; None of one that is not a resolved ticket with a category."""
+    """What a record teaches; None of one that is not a resolved ticket."""
     if not isinstance(record, Ticket) or record.status not in ("resolved", "closed"):
         return None
-    fields = tuple(record.text(field) for field in FIELDS)
-    return Lesson(number, asked(record), fields) if fields[0] else None
+    return Lesson(number, asked(record), tuple(record.text(field) for field in FIELDS))
 
 
 def learn_what_is_due(connection: Connection, progress: Callable[[int, int], None]) -> None:
@@ -145,7 +144,7 @@ class Experience:
                 places.clear()
                 block = number // _BLOCK
             numbers.append((number,))
-            filed.update(pair for pair in zip(FIELDS, fields, strict=True) if pair[1])
+            filed.update(zip(FIELDS, fields, strict=True))
             found = likeness.words(text)
             length = sqrt(len(found))
             for word, count in found.items():
@@ -202,9 +201,15 @@ class Experience:
     def _usual(self) -> dict[str, Filed]:
         """How many tickets were filed under each value of each of FIELDS."""
         usual: dict[str, Filed] = {field: {} for field in FIELDS}
-        for field, value, tickets in self._connection.execute("SELECT * FROM filed"):
+        query = "SELECT * FROM filed WHERE value != ''"
+        for field, value, tickets in self._connection.execute(query):
             usual[field][value] = tickets
         return usual
+
+    def _categories(self) -> Filed:
+        """How many tickets were filed under each category, those without one under ""."""
+        query = "SELECT value, tickets FROM filed WHERE field = 'category'"
+        return dict(self._connection.execute(query))
 
     def _filed(self, words: Iterable[str]) -> dict[str, Filed]:
         """How the tickets that have each word were filed; nothing of a word that none has."""
@@ -235,7 +240,7 @@ class Experience:
         It takes the time of 250 suggestions; see `is_to_be_proven`.
         """
         usual = self._usual()
-        tickets = sum(usual["category"].values())
+        tickets = sum(self._categories().values())
         tried: dict[str, list[tuple[dict[str, float], str]]] = {field: [] for field in FIELDS}
         for number, head in self._heads(self._sample()).items():
             _, cases = self._cases(_asked(head), number)
@@ -251,7 +256,7 @@ class Experience:
 
     def is_to_be_proven(self) -> bool:
         """Whether the desk has half as many tickets again as when trust was found, or none was."""
-        tickets = sum(self._usual()["category"].values())
+        tickets = sum(self._categories().values())
         ((proven,),) = self._connection.execute("SELECT coalesce(max(tickets), 0) FROM proof")
         return tickets >= _FEW and not proven / 1.5 <= tickets <= 1.5 * proven
 
@@ -283,7 +288,7 @@ class Experience:
 
     def _told(self, words: Iterable[str]) -> dict[str, tuple[int, float]]:
         """Of each word that was learnt how many tickets have it, and what it weighs by now."""
-        usual = self._usual()["category"]
+        usual = self._categories()
         total = sum(usual.values())
         told = {}
         for word, filed in self._filed(words).items():
@@ -342,7 +347,7 @@ class Experience:
         """How alike a text and each of some others are, numbers and codes among their terms."""
         found = [likeness.terms(one) for one in (text, *others)]
         told = self._told(set().union(*found))
-        total = sum(self._usual()["category"].values())
+        total = sum(self._categories().values())
         weights = {
             term: likeness.rarity(told.get(term, (1, 0.0))[0], total)
             for terms in found

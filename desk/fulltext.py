@@ -71,8 +71,18 @@ def _leaves(value: Value) -> Iterator[str]:
 def paired(text: str) -> str:
     """The text with each run of East Asian characters as overlapping pairs and its last one."""
     parts = _parts(text)
+    parts[::2] = map(narrow, parts[::2])
     parts[1::2] = [f" {' '.join(pairs(run))} {run[-1]} " for run in parts[1::2]]
     return "".join(parts)
+
+
+def narrow(text: str) -> str:
+    """The text with the wide letters and digits of East Asian keyboards (ＶＰＮ) as others."""
+    return text if text.isascii() else text.translate(_NARROW)
+
+
+_PLAIN = (*range(0x30, 0x3A), *range(0x41, 0x5B), *range(0x61, 0x7B))
+_NARROW = {0xFEE0 + code: code for code in _PLAIN}
 
 
 def _parts(text: str) -> list[str]:
@@ -103,7 +113,8 @@ def terms(query: str) -> list[Term]:
     written together (10.0.0.1, PC-39280) only so.
     """
     found: list[Term] = []
-    clean = query.translate(_QUOTES).replace("\0", " ").encode("utf-8", "replace").decode().strip()
+    clean = narrow(query).translate(_QUOTES).replace("\0", " ")
+    clean = clean.encode("utf-8", "replace").decode().strip()
     for match in _CHUNK.finditer(clean):
         if match["phrase"] is not None:
             found.append(Term(match["phrase"], bool(match["star"]), quoted=True))

@@ -236,6 +236,8 @@ def scores(
 ) -> dict[str, float]:
     """How much is said for each value, 0 or more, where the cases have these `values`.
 
+    A case without one (empty) says nothing of it.
+
     `filed` says how many of all tickets have each value: what the cases leave unsaid is as
     usual, or on a young desk something that nobody has seen yet, which is under "".
     """
@@ -243,7 +245,8 @@ def scores(
     unsaid = max(0.0, 1 - sum(says)) / (total + _DOUBT)
     scores = {value: unsaid * count for value, count in filed.items()} | {"": unsaid * _DOUBT}
     for value, said in zip(values, says, strict=True):
-        scores[value] = scores.get(value, 0.0) + said
+        if value:
+            scores[value] = scores.get(value, 0.0) + said
     return {value: max(score, 0.0) for value, score in scores.items()}
 
 

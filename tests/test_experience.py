@@ -121,7 +121,7 @@ def test_what_is_counted(connection: sqlite3.Connection):
     assert counts(connection) == [
         [(5,), (1029,)],
         [("category", "vpn", 1), ("category", "wifi", 1),
-         ("priority", "P2", 2), ("team", "net", 1),],
+         ("priority", "P2", 2), ("team", "", 1), ("team", "net", 1)],
         [("drops", '{"vpn":1}'), ("vpn", '{"vpn":1,"wifi":1}')],
         [
             ("drops", 0, bytes([5, 0, 0xA1, 0x16])),  # 8192 / √2
@@ -138,7 +138,7 @@ def test_a_word_repeated_beyond_measure_is_kept_as_8(connection: sqlite3.Connect
     assert connection.execute("SELECT places FROM posting").fetchall() == [(b"\1\0\xff\xff",)]
 
 
-def test_only_resolved_tickets_with_a_category_teach():
+def test_only_resolved_tickets_teach():
     head = {"title": "VPN", "description": "drops", "category": "vpn", "priority": "P2"}
 
     def lesson(**changed: model.Value) -> Lesson | None:
@@ -146,7 +146,8 @@ def test_only_resolved_tickets_with_a_category_teach():
 
     assert lesson() == Lesson(7, "VPN\ndrops", ("vpn", "", "P2"))
     assert lesson(status="closed", team="net") == Lesson(7, "VPN\ndrops", ("vpn", "net", "P2"))
-    assert lesson(status="on_hold") is lesson(status="cancelled") is lesson(category=None) is None
+    assert lesson(category=None) == Lesson(7, "VPN\ndrops", ("", "", "P2"))
+    assert lesson(status="on_hold") is lesson(status="cancelled") is None
     assert experience.lesson(7, Article({**head, "status": "closed"}, ())) is None
 
 

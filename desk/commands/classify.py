@@ -12,7 +12,7 @@ from desk.commands.common import (
     known_option,
     text_option,
 )
-from desk.errors import UsageError
+from desk.errors import RefusedError, UsageError
 from desk.model import Ticket, Value
 from desk.policy import Policy
 from desk.session import Session, pass_session
@@ -67,7 +67,10 @@ def classify_(
         if auto:
             from desk.commands.suggest import sure_guess
 
-            chosen["category"], words["suggested"] = sure_guess(session, ticket, "category")
+            try:
+                chosen["category"], words["suggested"] = sure_guess(session, ticket, "category")
+            except RefusedError as error:
+                raise RefusedError(f"{error}; say it with --category") from error
         return lifecycle.classified(
             ticket,
             act,

@@ -4,6 +4,7 @@ import click
 
 from desk import experience, query, render, suggestions
 from desk.commands.common import (
+    Damage,
     command,
     complete_ids,
     data,
@@ -41,7 +42,9 @@ def suggest_(session: Session, what: str, form: str) -> None:
     they are; there is nothing to train.
     """
     text, record_id = _asked(session, what)
+    damage = Damage()
     found = suggested(session, text, record_id)
+    session.index.tell_damage(damage)
     if form in render.FOR_PEOPLE:
         show_table([_cells(one) for one in found], _HEADERS, form, whole=2)
         if not found:
@@ -51,6 +54,7 @@ def suggest_(session: Session, what: str, form: str) -> None:
         data("".join(f"{one}\n" for one in dict.fromkeys(ids)))
     else:
         data(render.rows([as_row(one) for one in found], form, Suggestion._fields))
+    damage.say()
 
 
 def _asked(session: Session, what: str) -> tuple[str, str]:
@@ -114,7 +118,7 @@ def sure_guess(session: Session, ticket: Ticket, field: str) -> tuple[str, str]:
     index = session.index
     best = index.answered(lambda: suggestions.guess(index, index.experience(), ticket, field))
     if best is None or not best.words:
-        raise RefusedError(f"no resolved ticket tells the {field} of {ticket.id}; say it yourself")
+        raise RefusedError(f"no resolved ticket tells the {field} of {ticket.id}")
     likely = f"{100 * best.confidence:.0f} % likely by {', '.join(best.words)}"
     if best.confidence < least:
         raise RefusedError(

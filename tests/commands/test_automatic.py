@@ -128,9 +128,11 @@ def test_what_has_no_team_is_refused_and_the_others_are_assigned(office: Office)
     assert (ran.code, ran.out) == (1, "")
     assert ran.err.splitlines()[1:] == [
         "desk: no assignment rule gives T-261123-A0001 a team and none owns its category software;"
-        " assign it with --to or --team, or add to desk.yaml",
+        " no resolved ticket tells the team of T-261123-A0001"
+        "; assign it with --to or --team, or add to desk.yaml",
         "desk: no assignment rule gives T-261123-A0002 a team and none owns its category (none);"
-        " assign it with --to or --team, or add to desk.yaml",
+        " no resolved ticket tells the team of T-261123-A0002"
+        "; assign it with --to or --team, or add to desk.yaml",
     ]
     assert (office.text(lost), office.head(found, "assignee")) == (before, ["wei"])
 
@@ -221,7 +223,8 @@ def test_what_has_no_team_is_recorded_all_the_same(office: Office):
     assert (ran.code, ran.out) == (0, "T-261123-A0001\n")
     assert ran.err.splitlines()[1] == (
         "T-261123-A0001 is with nobody: no assignment rule gives T-261123-A0001 a team and none "
-        "owns its category software; assign it with --to or --team, or add to desk.yaml"
+        "owns its category software; no resolved ticket tells the team of T-261123-A0001; assign "
+        "it with --to or --team, or add to desk.yaml"
     )
     assert office.head("T-261123-A0001", "title", "team", "assignee") == ["坏了", "", ""]
 

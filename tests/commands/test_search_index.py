@@ -352,3 +352,14 @@ def test_what_a_word_is_taken_for_is_not_told_of_articles_of_others(shell: Shell
     assert "zanzibarium" in shell.done("search", "zanzibarum").err
     for more in ([], ["--exact"]):
         assert shell.run("search", "zanzibarum", *more, who="iris") == (0, "", "nothing is found\n")
+
+
+def test_wide_letters_and_digits_are_letters_and_digits(shell: Shell):
+    shell.open("ＶＰＮ 断线", "-d", "报错 ８０９")
+    shell.open("VPN drops", "-d", "error 809")
+    for words in ("vpn", "ＶＰＮ", "ｖｐ", "809", "８０９"):
+        assert sorted(ids(shell.done("search", words, "-f", "ids"))) == ["A0001", "A0002"], words
+    found = json.loads(shell.done("search", "error 809", "-f", "json").out)
+    assert [(one["where"], one["excerpt"]) for one in found] == [("description", "error 809")]
+    found = json.loads(shell.done("search", "报错 809", "-f", "json").out)
+    assert [(one["where"], one["excerpt"]) for one in found] == [("description", "报错 ８０９")]

@@ -114,9 +114,44 @@ def test_classify_takes_what_is_sure_and_says_why(taught: Shell):
     unsure = taught.open("The coffee machine leaks")
     refused = taught.run("classify", unsure, "--auto")
     assert refused.code == 1
-    assert "sure_from" in refused.err or "say it yourself" in refused.err
+    assert refused.err.endswith("; say it with --category\n")
     wrong = taught.run("classify", unsure, "--auto", "--category", "vpn")
     assert (wrong.code, "leave out --category" in wrong.err) == (2, True)
+
+
+def test_a_ticket_without_a_category_teaches_the_rest(shell: Shell):
+    for number in range(5):
+        made = shell.open(f"Espresso machine leaks foam {number}", "--team", "network")
+        shell.done("resolve", made, "--solution", "Descaled")
+    found = rows(shell, "espresso machine leaks")
+    assert [one["kind"] for one in found] == ["team", "priority", *["similar"] * 3]
+    assert [found[0]["value"], found[2]["solution"]] == ["network", "Descaled"]
+
+
+def test_a_ticket_without_a_category_takes_nothing_from_those_that_have_one(taught: Shell):
+    before = rows(taught, "vpn tunnel drops")[0]
+    for number in range(8):
+        made = taught.open(f"VPN tunnel drops every hour on the gateway {number}")
+        taught.done("resolve", made, "--solution", "Mended")
+    after = rows(taught, "vpn tunnel drops")[0]
+    assert before["value"] == after["value"] == "network/vpn"
+    assert after["likely"] > 0.9 * before["likely"]
+
+
+def test_a_damaged_file_is_named(taught: Shell):
+    made = taught.open("VPN again")
+    path = taught.path(made)
+    path.write_text(path.read_text(encoding="utf-8") + "<<<<<<<\n", encoding="utf-8")
+    ran = taught.run("suggest", "vpn tunnel")
+    assert (ran.code, f"{path.relative_to(taught.root)}:" in ran.err) == (4, True)
+    assert "network/vpn" in ran.out
+
+
+def test_assign_says_what_it_is_not_sure_of(taught: Shell):
+    ticket = taught.open("Wireless drops on the gateway", at="2026-11-24T09:00+08:00")
+    said = taught.run("assign", ticket, "--auto", at="2026-11-24T09:00+08:00")
+    assert said.code == 1
+    assert f"; the team of {ticket} may be " in said.err
 
 
 def test_assign_takes_the_team_of_like_tickets(taught: Shell):
