@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypeVar
 
-from desk import cores, looking, model, stamps, stored
+from desk import cores, looking, model, stamps, store, stored
 from desk.errors import DamagedError, NotFoundError, RefusedError
 from desk.indexfile import FILE, VERSION, IndexFile
 from desk.looking import Changes, Known
@@ -159,10 +159,13 @@ class Index:
             yield stored.record(record_id, head, partial(self._log, number, record_id, inode))
 
     def tell_damage(self, on_damage: OnDamage) -> None:
-        """Tell of every damaged file."""
+        """Tell of every damaged file, and of those that are in no record's place."""
         self.look()
-        for link in self._desk.linked_folders():
-            on_damage(link)
+        for error in self._desk.damaged_folders():
+            on_damage(error)
+        for folder, names in self._rows("SELECT path, strays FROM folder WHERE strays != ''"):
+            for name in names.split("/"):
+                on_damage(store.stray(f"{folder}/{name}"))
         for (damage,) in self._rows(
             "SELECT damage FROM file WHERE damage IS NOT NULL ORDER BY folder = 'kb', folder, id"
         ):

@@ -21,11 +21,15 @@ File: TypeAlias = tuple[str, str]  # folder, id
 
 
 class Folder(NamedTuple):
-    """A folder as it was listed: its stamp, the number for its files, and their ids."""
+    """A folder as it was listed: its stamp, the number for its files, and their ids.
+
+    `strays` are the names of other files that may be records, with / between them.
+    """
 
     stamp: Stamp
     seal: int
     ids: str
+    strays: str
 
 
 class Known(NamedTuple):
@@ -140,6 +144,13 @@ def _listed(
         stamps.proven(stamp, looked),
         stamps.sealed(entries.values()) if proven else 0,
         " ".join(name.removesuffix(".yaml") for name in names),
+        "/".join(
+            sorted(
+                store.shown(name)
+                for name in entries.keys() - set(names)
+                if store.may_be_record(name)
+            )
+        ),
     )
     return came, seen
 

@@ -336,7 +336,7 @@ class _OfEntry:
         elif not problem and not self._is_merged():
             problem = self._of_file(kind)
         if problem:
-            yield f"{_shown(entry.path)}: {problem}"
+            yield f"{store.shown(entry.path)}: {problem}"
 
     def _of_shape(self) -> str:
         """What is wrong with the entry, whatever it holds."""
@@ -432,8 +432,3 @@ def _is_plain(path: str) -> bool:
     """Whether no part of a path means another place, or a place of git's own."""
     parts = path.split("/")
     return not any(part in ("", ".", "..") or part.casefold() == ".git" for part in parts)
-
-
-def _shown(path: str) -> str:
-    """A path for a sentence, whatever its bytes."""
-    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -47,6 +47,7 @@ CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _FILE = re.compile(r"([A-Z][A-Z0-9]*-\d{6}-[0-9A-Z]{5})\.yaml", re.ASCII)
 _LOCK_WAIT = 10.0
 _LINKED = "this is a symbolic link or below one; desk reads regular files only"
+_STRAY = "no record belongs there, so it is not read; `desk check` says what to do"
 # One sync of the whole machine is quicker than one a file from about here (measured).
 _SYNC_AT_ONCE = 16
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -91,6 +92,21 @@ def is_in_place(folder: str, name: str) -> bool:
     """Whether a file of that name is a record's, and that is the folder that follows from it."""
     match = _FILE.fullmatch(name)
     return bool(match and path_of(match[1]) == f"{folder}/{name}")
+
+
+def may_be_record(name: str) -> bool:
+    """Whether somebody may take a file of that name for a record's, wherever it is."""
+    return name.endswith(".yaml") and not name.startswith(".")
+
+
+def stray(path: str) -> DamagedError:
+    """That a file which may be a record's is not in the place of one."""
+    return DamagedError(_STRAY, shown(path))
+
+
+def shown(path: str) -> str:
+    """A path for a sentence, whatever its bytes."""
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def new_id(prefix: str, day: datetime, number: int) -> str:
@@ -331,8 +347,12 @@ class Desk:
 
     def records(self, on_damage: Callable[[DamagedError], None]) -> Iterator[Record]:
         """Every readable record; of each other one `on_damage` is told and it is passed over."""
-        for link in self.linked_folders():
-            on_damage(link)
+        for error in self.damaged_folders():
+            on_damage(error)
+        for folder in self.folders():
+            for name in self.names(folder):
+                if may_be_record(name) and not is_in_place(folder, name):
+                    on_damage(stray(f"{folder}/{name}"))
         yield from self._of_ids(self.ids(), on_damage)
 
     def articles(self, on_damage: Callable[[DamagedError], None]) -> Iterator[Article]:
@@ -382,12 +402,18 @@ class Desk:
             if isinstance(record, Ticket):
                 yield record
 
-    def linked_folders(self) -> Iterator[DamagedError]:
-        """What is wrong with each folder that is a link instead: nothing in it is read."""
-        years = [f"tickets/{year}" for year in self.names("tickets")]
-        for folder in ("tickets", *years, *self.folders()):
+    def damaged_folders(self) -> Iterator[DamagedError]:
+        """What is wrong with folders that are links instead, and files where only folders belong.
+
+        Nothing in them is read.
+        """
+        years = self.names("tickets")
+        inner = {f"tickets/{year}": self.names(f"tickets/{year}") for year in years}
+        for folder in ("tickets", *inner, *self.folders()):
             if os.path.islink(os.path.join(self.root, folder)):
                 yield DamagedError(_LINKED, folder)
+        for folder, names in {"tickets": years, **inner}.items():
+            yield from (stray(f"{folder}/{name}") for name in names if may_be_record(name))
 
     def folders(self) -> Iterator[str]:
         """The folders that records are in: the months, and that of the articles."""

@@ -252,3 +252,29 @@ def test_an_answer_needs_no_second_process(two: Desk, monkeypatch: pytest.Monkey
     kept = Index(two)
     heads = kept.answered(lambda: kept.pressing(PRIORITIES))
     assert [json.loads(head)["title"] for head in heads] == ["No. 1", "No. 2"]
+
+
+@pytest.mark.parametrize("place", ["tickets/2026/11/T-261121-00001X.yaml", "tickets/2026/11/T 1.yaml",
+                                   "tickets/2026/T-261121-00001.yaml", "tickets/T-261121-00001.yaml",
+                                   "kb/T-261121-00001.yaml"])  # fmt: skip
+def test_a_ticket_that_somebody_moved_is_named(
+    desk: Desk, capsys: pytest.CaptureFixture[str], place: str
+):
+    """What is left out of a list, of figures and of an export is said."""
+    add(desk, ticket(1, "new", "P1", 1), ticket(2, "new", "P2", 2))
+    Index(desk).look()
+    time.sleep(0.06)
+    stood, away = Path(desk.root, path_of("T-261121-00001")), Path(desk.root, place)
+    away.parent.mkdir(exist_ok=True)
+    stood.rename(away)
+    sentence = f"desk: {place}: no record belongs there, so it is not read; `desk check` says"
+    for words in (["list", "-f", "ids"], ["summarise", "-f", "json"], ["export", "-f", "ndjson"],
+                  ["export", "-f", "csv"], ["search", "No"]):  # fmt: skip
+        for _ in range(2):  # also where nothing has changed since
+            assert cli.run(["-C", desk.root, *words]) == 4, words
+            assert sentence in capsys.readouterr().err, words
+    assert cli.run(["-C", desk.root, "check"]) == 4
+    assert place in capsys.readouterr().out
+    away.rename(stood)
+    assert cli.run(["-C", desk.root, "list", "-f", "ids"]) == 0
+    assert capsys.readouterr() == ("T-261121-00001\nT-261121-00002\n", "")
