@@ -1,10 +1,10 @@
 """The index asked for nothing but articles, which needs only a glance at their folder."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from desk import stamps, stored
 from desk.glance import Glance, Seen
-from desk.index import Found, Hit, Index, OnDamage, Progress
+from desk.index import Found, Index, OnDamage, Progress
 from desk.stamps import Stamp
 from desk.store import ARTICLES, Desk
 
@@ -40,9 +40,11 @@ class ArticleIndex(Index):
         super().__init__(desk, progress)
         self._seen = seen
 
-    def search(self, match: str, limit: int = -1, among: Found = "articles") -> Iterator[Hit]:
-        """As `Index.search`, of articles."""
-        return super().search(_of_texts(match), limit, among)
+    def hits(
+        self, match: str, limit: int = -1, among: Found = "articles"
+    ) -> list[tuple[str, float]]:
+        """As `Index.hits`, of articles."""
+        return super().hits(_of_texts(match), limit, among)
 
     def _hits_among(self, among: Found) -> str:  # noqa: ARG002
         return _HITS

@@ -79,12 +79,14 @@ class Kind(NamedTuple):
 class Asker(NamedTuple):
     """Who asks of what records and as of when; who and when are found out only if needed.
 
-    Who asks are the names they go by, their id first.
+    Who asks are the names they go by, their id first. `of_phrase` gives the test of words; without
+    it they have to stand in the fields for words.
     """
 
     me: Callable[[], Sequence[str]]
     as_of: Callable[[], AsOf]
     kind: Kind
+    of_phrase: Callable[[Phrase], Test] | None = None
 
 
 TICKETS = Kind(

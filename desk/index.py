@@ -332,8 +332,7 @@ class Index:
 
         They are read as they are asked for; a negative `limit` is none.
         """
-        self.look()
-        hits = self._rows(self._hits_among(among), match, min(limit, _MOST))
+        hits = self.hits(match, limit, among)
         for start in range(0, len(hits), _AT_ONCE):
             scores = dict(hits[start : start + _AT_ONCE])
             marks = ",".join("?" * len(scores))
@@ -343,6 +342,11 @@ class Index:
                 if record_id in found:
                     head, log = found[record_id]
                     yield Hit(stored.record(record_id, head, log.__str__), score)
+
+    def hits(self, match: str, limit: int = -1, among: Found = "all") -> list[tuple[str, float]]:
+        """The ids of the hits of `search`, each with its score."""
+        self.look()
+        return self._rows(self._hits_among(among), match, min(limit, _MOST))
 
     def leave_out_logs_of_articles(self) -> None:
         """From here on full text finds nothing by what stands in the log of an article."""

@@ -68,6 +68,22 @@ class Filter:
 
         return fits
 
+    @property
+    def tree(self) -> Node:
+        """What was asked, without the names of views."""
+        return self._tree
+
+    @property
+    def of_words(self) -> bool:
+        """Whether it asks for nothing but words."""
+        return not any(_terms_of(self._tree))
+
+    @property
+    def phrases(self) -> list[Phrase]:
+        """The words that may stand."""
+        found = _leaves(self._tree)
+        return [leaf for leaf, negated in found if isinstance(leaf, Phrase) and not negated]
+
     def wanted(self) -> list[tuple[str, str]]:
         """Each (field, value) that is wanted as it stands, folded."""
         return [
@@ -119,15 +135,16 @@ def parse(
     as_of: Callable[[], AsOf],
     views: Mapping[str, str] | None = None,
     kind: Kind = TICKETS,
+    of_phrase: Callable[[Phrase], Test] | None = None,
 ) -> Filter:
     """The filter that the terms of a command line mean.
 
     `me` tells by which names who asks goes, their id first, `as_of` when, `views` the queries
-    that desk.yaml has by name.
+    that desk.yaml has by name, `of_phrase` how words are looked for.
     Raises UsageError, with the place, for what cannot be understood.
     """
     tree = _Views(views or {}, kind).in_place(terms.parse(arguments, kind.asked))
-    return Filter(tree, Asker(me, as_of, kind), " ".join(arguments))
+    return Filter(tree, Asker(me, as_of, kind, of_phrase), " ".join(arguments))
 
 
 def is_text(argument: str, kind: Kind = TICKETS) -> bool:
@@ -173,7 +190,7 @@ def _compiled(node: Node, asker: Asker) -> Test:
     if isinstance(node, Term):
         return conditions.of_term(node, asker)
     if isinstance(node, Phrase):
-        return conditions.of_phrase(node, asker)
+        return asker.of_phrase(node) if asker.of_phrase else conditions.of_phrase(node, asker)
     if isinstance(node, Not):
         inner = _compiled(node.inner, asker)
         return lambda record: not inner(record)

@@ -56,6 +56,11 @@ def find(
     return Found([], tuple(terms), {})
 
 
+def find_just(index: Index, match: str, terms: Sequence[Term], choose: Choose, limit: int) -> Found:
+    """At most `limit` records that an FTS5 expression holds for, which has these terms."""
+    return Found(list(islice(choose(_records(index, match)), limit)), tuple(terms), {})
+
+
 class _Meant(NamedTuple):
     """A term that was typed, and what is taken for it: none, itself, or words spelt nearly so.
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from desk.articleindex import ArticleIndex
+    from desk.conditions import Test
     from desk.errors import DamagedError
     from desk.fields import AsOf
     from desk.index import Among, Index
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from desk.promises import Promises
     from desk.query import Filter
     from desk.store import Desk
+    from desk.terms import Phrase
 
 
 class Session:
@@ -152,10 +154,16 @@ class Session:
 
         return AsOf(self.now, self.desk.policy.promises)
 
-    def filter(self, terms: "Sequence[str]", promises: "Promises | None" = None) -> "Filter":
+    def filter(
+        self,
+        terms: "Sequence[str]",
+        promises: "Promises | None" = None,
+        of_phrase: "Callable[[Phrase], Test] | None" = None,
+    ) -> "Filter":
         """The filter that the terms of a command line mean in this run.
 
-        Clocks go by other `promises` than the desk's if they are given.
+        Clocks go by other `promises` than the desk's if they are given, and `of_phrase` gives the
+        test of words.
         """
         from desk import query
         from desk.fields import AsOf
@@ -166,6 +174,7 @@ class Session:
             lambda: policy.names_of(self.actor),
             lambda: AsOf(self.now, promises or policy.promises),
             policy.views,
+            of_phrase=of_phrase,
         )
         self._tell_doubts(asked)
         return asked

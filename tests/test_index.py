@@ -254,9 +254,16 @@ def test_an_answer_needs_no_second_process(two: Desk, monkeypatch: pytest.Monkey
     assert [json.loads(head)["title"] for head in heads] == ["No. 1", "No. 2"]
 
 
-@pytest.mark.parametrize("place", ["tickets/2026/11/T-261121-00001X.yaml", "tickets/2026/11/T 1.yaml",
-                                   "tickets/2026/T-261121-00001.yaml", "tickets/T-261121-00001.yaml",
-                                   "kb/T-261121-00001.yaml"])  # fmt: skip
+@pytest.mark.parametrize(
+    "place",
+    [
+        "tickets/2026/11/T-261121-00001X.yaml",
+        "tickets/2026/11/T 1.yaml",
+        "tickets/2026/T-261121-00001.yaml",
+        "tickets/T-261121-00001.yaml",
+        "kb/T-261121-00001.yaml",
+    ],
+)
 def test_a_ticket_that_somebody_moved_is_named(
     desk: Desk, capsys: pytest.CaptureFixture[str], place: str
 ):

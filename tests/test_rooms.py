@@ -42,6 +42,7 @@ ROWS = (
     ("problems", "gitmerge", "gitrecovery"),
     ("importrows", "timerules", "remote"),
     ("references", "contents"),
+    ("wordquery",),
     ("importmap", "periods", "query", "assignment"),
     ("articleindex",),
     ("index", "conditions"),

@@ -16,7 +16,15 @@ from desk.commands.common import (
     command,
     format_option,
 )
-from desk.commands.search import Sought, found_by, row_of_hit, search_options, show_found, sought
+from desk.commands.search import (
+    Sought,
+    found_by,
+    full_text,
+    row_of_hit,
+    search_options,
+    show_found,
+    sought,
+)
 from desk.errors import UsageError
 from desk.model import Article, Record
 from desk.session import Session, pass_session
@@ -67,7 +75,7 @@ def search_(
     if remember or at_terminal():
         from desk import searchlog
 
-        words = " ".join(term for term in terms if term not in wanted.sought.conditions)
+        words = wanted.sought.text or " ".join(term.text for term in hits.found.terms)
         searchlog.remember(session.desk, session.now, words, len(hits.rows))
     hits.damage.say()
 
@@ -91,20 +99,19 @@ class _Hits(NamedTuple):
 
 def _hits(session: Session, wanted: _Wanted) -> _Hits:
     index, damage = session.article_index, Damage()
-    choose = _chooser(session, wanted)
-    found = found_by(index, wanted.sought.words, choose, wanted.limit + 1, exact=wanted.exact)
+    asked = _filter(session, wanted.sought) if wanted.sought.conditions else None
+    choose = _chooser(session, wanted, asked)
+    found = found_by(index, wanted.sought, asked, choose, wanted.limit + 1, exact=wanted.exact)
     index.tell_damage(damage)
     rows = [_row(session, one, found) for one in found.records[: wanted.limit]]
     return _Hits(rows, found, damage)
 
 
-def _chooser(session: Session, wanted: _Wanted) -> "Choose":
+def _chooser(session: Session, wanted: _Wanted, asked: "Filter | None") -> "Choose":
     """A function that lets the articles through that are wanted."""
     from desk import articles
     from desk.commands.reading import articles_as_of_now
 
-    conditions = wanted.sought.conditions
-    asked = _filter(session, conditions) if conditions else None
     by_status = asked is not None and any(field == "status" for field, _ in asked.wanted())
     any_status = wanted.everything or by_status
 
@@ -117,11 +124,12 @@ def _chooser(session: Session, wanted: _Wanted) -> "Choose":
     return choose
 
 
-def _filter(session: Session, conditions: Sequence[str]) -> "Filter":
+def _filter(session: Session, wanted: Sought) -> "Filter":
     """What is asked of the articles; raises UsageError for a field that none has."""
     from desk.commands.reading import all_articles, article_filter
 
-    asked = article_filter(session, conditions)
+    of_phrase = full_text(session.article_index, wanted)
+    asked = article_filter(session, wanted.conditions, of_phrase)
     try:
         asked.check_fields(())
     except UsageError:

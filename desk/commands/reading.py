@@ -20,7 +20,9 @@ from desk.roles import Rights
 from desk.session import Session
 
 if TYPE_CHECKING:
+    from desk.conditions import Test
     from desk.query import Filter
+    from desk.terms import Phrase
 
 
 def rights(session: Session) -> Rights:
@@ -142,8 +144,15 @@ def articles_as_of_now(session: Session, records: Iterable[Record]) -> Iterator[
             yield record
 
 
-def article_filter(session: Session, terms: Sequence[str]) -> "Filter":
-    """The filter of articles that the terms of a command line mean in this run."""
+def article_filter(
+    session: Session,
+    terms: Sequence[str],
+    of_phrase: "Callable[[Phrase], Test] | None" = None,
+) -> "Filter":
+    """The filter of articles that the terms of a command line mean in this run.
+
+    `of_phrase` gives the test of words.
+    """
     from desk import conditions, query
 
     policy = session.desk.policy
@@ -153,6 +162,7 @@ def article_filter(session: Session, terms: Sequence[str]) -> "Filter":
         lambda: session.as_of,
         policy.views,
         conditions.of_articles(),
+        of_phrase,
     )
 
 

@@ -4,7 +4,7 @@ The rooms of searching are imported within the functions: a glance at the folder
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
@@ -25,13 +25,18 @@ from desk.model import Record, Ticket
 from desk.session import Session, pass_session
 
 if TYPE_CHECKING:
+    from desk.conditions import Test
     from desk.fulltext import Term
     from desk.index import Index
     from desk.query import Filter
     from desk.search import Choose, Found
+    from desk.terms import Phrase
 
-# What searches do not know of the query language: `or`, `and` and brackets.
-_NOT_HERE = r"^-?[(（]|(^|\s)(or|and)(\s|$)"
+# What joins words and conditions: `or`, `and` and brackets; all else is a word or a condition.
+_JOINED = r"(^|\s)-?[(（]|(^|\s)(or|and)(\s|$)"
+# What stands between blanks in an argument; blanks in quotation marks are part of it.
+_QUOTED = r"""\"[^\"]*\"|“[^”]*”|「[^」]*」"""
+_PIECE = r"""(?:[^\s"“「]|"[^"]*"|“[^”]*”|「[^」]*」)+|\S"""
 COLUMNS = ("id", "status", "title", "where", "excerpt")
 
 
@@ -78,11 +83,15 @@ def search_(
     keep words together. Terms such as team:network choose among the tickets found, as in
     `desk list`. Where nothing has all the words, what has them spelt nearly so, or else most of
     them, is shown, and that is said; --exact leaves it out. What is quoted always stands there.
+    `or`, -"word" and brackets join words and terms as in docs/queries.md, and are taken exactly.
     """
     wanted = sought(terms)
     damage, seen = Damage(), set[str]()
-    asked = session.filter(wanted.conditions)
-    if not asked.empty and only == "articles":
+    index = session.index
+    if not _reads_logs_of_articles(session):
+        index.leave_out_logs_of_articles()
+    asked = session.filter(wanted.conditions, of_phrase=full_text(index, wanted))
+    if not asked.of_words and only == "articles":
         raise UsageError(
             f"{asked.text} is asked of tickets, and --only articles leaves them out; "
             "`desk kb search` asks articles"
@@ -91,13 +100,11 @@ def search_(
     def choose(records: Iterator[Record]) -> Iterator[Record]:
         return _chosen(session, records, asked, only, seen)
 
-    if not _reads_logs_of_articles(session):
-        session.index.leave_out_logs_of_articles()
-    found = found_by(session.index, wanted.words, choose, limit + 1, exact=exact)
+    found = found_by(index, wanted, asked, choose, limit + 1, exact=exact)
     session.check_fields(asked, (), seen)
     rows = [row_of_hit(record, found) for record in found.records[:limit]]
     show_found(rows, found, limit, form, narrowed=bool(not asked.empty or only))
-    session.index.tell_damage(damage)
+    index.tell_damage(damage)
     damage.say()
 
 
@@ -110,17 +117,39 @@ def _reads_logs_of_articles(session: Session) -> bool:
     return policy.rights_of_all().may(READ_INTERNAL) or rights(session).may(READ_INTERNAL)
 
 
+def full_text(index: "Index", wanted: "Sought") -> "Callable[[Phrase], Test] | None":
+    """How words among the conditions are looked for, None where there are no conditions."""
+    if not wanted.conditions:
+        return None
+    from desk import wordquery
+
+    return wordquery.test_of(index)
+
+
 def found_by(
-    index: "Index", words: "Sequence[Term]", choose: "Choose", limit: int, *, exact: bool
+    index: "Index",
+    wanted: "Sought",
+    asked: "Filter | None",
+    choose: "Choose",
+    limit: int,
+    *,
+    exact: bool,
 ) -> "Found":
-    """What is found of what `choose` lets through.
+    """What is found of what `choose` lets through; `asked` are the conditions.
 
     What a word was taken for is told only with such a record: it may stand in an article that is
     for others. With `exact` it is told instead of the records.
     """
     from desk import search
 
-    found = search.find(index, words, choose, limit)
+    if asked is not None and wanted.joined:
+        from desk import wordquery
+
+        match = wordquery.needed(asked)
+        if not match:
+            raise UsageError(f"{asked.text} needs no word; `desk list`, `desk kb list` take that")
+        return search.find_just(index, match, wordquery.wanted(asked), choose, limit)
+    found = search.find(index, wanted.words, choose, limit)
     partly = bool(found.without or found.most)
     if not found.records or (exact and partly):
         return search.Found([], found.terms, {})
@@ -128,30 +157,41 @@ def found_by(
 
 
 class Sought(NamedTuple):
-    """What a command line asks for: words to find, and conditions on fields."""
+    """What a command line asks for: words to find, as they were typed in `text`, and conditions.
+
+    Where they are `joined` by `or` or brackets, all of it is a condition.
+    """
 
     words: "Sequence[Term]"
     conditions: Sequence[str]
+    text: str = ""
+    joined: bool = False
 
 
 def sought(terms: Sequence[str], *, of_articles: bool = False) -> Sought:
     """The words and conditions of a command line; the latter of tickets, or of articles.
 
-    Raises UsageError where there is no word, or brackets, `or` and `and`.
+    Raises UsageError where there is no word.
     """
-    example, lists = ("category:vpn", "kb list") if of_articles else ("team:network", "list")
     from desk import fulltext
 
-    if any(re.search(_NOT_HERE, term, re.IGNORECASE) for term in terms):
-        raise UsageError(
-            f"search takes words, and conditions such as {example}; or and brackets are for "
-            f"`desk {lists}`"
-        )
-    conditions = [term for term in terms if _is_condition(term, of_articles=of_articles)]
-    words = fulltext.terms(" ".join(term for term in terms if term not in conditions))
+    if any(re.search(_JOINED, re.sub(_QUOTED, "", term), re.IGNORECASE) for term in terms):
+        return Sought((), terms, joined=True)
+    pieces = [piece for term in terms for piece in _pieces(term, of_articles=of_articles)]
+    conditions = [one for one in pieces if _is_condition(one, of_articles=of_articles)]
+    text = " ".join(one for one in pieces if one not in conditions)
+    words = fulltext.terms(text)
     if not words:
+        lists = "kb list" if of_articles else "list"
         raise UsageError(f"there is no word to search for; `desk {lists}` lists by TERMs alone")
-    return Sought(words, conditions)
+    return Sought(words, conditions, text)
+
+
+def _pieces(argument: str, *, of_articles: bool) -> list[str]:
+    """An argument, or what stands between its blanks where a condition is among that."""
+    pieces = re.findall(_PIECE, argument)
+    apart = len(pieces) > 1 and any(_is_condition(one, of_articles=of_articles) for one in pieces)
+    return pieces if apart else [argument]
 
 
 def _is_condition(word: str, *, of_articles: bool) -> bool:
@@ -180,7 +220,7 @@ def _chosen(
 
     for record in readable_as_of_now(session, records):
         if not isinstance(record, Ticket):
-            if only != "tickets" and asked.empty:
+            if only != "tickets" and asked.of_words and asked.matches(record):
                 yield record
         elif only != "articles":
             yield from asked.among(session.as_of_now([record]), seen)

@@ -104,8 +104,8 @@ def test_what_is_said_of_it(kb: Shell, words: list[str], found: list[str], said:
     [
         ([], "there is no word to search for; `desk kb list` lists by TERMs alone"),
         (["category:vpn"], "there is no word to search for; `desk kb list` lists by TERMs alone"),
-        (["vpn", "or", "wifi"], "search takes words, and conditions such as category:vpn; or and "
-         "brackets are for `desk kb list`"),
+        (["vpn", "or", "category:wifi"], "vpn or category:wifi needs no word; `desk list`, "),
+        (["(", "vpn"], "this bracket is never closed"),
         (["vpn", "assignee:me"], "no article has a field 'assignee'; known are "),
         (["vpn", "status:open"], "'open' is no status; known are draft, "),
     ],

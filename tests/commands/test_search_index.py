@@ -363,3 +363,44 @@ def test_wide_letters_and_digits_are_letters_and_digits(shell: Shell):
     assert [(one["where"], one["excerpt"]) for one in found] == [("description", "error 809")]
     found = json.loads(shell.done("search", "报错 809", "-f", "json").out)
     assert [(one["where"], one["excerpt"]) for one in found] == [("description", "报错 ８０９")]
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        (["vpn", "or", "password"], ["A0002", "A0004"]),
+        (["vpn or password"], ["A0002", "A0004"]),
+        (["(vpn or 卡纸) -搓纸轮"], ["A0002"]),
+        (["（vpn or 打印机）"], ["A0002", "A0003"]),
+        (["rollers or mailb*"], ["A0001", "A0005"]),
+        (["rollers or mailb"], ["A0001"]),
+        (['"printer jams" or "paper jams"'], ["A0001", "A0009"]),
+        (["jammed or forgot"], ["A0001", "A0009"]),
+        (["printer", '-"queue"'], ["A0001", "A0002", "A0009"]),
+        (["(printer or vpn)", "status:closed,new", "-category:vpn"], ["A0001", "A0004"]),
+        (["printer and directory"], ["A0004"]),
+        (["printer status:closed"], ["A0001"]),
+        (['status:closed "new rollers"'], ["A0001"]),
+        (["printer -(status:closed or drops)"], ["A0004"]),
+        (["vpn or nosuchword"], ["A0002"]),
+    ],
+)  # fmt: skip
+def test_the_whole_query_language(filled: Shell, words: list[str], wanted: list[str]):
+    """Words are found as full text finds them, in notes and solutions too."""
+    assert sorted(ids(filled.done("search", "-f", "ids", *words))) == wanted
+
+
+def test_a_query_that_needs_no_word_is_for_lists(filled: Shell):
+    ran = filled.run("search", "vpn", "or", "team:network")
+    assert (ran.code, ran.err) == (
+        2, "desk: vpn or team:network needs no word; `desk list`, `desk kb list` take that\n",
+    )  # fmt: skip
+    assert filled.run("search", "-vpn or -printer").code == 2
+    assert filled.run("search", "(vpn").code == 2
+
+
+def test_what_was_found_by_several_words_is_shown(filled: Shell):
+    found = json.loads(filled.done("search", "(mailbox or directory)", "-f", "json").out)
+    assert {one["id"][-5:]: one["where"] for one in found} == {
+        "A0005": "description", "A0004": "note",
+    }  # fmt: skip
