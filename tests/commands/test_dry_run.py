@@ -44,6 +44,8 @@ def everything(folder: Path) -> dict[str, tuple[int, bytes | None]]:
 @pytest.mark.parametrize("name", sorted(scene.WRITING.keys() - {"init", *scene.CREATING}))
 def test_it_tells_what_the_run_then_does(folder: Path, name: str):
     words, ids = scene.WRITING[name]
+    if name == "check":
+        scene.misplace(folder)
     before = everything(folder)
     code, out, said = scene.in_process([*words, "--dry-run"], folder)
     assert everything(folder) == before
@@ -118,6 +120,7 @@ def test_the_report_says_that_it_was_one(folder: Path):
 
 def test_check_tells_what_a_mending_would_leave(folder: Path):
     """A file in the wrong place whose link has one side: found only when it is in its place."""
+    scene.misplace(folder)
     moved = folder / "tickets/2026/10/T-261121-MSPAA.yaml"
     text = moved.read_text(encoding="utf-8")
     moved.write_text(text.replace("log:", "links: [parent T-261121-NEWAA]\nlog:"), "utf-8")

@@ -22,7 +22,7 @@ from tests.conftest import policy_text
 from tests.promises import scene
 
 BAD = "T-261121-BADBD"
-GOOD = 12  # the tickets of the scene that are readable and in their place
+GOOD = 13  # the tickets of the scene that are readable and in their place
 SAMPLE = """\
 id: T-261121-BADBD
 kind: incident
@@ -360,7 +360,7 @@ def test_a_file_in_a_folders_place_is_in_nobodys_way(folder: Path, name: str):
     code, out, said = scene.in_process(["list", "--all", "-f", "ids"], folder)
     assert (code, len(listed(out)), said) == (0, GOOD, "")
     code, out, _ = scene.in_process(["check"], folder)
-    assert (code, name in out) == (4, True)
+    assert (code, name in out) == (0, True)
 
 
 @pytest.mark.parametrize(
