@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import IO, NamedTuple, cast
 
@@ -88,8 +87,7 @@ class Commit(NamedTuple):
     email: str
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What a run of git gave."""
 
     code: int

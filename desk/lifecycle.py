@@ -6,8 +6,8 @@ and raises RefusedError with the reason and what would be allowed where a rule s
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from desk import dates, model
 from desk.errors import DamagedError, NotFoundError, RefusedError, UsageError, nearest
@@ -46,8 +46,7 @@ GOVERNED: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Act:
+class Act(NamedTuple):
     """Who does something to a ticket, when (told otherwise than now?), and by which rules."""
 
     by: str
@@ -117,8 +116,7 @@ def check_dated(record: Record, act: Act, changed: Container[str], opened: datet
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Priority:
+class Priority(NamedTuple):
     """A priority and why it is that; `because` is the reason given by hand."""
 
     value: str

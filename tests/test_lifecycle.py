@@ -18,7 +18,7 @@ from tests.support import POLICY
 ID = "T-261121-A0001"
 RULES = policy.load(POLICY)
 ACT = Act("chen", NOW, RULES)
-LATER = replace(ACT, at=NOW + timedelta(days=1))
+LATER = ACT._replace(at=NOW + timedelta(days=1))
 AT = "2026-11-21T09:00:00+08:00"
 
 
@@ -241,7 +241,7 @@ def test_a_priority_by_hand_at_the_opening_tells_why():
 
 def test_where_the_matrix_has_no_place_there_is_no_priority():
     rules = replace(RULES, defaults={})
-    ticket, reason = lifecycle.opened(ID, replace(ACT, policy=rules), "x", fields={})
+    ticket, reason = lifecycle.opened(ID, ACT._replace(policy=rules), "x", fields={})
     assert reason == lifecycle.Priority("", "the matrix has no place for its impact and urgency")
     assert "priority" not in ticket.head
 
@@ -385,15 +385,15 @@ def test_a_duplicate_is_resolved_as_one_and_a_child_as_its_parent():
 
 
 def test_a_closed_ticket_is_reopened_only_within_the_window():
-    edge = replace(ACT, at=NOW + timedelta(days=14))
+    edge = ACT._replace(at=NOW + timedelta(days=14))
     assert lifecycle.reopened(closed(), edge, "again").status == "in_progress"
     with pytest.raises(RefusedError) as refusal:
-        lifecycle.reopened(closed(), replace(edge, at=edge.at + timedelta(minutes=1)), "again")
+        lifecycle.reopened(closed(), edge._replace(at=edge.at + timedelta(minutes=1)), "again")
     assert str(refusal.value) == (
         f"{ID} was closed 14d ago and can be reopened for 14d; open a new ticket and "
         f"`desk link NEW follows {ID}`"
     )
-    late = replace(ACT, at=NOW + timedelta(days=400))
+    late = ACT._replace(at=NOW + timedelta(days=400))
     resolved = lifecycle.reopened(TICKETS["resolved"], late, "x")
     assert resolved.status == "in_progress", "what is not closed has no window"
 

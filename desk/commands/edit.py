@@ -161,7 +161,7 @@ def _edited_in_editor(session: Session, act: Act, part: str, kind: Editing[R]) -
         )
         if outcome.error:
             raise outcome.error
-    return replace(outcome, given=part)
+    return outcome._replace(given=part)
 
 
 def _head_in(text: str) -> dict[str, Value]:

@@ -1,7 +1,7 @@
 """What became of each record in a command that writes: a line of the report that `-f` asks for."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from desk import codec
 from desk.errors import DamagedError, DeskError, NotFoundError, RefusedError, UsageError
@@ -16,8 +16,7 @@ _FAILED = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of one record; docs/format.md has the fields as they are printed.
 
     `given` is how the command line named it, `along_with` the record that it was changed
