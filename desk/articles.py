@@ -137,6 +137,12 @@ def check_readable(record: Record, rights: Rights) -> Record:
     return shown
 
 
+def check_read_whole(record: Record, rights: Rights) -> None:
+    """Raise RefusedError for an article that somebody may not read, or not with its log."""
+    if check_readable(record, rights) is not record:
+        raise RefusedError(f"{record.id} may be edited by those who may read it whole")
+
+
 def _whose(article: Article) -> str:
     if article.status not in (PUBLISHED, OUTDATED):
         return f"not published ({article.status})"
