@@ -749,7 +749,48 @@ def test_an_export_of_an_earlier_moment_goes_where_the_file_was_then(
     shell.done("kb", "edit", ids["net/wifi.md"], "--set", "external=", at=later, who="zhao")
     words = ("kb", "export", str(tmp_path / "out"), "无线网", "--force", "-f", "json")
     assert json.loads(shell.done(*words).out)[0]["file"] == "net/wifi.md"
-    assert json.loads(shell.done(*words, at=later).out)[0]["file"] == "无线网.md"
+    ran = shell.run(*words, at=later)
+    assert json.loads(ran.out)[0]["file"] == "无线网.md"
+    out, wifi = tmp_path / "out", ids["net/wifi.md"]
+    assert (ran.code, ran.err) == (1, f"""\
+1 articles are written to {out}
+{out}/net/wifi.md is of {wifi}, which is in 无线网.md now; remove it
+desk: 1 files of an earlier export are left in {out}
+""")  # fmt: skip
+
+
+def test_what_was_withdrawn_and_is_still_there_is_named(shell: Shell, tree: Tree, tmp_path: Path):
+    ids = published(shell, tree)
+    vpn, wifi = ids["net/vpn.md"], ids["net/wifi.md"]
+    for one in (wifi, ids["README.md"]):
+        shell.done("kb", "edit", one, "--set", "audience=public", who="zhao")
+    out = Tree(tmp_path / "out")
+    words = ("kb", "export", str(out.root), "--for", "public", "--force")
+    shell.done(*words)
+    out.put("own.md", "---\nid: 7\n---\nMine")
+    out.put("notes.markdown", "Mine: [m](net/img/menu.png)")
+    out.put("broken.md", "---\nid: [\n---\n")
+    out.put("bytes.md", b"\xff")
+    out.put(".git/old.md", f"---\nid: {vpn}\n---\n")
+    assert shell.done(*words).err == f"3 articles are written to {out.root}\n"
+    assert shell.done(*words, "category:vpn").err == f"1 articles are written to {out.root}\n"
+    shell.done("kb", "edit", vpn, "--set", "audience=internal", who="zhao")
+    shell.done("kb", "retire", wifi, who="zhao")
+    before = out.files()
+    ran = shell.run(*words, "-f", "json")
+    said = f"""\
+{out.root}/net/vpn.md is of {vpn}, which is not among what is exported any more; remove it and, \
+where nothing else shows it, net/img/menu.png
+{out.root}/net/wifi.md is of {wifi}, which is not among what is exported any more; remove it
+desk: 2 files of an earlier export are left in {out.root}
+"""
+    assert [row["file"] for row in json.loads(ran.out)] == ["README.md"]
+    assert (ran.code, ran.err) == (1, f"1 articles are written to {out.root}\n{said}")
+    assert shell.run(*words, "category:wifi").err == f"0 articles are written to {out.root}\n{said}"
+    assert out.files() == before, "nothing is removed"
+    for name in ("vpn.md", "wifi.md"):
+        (out.root / "net" / name).unlink()
+    assert shell.done(*words).err == f"1 articles are written to {out.root}\n"
 
 
 def test_terms_choose(shell: Shell, tree: Tree, tmp_path: Path):
