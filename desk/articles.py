@@ -5,7 +5,7 @@ RefusedError with what would be allowed. docs/knowledge.md has the rules.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from desk import dates, lifecycle, model
@@ -43,10 +43,7 @@ GOVERNED: Mapping[str, str] = {
     "review_by": "desk kb renew",
     "links": "desk link or unlink",
 }
-# What stands in a draft where the requester's name, e-mail or telephone stood.
-HIDDEN = "[…]"
 _NEAR = 0.8  # from which a name is taken for a mistyped one (difflib's ratio)
-_FEWEST_DIGITS = 5  # of a telephone number
 # Whatever else changes is reviewed: texts, the audience, custom fields.
 _NOT_REVIEWED = frozenset(
     ("id", "status", "review_by", "category", "tags", "language", "owner", "links", "external")
@@ -406,13 +403,15 @@ def from_ticket(ticket: Ticket, policy: Policy) -> tuple[str, dict[str, Value]]:
 
     Raises RefusedError where it has no solution.
     """
+    from desk import hiding  # which no other command needs
+
     resolution = ticket.resolution
     if not resolution or not resolution.text("solution").strip():
         raise RefusedError(
             f"{ticket.id} is {ticket.status} and has no solution to write down; resolve it "
             "first, or make an article without a ticket by `desk kb new`"
         )
-    hide = _hider(ticket)
+    hide = hiding.hider(ticket.requester)
     texts = {
         "symptoms": ticket.text("description"),
         "cause": resolution.text("cause"),
@@ -446,21 +445,6 @@ def _numbered(steps: Value) -> str:
     if not isinstance(steps, list) or not steps:
         return ""
     return "".join(f"{n}. {step}\n" for n, step in enumerate(steps, 1))
-
-
-def _hider(ticket: Ticket) -> Callable[[str], str]:
-    """A function that takes the requester's name, e-mail and telephone out of a text."""
-    known = (str(value) for name, value in ticket.requester.items() if name != "department")
-    private = sorted({t.strip() for t in known if len(t.strip()) > 1}, key=len, reverse=True)
-    if not private:
-        return lambda text: text
-    # Chinese has no spaces that would tell where a name ends.
-    words = [rf"(?<!\w){re.escape(p)}(?!\w)" if p.isascii() else re.escape(p) for p in private]
-    digits = re.sub(r"\D", "", str(ticket.requester.get("phone") or ""))
-    if len(digits) >= _FEWEST_DIGITS:  # however they are set apart
-        words.append(rf"(?<!\d)(?:\+?\d{{1,3}}[ -]?)?{r'[ ./()-]*'.join(digits)}(?!\d)")
-    pattern = re.compile("|".join(words), re.IGNORECASE)
-    return lambda text: pattern.sub(HIDDEN, text)
 
 
 # --- what each verb does -------------------------------------------------------------------

@@ -558,7 +558,8 @@ def edited(ticket: Ticket, act: Act, change: Mapping[str, Value]) -> Ticket:
 def setting(ticket: Ticket, name: str, text: str, now: datetime) -> tuple[str, Value]:
     """The field and its new value that `FIELD=VALUE` means; an empty value takes it out.
 
-    `requester.email` and the like set one part of the requester; `tags` takes commas;
+    `requester.email` and the like set one part of the requester, `requester` itself takes
+    `NAME <E-MAIL>`; `tags` takes commas;
     `began` takes what `dates.moment` does.
     """
     if name.startswith("requester."):
@@ -567,10 +568,13 @@ def setting(ticket: Ticket, name: str, text: str, now: datetime) -> tuple[str, V
             raise UsageError(
                 f"a requester has no {part!r}; {nearest(part, model.REQUESTER_FIELDS)}"
             )
-        requester = {**ticket.requester, part: text}
+        given = (_named(text) if part == "name" else {}) or {part: text}
+        requester = {**ticket.requester, **given}
         kept: Value = {key: value for key, value in requester.items() if value}
         return "requester", kept or None
     if name == "requester" and text:
+        if both := _named(text):
+            return name, {**ticket.requester, **both}
         raise UsageError("a requester has parts: set requester.name, .email, .phone, .department")
     if name == "tags":
         return name, list(dict.fromkeys(t.strip() for t in text.split(",") if t.strip())) or None
@@ -580,3 +584,10 @@ def setting(ticket: Ticket, name: str, text: str, now: datetime) -> tuple[str, V
             raise UsageError(f"began {dates.stamp(began)} is after the opening itself")
         return name, dates.stamp(began)
     return name, text or None
+
+
+def _named(text: str) -> dict[str, Value]:
+    """The parts of a requester that `Ann Lee <ann.lee@corp.cn>` gives; none of any other text."""
+    name, email = model.name_and_email(text)
+    given = {"name": name, "email": email}
+    return {part: said for part, said in given.items() if said} if email else {}

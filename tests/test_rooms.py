@@ -68,7 +68,7 @@ ROWS = (
     ("settings", "codec", "holidays", "jsontext"),
     ("ownlayout", "markdownfile"),
     ("yamlreader",),
-    ("yamltext", "merge", "markdown", "shapes"),
+    ("yamltext", "merge", "markdown", "shapes", "hiding"),
     ("model",),
     ("textmerge",),
     ("calendars",),

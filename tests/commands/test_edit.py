@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from desk import store
 from tests.support import Shell, at_terminal
 
 ID = "T-261121-A0001"
@@ -49,6 +50,23 @@ def test_settings(shell: Shell, ticket: str):
 """
     )
     assert "asset" not in shell.text(ticket).partition("log:")[0]
+
+
+@pytest.mark.parametrize(
+    ("setting", "requester"),
+    [
+        ("requester=Ann Lee <ann@corp.cn>", {"name": "Ann Lee", "email": "ann@corp.cn"}),
+        ("requester=<ann@corp.cn>", {"name": "王芳", "email": "ann@corp.cn"}),
+        ("requester.name=李伟＜li@corp.cn＞", {"name": "李伟", "email": "li@corp.cn"}),
+        ("requester.name=<ann@corp.cn>", {"name": "王芳", "email": "ann@corp.cn"}),
+        ("requester.name=a < b", {"name": "a < b"}),
+    ],
+)
+def test_a_requester_is_taken_apart(
+    shell: Shell, ticket: str, setting: str, requester: dict[str, str]
+):
+    shell.done("edit", ticket, "--set", setting)
+    assert store.Desk(shell.root).read(ticket).head["requester"] == requester
 
 
 def test_many_tickets_get_the_same(shell: Shell, ticket: str):
