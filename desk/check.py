@@ -252,6 +252,18 @@ def layout(entry: Entry, _: Act) -> Iterator[Problem]:
         )
 
 
+def worked_out(entry: Entry, _: Act) -> Iterator[Problem]:
+    """Fields with the name of what desk works out itself, unless an import brought them."""
+    record = entry.record
+    names = articles.WORKED_OUT if isinstance(record, Article) else lifecycle.WORKED_OUT
+    for name in record.head.keys() & names.keys():
+        if not any(event.text("source") and name in event.change for event in record.log):
+            line = codec.line_of(entry.text, name)
+            what = "a field" if entry.hidden else repr(name)
+            sentence = f"{what} is no field to write: desk works it out itself; take it out"
+            yield Problem(entry.path, line, "warning", sentence)
+
+
 def statuses(entry: Entry, _: Act) -> Iterator[Problem]:
     """A hold without its reason, or a reason without the hold."""
     record = entry.record
@@ -332,6 +344,7 @@ def clashes(entry: Entry, _: Act) -> Iterator[Problem]:
 RECORD_CHECKS: tuple[Callable[[Entry, Act], Iterable[Problem]], ...] = (
     hand_edits,
     layout,
+    worked_out,
     statuses,
     numbers,
     times,

@@ -44,6 +44,18 @@ GOVERNED: Mapping[str, str] = {
     "assignee": "desk assign",
     "links": "desk link or unlink",
 }
+# What no file holds, as desk works it out; with what it comes from. No field may take their names.
+WORKED_OUT: Mapping[str, str] = {
+    "age": "the opening and the moment",
+    "holder": "team and assignee (desk assign)",
+    "score": "the survey (desk survey)",
+    "code": "the resolution (desk resolve)",
+    "solution": "the resolution (desk resolve)",
+    "closed": "the log (desk close)",
+    "resolved": "the log (desk resolve)",
+    "sla": "the clocks (desk sla)",
+    "due": "the clocks (desk sla)",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -545,14 +557,27 @@ def edited(ticket: Ticket, act: Act, change: Mapping[str, Value]) -> Ticket:
     if channel := change.get("channel"):
         change = {**change, "channel": act.policy.checked("channel", str(channel))}
     change = {n: v for n, v in change.items() if ticket.head.get(n) != v}
+    check_settable(change, GOVERNED, WORKED_OUT)
     for name, value in change.items():
-        if name in GOVERNED:
-            raise RefusedError(f"{name!r} is changed by {GOVERNED[name]}")
         if name == "title" and not str(value or "").strip():
             raise UsageError("a ticket needs a title that says what it is about")
     if not change:
         raise RefusedError(f"{ticket.id} is so already; nothing was changed")
     return _added(ticket, act, "edit", change)
+
+
+def check_settable(
+    change: Mapping[str, Value], governed: Mapping[str, str], worked_out: Mapping[str, str]
+) -> None:
+    """Raise RefusedError for a field that has its own command, or that desk works out itself.
+
+    One of the latter, which somebody typed into the file, can be taken out.
+    """
+    for name, value in change.items():
+        if name in governed:
+            raise RefusedError(f"{name!r} is changed by {governed[name]}")
+        if name in worked_out and value is not None:
+            raise RefusedError(f"{name!r} is no field to set: it follows from {worked_out[name]}")
 
 
 def setting(ticket: Ticket, name: str, text: str, now: datetime) -> tuple[str, Value]:

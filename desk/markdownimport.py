@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 
 from desk import articles, lifecycle, markdownfile, model, store, yamltext
-from desk.articles import DERIVED, MARKDOWN, PICTURES, TEXTS
+from desk.articles import MARKDOWN, PICTURES, TEXTS, WORKED_OUT
 from desk.errors import DamagedError, DeskError, ManyError, RefusedError
 from desk.folder import LINKED, Folder
 from desk.lifecycle import Act
@@ -31,7 +31,7 @@ _ENDINGS = (".md", ".markdown")
 _READMES = ("README.md", "readme.md", "index.md")
 _TEXT_FIELDS = ("title", "language", *TEXTS[:-1])
 # Front matter of these names is desk's; any other is a custom field.
-_TAKEN = frozenset((*ARTICLE_FIELDS, *DERIVED, "log", "external", PICTURES))
+_TAKEN = frozenset((*ARTICLE_FIELDS, *WORKED_OUT, "log", "external", PICTURES))
 
 
 # --- what is told --------------------------------------------------------------------------

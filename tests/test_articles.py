@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desk import articles, lifecycle, model, policy
+from desk import articles, fields, lifecycle, model, policy
 from desk.articles import as_read_by
 from desk.errors import RefusedError, UsageError
 from desk.lifecycle import Act
@@ -358,6 +358,12 @@ def test_a_mistyped_field_is_asked_for(name: str, meant: str):
 @pytest.mark.parametrize("name", ["rack", "site", "asset", "机身编号", "source", "body", "note"])
 def test_fields_of_ones_own_are_free(name: str):
     assert articles.setting(out(), name, "x") == (name, "x")
+
+
+def test_what_is_worked_out_has_no_field():
+    assert [*lifecycle.WORKED_OUT] == [*fields.DERIVED]
+    assert [*articles.WORKED_OUT] == [*articles.DERIVED, articles.OUTDATED]
+    assert not articles.WORKED_OUT.keys() & {*model.ARTICLE_FIELDS}
 
 
 def test_a_use_is_counted_once_a_ticket_and_is_the_other_side_of_a_link():

@@ -495,6 +495,19 @@ def test_of_an_article_that_is_for_others_only_the_place_is_named(tmp_path: Path
         assert [line for line in lines(told(who)) if line.startswith(f"{KB}:")] == HIDDEN
 
 
+def test_what_desk_works_out_is_no_field_of_a_file(sound: Desk):
+    article = f"kb/{ARTICLE}.yaml"
+    rewrite(sound, "title:", "age: 3\ntitle:")
+    rewrite(sound, "title:", "uses: 3\nage: 3\ntitle:", path=article)
+    way = "is no field to write: desk works it out itself; take it out"
+    every = [line for line in lines(found(sound)) if way in line]
+    assert every == [f"kb/{ARTICLE}:2 warning 'uses' {way}", f"{ONE}:3 warning 'age' {way}"]
+    imported = sound.read(TWO).add("edit", NOW, "chen", {"closed": "1999"}, source="old")
+    with sound.changing(NOW, "chen") as transaction:
+        transaction.replace(imported)
+    assert [line for line in lines(found(sound)) if way in line] == every
+
+
 def test_the_use_of_an_article_is_mended(tmp_path: Path):
     desk = store.make(tmp_path / "desk", POLICY)
     two = lifecycle.opened(TWO, acting(desk), "x", fields={})[0]

@@ -172,6 +172,7 @@ def _custom_fields(pairs: tuple[str, ...]) -> dict[str, Value]:
         if name in TICKET_FIELDS or name == "log":
             raise UsageError(f"{name!r} is a field of its own, not a custom one; see --help")
         check_field_name(name)
+        lifecycle.check_settable({name: value}, {}, lifecycle.WORKED_OUT)
         if name in fields:
             raise UsageError(f"--field {name} is given twice; give it once")
         fields[name] = value

@@ -213,6 +213,14 @@ def test_the_status_of_the_moment_is_in_the_data(kb: Shell):
     )
 
 
+def test_no_column_stands_twice(kb: Shell):
+    record_id = kb.done("kb", "list", "-f", "ids").out.split()[0]
+    kb.rewrite(record_id, "title:", "uses: 7\noutdated: x\ntitle:")
+    header = kb.done("kb", "list", "-f", "csv").out.partition("\n")[0].split(",")
+    assert len(header) == len({*header})
+    assert kb.done("kb", "list", "--columns", "uses,uses", "-f", "csv").out.startswith("uses\n")
+
+
 def test_nothing_fits(kb: Shell):
     assert kb.run("kb", "list", "nowhere") == (0, "", "no article fits\n")
     assert kb.run("kb", "list", "nowhere", "-f", "json") == (0, "[]\n", "")

@@ -208,6 +208,14 @@ def test_fields_are_set(shell: Shell):
          "'status' is changed by desk kb submit, approve, reject, publish or retire"),
         ("review_by=2027-01-01", "'review_by' is changed by desk kb renew"),
         ("links=related x", "'links' is changed by desk link or unlink"),
+        ("uses=7", "'uses' is no field to set: it follows from the tickets resolved by it "
+         "(desk resolve --kb)"),
+        ("helpful=7", "'helpful' is no field to set: it follows from the votes (desk kb helpful)"),
+        ("unhelpful=0",
+         "'unhelpful' is no field to set: it follows from the votes (desk kb unhelpful)"),
+        ("needs=work", "'needs' is no field to set: it follows from status, votes and log"),
+        ("outdated=true", "'outdated' is no field to set: it follows from review_by and the "
+         "moment (desk kb renew)"),
         ("title=x", "KB-261121-A0001 is so already; nothing was changed"),
         ("audience=netwrk", "audience 'netwrk' is not in desk.yaml; did you mean network?"),
     ],

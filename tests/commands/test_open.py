@@ -196,6 +196,9 @@ def test_an_outside_number_or_a_field_given_twice_is_refused(shell: Shell):
     assert shell.run("open", "again", "--external", "inc-1") == (
         1, "", f"desk: external 'inc-1' is the number of {made} already\n"
     )  # fmt: skip
+    assert shell.run("open", "x", "--field", "score=5") == (
+        1, "", "desk: 'score' is no field to set: it follows from the survey (desk survey)\n"
+    )  # fmt: skip
     assert shell.run("open", "x", "--field", "a=1", "--field", "a=2") == (
         2, "", "desk: --field a is given twice; give it once\n"
     )  # fmt: skip
