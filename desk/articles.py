@@ -502,7 +502,7 @@ def _added(
 def edited(article: Article, act: Act, change: Mapping[str, Value], *, source: str = "") -> Article:
     """The article with other values in fields that no verb governs (None takes a field out).
 
-    `source` is what they were imported from.
+    `source` is what they were imported from. Its owner is changed by them or by a reviewer.
     A published one whose text somebody changes who may not publish goes back to review.
     """
     _check_readable(article, act)
@@ -518,6 +518,9 @@ def edited(article: Article, act: Act, change: Mapping[str, Value], *, source: s
             raise UsageError("an article needs a title that says what it is about")
     if all(article.head.get(name) == value for name, value in change.items()):
         raise RefusedError(f"{article.id} is so already; nothing was changed")
+    owner = article.head.get("owner")
+    if change.get("owner", owner) != owner and act.by != owner:
+        _check_may(act, REVIEW, "change the owner of others'")
     reviewed = is_reviewed(change)
     published = article.status in (PUBLISHED, OUTDATED)
     if published and reviewed and not act.policy.rights_of(act.by).may(PUBLISH):

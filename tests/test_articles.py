@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desk import articles, fields, lifecycle, model, policy
+from desk import articles, fields, lifecycle, model, policy, undoing
 from desk.articles import as_read_by
 from desk.errors import RefusedError, UsageError
 from desk.lifecycle import Act
@@ -358,6 +358,35 @@ def test_a_mistyped_field_is_asked_for(name: str, meant: str):
 @pytest.mark.parametrize("name", ["rack", "site", "asset", "机身编号", "source", "body", "note"])
 def test_fields_of_ones_own_are_free(name: str):
     assert articles.setting(out(), name, "x") == (name, "x")
+
+
+@pytest.mark.parametrize("owner", ["chen", "ada", "lin", None])
+@pytest.mark.parametrize("who", ["chen", "ada", "lin", "zhao"])
+def test_an_article_is_handed_on_by_its_owner_or_a_reviewer(who: str, owner: str | None):
+    article = out()
+    article = replace(article, head={**article.head, "owner": owner})
+    for to in (value for value in ("mei", None, "chen") if value != owner):
+        if who in ("lin", "zhao", owner):
+            assert articles.edited(article, act(who), {"owner": to}).head.get("owner") == to
+            continue
+        with pytest.raises(RefusedError) as refusal:
+            articles.edited(article, act(who), {"owner": to, "tags": ["x"]})
+        assert str(refusal.value) == (
+            f"{who} may not change the owner of others' articles; lin, zhao, mei, root may "
+            "(kb.review in `roles`)"
+        )
+    assert articles.edited(article, act(who), {"owner": owner, "tags": ["x"]}).items("tags") == [
+        "x"
+    ]
+
+
+def test_whoever_handed_an_article_on_can_take_that_back():
+    given = articles.edited(out(), act("chen"), {"owner": "ada"})
+    back = undoing.taken_back(given, act("chen"), given.log[-1])
+    assert back.text("owner") == "chen"
+    again = articles.edited(given, act("ada"), {"owner": "lin"})
+    with pytest.raises(RefusedError):
+        undoing.taken_back(again, act("chen"), given.log[-1])
 
 
 def test_what_is_worked_out_has_no_field():
