@@ -388,7 +388,24 @@ def _known(policy: Policy, name: str, value: Value) -> Value:
         return policy.person(str(value))
     if name in ("category", "audience") and value:
         return policy.checked(name, str(value))
+    if name == "language" and value and not is_language(str(value)):
+        raise UsageError(f"language {value!r} is no tag such as zh, en or pt-BR (BCP 47)")
     return value
+
+
+# The form of a tag in RFC 5646, without those of old that break it (`i-klingon`).
+_LANGUAGE = (
+    r"(?:[a-z]{2,3}(?:-[a-z]{3}){0,3}|[a-z]{4,8})"  # the language
+    r"(?:-[a-z]{4})?(?:-(?:[a-z]{2}|\d{3}))?"  # script and region
+    r"(?:-(?:[a-z\d]{5,8}|\d[a-z\d]{3}))*"  # variants
+    r"(?:-[a-wyz\d](?:-[a-z\d]{2,8})+)*"  # extensions
+    r"(?:-x(?:-[a-z\d]{1,8})+)?|x(?:-[a-z\d]{1,8})+"  # for private use
+)
+
+
+def is_language(text: str) -> bool:
+    """Whether a text has the form of a language tag."""
+    return bool(re.fullmatch(_LANGUAGE, text, re.ASCII | re.IGNORECASE))
 
 
 # Compiled when it is needed: it takes long.

@@ -29,7 +29,7 @@ KEPT, MISSING = "kept", "missing"
 PICTURE_ENDS = (KEPT, ELSEWHERE, OUTSIDE, REFUSED, MISSING)
 _ENDINGS = (".md", ".markdown")
 _READMES = ("README.md", "readme.md", "index.md")
-_TEXT_FIELDS = ("title", "language", *TEXTS[:-1])
+_TEXT_FIELDS = ("title", *TEXTS[:-1])
 # Front matter of these names is desk's; any other is a custom field.
 _TAKEN = frozenset((*ARTICLE_FIELDS, *WORKED_OUT, "log", "external", PICTURES))
 
@@ -234,7 +234,8 @@ def _take_front(source: _Source, front: Mapping[str, Value], policy: Policy) -> 
             known = _known(name, value, policy)
             if known is None:
                 kept = _keep(source, f"imported_{name}", value)
-                source.row.notes.append(f"its {name} is none of this desk's: kept as {kept}")
+                why = "no tag such as zh or en" if name == "language" else "none of this desk's"
+                source.row.notes.append(f"its {name} is {why}: kept as {kept}")
             else:
                 source.given[name] = known
         else:
@@ -263,6 +264,8 @@ def _known(name: str, value: Value, policy: Policy) -> Value:
     text = str(value)
     if name in _TEXT_FIELDS:
         return text or None
+    if name == "language":
+        return text if articles.is_language(text) else None
     try:
         if name == "owner":
             return policy.person(text)

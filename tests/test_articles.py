@@ -503,6 +503,49 @@ def test_mostly_chinese_is_zh(title: str, text: str, language: str | None):
     assert articles.language_of(title, {"solution": text}) == language
 
 
+@pytest.mark.parametrize(
+    "tag",
+    [
+        "zh",
+        "en",
+        "EN-gb",
+        "zh-Hans",
+        "zh-Hant-TW",
+        "zh-cmn-Hans-CN",
+        "sl-rozaj-biske",
+        "de-CH-1996",
+        "es-419",
+        "x-desk",
+        "en-a-myext-b-another",
+        "de-x-in-house",
+        "cmn",
+        "english",
+    ],
+)
+def test_what_is_a_language_tag(tag: str):
+    assert draft(language=tag).text("language") == tag
+    assert articles.edited(draft(), act(), {"language": tag}).text("language") == tag
+
+
+@pytest.mark.parametrize(
+    "tag",
+    ["中文", "zh_CN", "z", "en ", "en-", "-en", "zh--CN", "en-x", "en-a", "en\n", "français",
+     "englisches", "zh-Hans-Hant", "x", "e\u017f", "１"],
+)  # fmt: skip
+def test_what_is_none(tag: str):
+    for write in (lambda: draft(language=tag),
+                  lambda: articles.edited(draft(), act(), {"language": tag})):  # fmt: skip
+        with pytest.raises(UsageError) as refusal:
+            write()
+        assert str(refusal.value) == f"language {tag!r} is no tag such as zh, en or pt-BR (BCP 47)"
+
+
+def test_a_language_that_was_written_before_stays():
+    article = replace(draft(), head={**draft().head, "language": "中文"})
+    assert articles.edited(article, act(), {"cause": "x", "language": "中文"}).text("cause") == "x"
+    assert "language" not in articles.edited(article, act(), {"language": None}).head
+
+
 # --- who may read it -----------------------------------------------------------------------
 
 READERS = ("visitor", "ada", "chen", "lin", "mei", "zhao", "root", "")

@@ -441,6 +441,16 @@ def test_an_id_in_front_matter_names_an_article_here(shell: Shell, tree: Tree):
     assert shell.head(mine, "body") == ["New\n"]
 
 
+def test_a_language_that_is_no_tag_is_kept_aside(shell: Shell, tree: Tree):
+    tree.put("a.md", "---\nlanguage: 中文\n---\nx")
+    tree.put("b.md", "---\nlanguage: pt-BR\n---\nx")
+    rows = imported(shell, tree)
+    note = "its language is no tag such as zh or en: kept as imported_language"
+    assert (rows["a.md"]["notes"], rows["b.md"]["notes"]) == ([note], [])
+    assert shell.head(rows["a.md"]["id"], "language", "imported_language") == ["", "中文"]
+    assert shell.head(rows["b.md"]["id"], "language") == ["pt-BR"]
+
+
 def test_what_is_said_of_each_field_that_is_not_taken(shell: Shell, tree: Tree):
     mine = shell.done("kb", "new", "Mine", "--body", "Old", "--cause", "Dust").out.strip()
     tree.put("a.md", f"---\nid: {mine}\n---\nNew\n")

@@ -81,6 +81,8 @@ log:
         (["x", "--audience", "netwrk"], 1,
          "audience 'netwrk' is not in desk.yaml; did you mean network?"),
         (["x", "--owner", "lim"], 1, "person 'lim' is not in desk.yaml; did you mean lin?"),
+        (["x", "--language", "中文"], 2,
+         "language '中文' is no tag such as zh, en or pt-BR (BCP 47)"),
         (["x", "--at", "2099-01-01"], 2,
          f"--at 2099-01-01T00:00:00+08:00 lies ahead of {AT}"),
     ],
