@@ -5,7 +5,7 @@ RefusedError with what would be allowed. docs/knowledge.md has the rules.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from desk import dates, lifecycle, model
@@ -35,6 +35,14 @@ VERBS = (
     "new", "edit", "submit", "approve", "reject", "publish", "retire", "renew", "helpful",
     "unhelpful", "use", "link", "unlink", "tell", "undo",
 )  # fmt: skip
+# What no file holds, as desk works it out; with what it comes from. No field may take their names.
+WORKED_OUT: Mapping[str, str] = {
+    "needs": "status, votes and log",
+    "uses": "the tickets resolved by it (desk resolve --kb)",
+    "helpful": "the votes (desk kb helpful)",
+    "unhelpful": "the votes (desk kb unhelpful)",
+    "outdated": "review_by and the moment (desk kb renew)",
+}
 # Fields that only their own command may change, with that command.
 GOVERNED: Mapping[str, str] = {
     "id": "nothing: an id never changes",
@@ -43,10 +51,7 @@ GOVERNED: Mapping[str, str] = {
     "review_by": "desk kb renew",
     "links": "desk link or unlink",
 }
-# What stands in a draft where the requester's name, e-mail or telephone stood.
-HIDDEN = "[…]"
 _NEAR = 0.8  # from which a name is taken for a mistyped one (difflib's ratio)
-_FEWEST_DIGITS = 5  # of a telephone number
 # Whatever else changes is reviewed: texts, the audience, custom fields.
 _NOT_REVIEWED = frozenset(
     ("id", "status", "review_by", "category", "tags", "language", "owner", "links", "external")
@@ -135,6 +140,12 @@ def check_readable(record: Record, rights: Rights) -> Record:
             "`roles` in desk.yaml say who may"
         )
     return shown
+
+
+def check_read_whole(record: Record, rights: Rights) -> None:
+    """Raise RefusedError for an article that somebody may not read, or not with its log."""
+    if check_readable(record, rights) is not record:
+        raise RefusedError(f"{record.id} may be edited by those who may read it whole")
 
 
 def _whose(article: Article) -> str:
@@ -377,7 +388,24 @@ def _known(policy: Policy, name: str, value: Value) -> Value:
         return policy.person(str(value))
     if name in ("category", "audience") and value:
         return policy.checked(name, str(value))
+    if name == "language" and value and not is_language(str(value)):
+        raise UsageError(f"language {value!r} is no tag such as zh, en or pt-BR (BCP 47)")
     return value
+
+
+# The form of a tag in RFC 5646, without those of old that break it (`i-klingon`).
+_LANGUAGE = (
+    r"(?:[a-z]{2,3}(?:-[a-z]{3}){0,3}|[a-z]{4,8})"  # the language
+    r"(?:-[a-z]{4})?(?:-(?:[a-z]{2}|\d{3}))?"  # script and region
+    r"(?:-(?:[a-z\d]{5,8}|\d[a-z\d]{3}))*"  # variants
+    r"(?:-[a-wyz\d](?:-[a-z\d]{2,8})+)*"  # extensions
+    r"(?:-x(?:-[a-z\d]{1,8})+)?|x(?:-[a-z\d]{1,8})+"  # for private use
+)
+
+
+def is_language(text: str) -> bool:
+    """Whether a text has the form of a language tag."""
+    return bool(re.fullmatch(_LANGUAGE, text, re.ASCII | re.IGNORECASE))
 
 
 # Compiled when it is needed: it takes long.
@@ -400,13 +428,15 @@ def from_ticket(ticket: Ticket, policy: Policy) -> tuple[str, dict[str, Value]]:
 
     Raises RefusedError where it has no solution.
     """
+    from desk import hiding  # which no other command needs
+
     resolution = ticket.resolution
     if not resolution or not resolution.text("solution").strip():
         raise RefusedError(
             f"{ticket.id} is {ticket.status} and has no solution to write down; resolve it "
             "first, or make an article without a ticket by `desk kb new`"
         )
-    hide = _hider(ticket)
+    hide = hiding.hider(ticket.requester)
     texts = {
         "symptoms": ticket.text("description"),
         "cause": resolution.text("cause"),
@@ -440,21 +470,6 @@ def _numbered(steps: Value) -> str:
     if not isinstance(steps, list) or not steps:
         return ""
     return "".join(f"{n}. {step}\n" for n, step in enumerate(steps, 1))
-
-
-def _hider(ticket: Ticket) -> Callable[[str], str]:
-    """A function that takes the requester's name, e-mail and telephone out of a text."""
-    known = (str(value) for name, value in ticket.requester.items() if name != "department")
-    private = sorted({t.strip() for t in known if len(t.strip()) > 1}, key=len, reverse=True)
-    if not private:
-        return lambda text: text
-    # Chinese has no spaces that would tell where a name ends.
-    words = [rf"(?<!\w){re.escape(p)}(?!\w)" if p.isascii() else re.escape(p) for p in private]
-    digits = re.sub(r"\D", "", str(ticket.requester.get("phone") or ""))
-    if len(digits) >= _FEWEST_DIGITS:  # however they are set apart
-        words.append(rf"(?<!\d)(?:\+?\d{{1,3}}[ -]?)?{r'[ ./()-]*'.join(digits)}(?!\d)")
-    pattern = re.compile("|".join(words), re.IGNORECASE)
-    return lambda text: pattern.sub(HIDDEN, text)
 
 
 # --- what each verb does -------------------------------------------------------------------
@@ -504,7 +519,7 @@ def _added(
 def edited(article: Article, act: Act, change: Mapping[str, Value], *, source: str = "") -> Article:
     """The article with other values in fields that no verb governs (None takes a field out).
 
-    `source` is what they were imported from.
+    `source` is what they were imported from. Its owner is changed by them or by a reviewer.
     A published one whose text somebody changes who may not publish goes back to review.
     """
     _check_readable(article, act)
@@ -514,13 +529,15 @@ def edited(article: Article, act: Act, change: Mapping[str, Value], *, source: s
         for name, value in change.items()
         if article.head.get(name) != value
     }
+    lifecycle.check_settable(change, GOVERNED, WORKED_OUT)
     for name, value in change.items():
-        if name in GOVERNED:
-            raise RefusedError(f"{name!r} is changed by {GOVERNED[name]}")
         if name == "title" and not str(value or "").strip():
             raise UsageError("an article needs a title that says what it is about")
     if all(article.head.get(name) == value for name, value in change.items()):
         raise RefusedError(f"{article.id} is so already; nothing was changed")
+    owner = article.head.get("owner")
+    if change.get("owner", owner) != owner and act.by != owner:
+        _check_may(act, REVIEW, "change the owner of others'")
     reviewed = is_reviewed(change)
     published = article.status in (PUBLISHED, OUTDATED)
     if published and reviewed and not act.policy.rights_of(act.by).may(PUBLISH):

@@ -387,15 +387,21 @@ class _Judged:
         return verb.did in ("open", "reply", "survey") and _sets(undo) == _sets(event)
 
     def _stood_before(self, event: Event) -> Ticket:
-        """The ticket as whoever wrote the event saw it: with all that has a lower number.
+        """The ticket as whoever wrote the event saw it."""
+        return Ticket(self._head_before(event), tuple(self._seen(event)))
+
+    def _seen(self, event: Event) -> list[Event]:
+        return [other for other in self.record.log if other.n < event.n]
+
+    def _head_before(self, event: Event) -> dict[str, Value]:
+        """The head as whoever wrote the event saw it: with all that has a lower number.
 
         What was edited by hand stands, too, unless it has been written down.
         """
         one = next(iter(self.known), self.record)
-        seen = [other for other in self.record.log if other.n < event.n]
         written = {name for other in self.new if _is_by_hand(other) for name in other.change}
         edits = {name: to for name, to in model.hand_edits(one).items() if name not in written}
-        return Ticket({**model.fold(seen, model.origin(one)), **edits}, tuple(seen))
+        return {**model.fold(self._seen(event), model.origin(one)), **edits}
 
     def _is_own(self) -> bool:
         """Whether the committer is the ticket's requester."""
@@ -406,11 +412,13 @@ class _Judged:
         abilities = _ABILITIES.get(verb.did, (WRITE,))
         if verb.did in ("retire", "new") and self._was_published():
             abilities = (PUBLISH,)
-        if verb.did == "renew" and self.record.text("owner") in self.who.names:
+        if verb.did == "renew" and self._owns(self.record):
             abilities = (REVIEW, WRITE)
         problem = self._unable(*abilities) or self._of_fields(verb, event)
         if not problem and verb is event and verb.did == "approve":
             problem = self._of_approval(event)
+        if not problem and verb is event and "owner" in event.change:
+            problem = self._of_owner(event)
         if not problem and articles.is_reviewed(event.change):
             problem = "" if self._is_put_back(verb, event) else self._of_text(event)
         return problem
@@ -445,6 +453,17 @@ class _Judged:
         writers = articles.authors(Article(self.record.head, before))
         return f"approves what {event.by} wrote some of" if event.by in writers else ""
 
+    def _of_owner(self, event: Event) -> str:
+        """Whether its owner or a reviewer gives an article another owner; a draft begins with one.
+
+        Whoever takes it back only gives up what they might do then.
+        """
+        owner = self._head_before(event).get("owner")
+        if (event.did == "new" and not self.known) or owner in self.who.names:
+            return ""
+        problem = self._unable(REVIEW)
+        return f"changes the owner ({owner or 'nobody'}), which {problem}" if problem else ""
+
     def _of_text(self, event: Event) -> str:
         approvals = (e for one in self.known for e in one.log if e.did == "approve")
         if any(event.order() < approval.order() for approval in approvals):
@@ -467,7 +486,12 @@ class _Judged:
                 return f"{', '.join(governed)} edited by hand; `desk kb` has commands for it"
             if self._was_published() and articles.is_reviewed(edits):
                 problem = self._unable(PUBLISH)
+            if "owner" in edits and any(not self._owns(one) for one in self.known):
+                problem = problem or self._unable(REVIEW)
         return f"{names} edited by hand {problem}" if problem else ""
+
+    def _owns(self, article: Record) -> bool:
+        return article.text("owner") in self.who.names
 
     def _is_set(self, name: str, edits: Mapping[str, Value]) -> bool:
         """Whether a field was edited as only a verb may; a new draft may be written by hand."""

@@ -38,7 +38,8 @@ class Brief:
     """What the checks of the whole desk need of one record.
 
     `mentions` are ids in the text of an article, with the line of the first, `pictures` those
-    that it names, with their files. Nothing of a `hidden` one may be told but its path.
+    that it names, with their files. Nothing of a `hidden` one may be told but its path. Of one
+    whose file is `damaged`, which is told by itself, nothing is known but that it is there.
     """
 
     path: str
@@ -49,6 +50,7 @@ class Brief:
     mentions: dict[str, int] = field(default_factory=dict)
     pictures: dict[str, str] = field(default_factory=dict)
     hidden: bool = False
+    damaged: bool = False
 
 
 def problems(
@@ -79,12 +81,12 @@ def problems(
             continue
         try:
             entry = _entry(desk, path, act)
-        except DamagedError as error:
-            if not left_open or path not in left_open.sides:
-                found.append(gitcheck.damaged(desk, path, error))
-            continue
         except DeskError as error:
-            found.append(Problem(path, None, "error", str(error)))
+            briefs |= _damaged(path)
+            if not isinstance(error, DamagedError):
+                found.append(Problem(path, None, "error", str(error)))
+            elif not left_open or path not in left_open.sides:
+                found.append(gitcheck.damaged(desk, path, error))
             continue
         if entry is None:
             found.append(_stray(path))
@@ -136,6 +138,13 @@ def _brief(entry: Entry) -> Brief:
     shown = articles.pictures(record) if isinstance(record, Article) else {}
     external = record.text("external")
     return Brief(entry.path, record.id, links, external, names, mentions, shown, entry.hidden)
+
+
+def _damaged(path: str) -> dict[str, Brief]:
+    """What stands for a record whose file cannot be read, by the id that its name says."""
+    record_id = path.rpartition("/")[2].removesuffix(".yaml")
+    is_its_place = store.is_record_name(f"{record_id}.yaml") and store.path_of(record_id) == path
+    return {record_id: Brief(path, record_id, (), "", damaged=True)} if is_its_place else {}
 
 
 def _mentions(entry: Entry) -> dict[str, int]:
@@ -252,6 +261,18 @@ def layout(entry: Entry, _: Act) -> Iterator[Problem]:
         )
 
 
+def worked_out(entry: Entry, _: Act) -> Iterator[Problem]:
+    """Fields with the name of what desk works out itself, unless an import brought them."""
+    record = entry.record
+    names = articles.WORKED_OUT if isinstance(record, Article) else lifecycle.WORKED_OUT
+    for name in record.head.keys() & names.keys():
+        if not any(event.text("source") and name in event.change for event in record.log):
+            line = codec.line_of(entry.text, name)
+            what = "a field" if entry.hidden else repr(name)
+            sentence = f"{what} is no field to write: desk works it out itself; take it out"
+            yield Problem(entry.path, line, "warning", sentence)
+
+
 def statuses(entry: Entry, _: Act) -> Iterator[Problem]:
     """A hold without its reason, or a reason without the hold."""
     record = entry.record
@@ -332,6 +353,7 @@ def clashes(entry: Entry, _: Act) -> Iterator[Problem]:
 RECORD_CHECKS: tuple[Callable[[Entry, Act], Iterable[Problem]], ...] = (
     hand_edits,
     layout,
+    worked_out,
     statuses,
     numbers,
     times,
@@ -343,7 +365,7 @@ RECORD_CHECKS: tuple[Callable[[Entry, Act], Iterable[Problem]], ...] = (
 
 
 def links(briefs: dict[str, Brief], act: Act) -> Iterator[Problem]:
-    """Links to nowhere, and links that only one of the two records has."""
+    """Links to nowhere, and links that only one of the two records has, as far as can be read."""
     for brief in briefs.values():
         for how, other_id in brief.links:
             inverse = model.INVERSE_LINKS.get(how)
@@ -356,7 +378,7 @@ def links(briefs: dict[str, Brief], act: Act) -> Iterator[Problem]:
                 sentence = f"{how} {other_id}: there is no such record"
                 sentence = "a link of it leads to no record" if brief.hidden else sentence
                 yield Problem(brief.path, None, "error", sentence)
-            elif (inverse, brief.id) not in other.links:
+            elif (inverse, brief.id) not in other.links and not other.damaged:
                 sentence = f"{how} {other_id}, but that has no `{inverse} {brief.id}`"
                 sentence = "a link of it has no other side" if brief.hidden else sentence
                 fix = _mend_link(other_id, inverse, brief.id, act)

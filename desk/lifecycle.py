@@ -44,6 +44,18 @@ GOVERNED: Mapping[str, str] = {
     "assignee": "desk assign",
     "links": "desk link or unlink",
 }
+# What no file holds, as desk works it out; with what it comes from. No field may take their names.
+WORKED_OUT: Mapping[str, str] = {
+    "age": "the opening and the moment",
+    "holder": "team and assignee (desk assign)",
+    "score": "the survey (desk survey)",
+    "code": "the resolution (desk resolve)",
+    "solution": "the resolution (desk resolve)",
+    "closed": "the log (desk close)",
+    "resolved": "the log (desk resolve)",
+    "sla": "the clocks (desk sla)",
+    "due": "the clocks (desk sla)",
+}
 
 
 class Act(NamedTuple):
@@ -543,9 +555,8 @@ def edited(ticket: Ticket, act: Act, change: Mapping[str, Value]) -> Ticket:
     if channel := change.get("channel"):
         change = {**change, "channel": act.policy.checked("channel", str(channel))}
     change = {n: v for n, v in change.items() if ticket.head.get(n) != v}
+    check_settable(change, GOVERNED, WORKED_OUT)
     for name, value in change.items():
-        if name in GOVERNED:
-            raise RefusedError(f"{name!r} is changed by {GOVERNED[name]}")
         if name == "title" and not str(value or "").strip():
             raise UsageError("a ticket needs a title that says what it is about")
     if not change:
@@ -553,10 +564,25 @@ def edited(ticket: Ticket, act: Act, change: Mapping[str, Value]) -> Ticket:
     return _added(ticket, act, "edit", change)
 
 
+def check_settable(
+    change: Mapping[str, Value], governed: Mapping[str, str], worked_out: Mapping[str, str]
+) -> None:
+    """Raise RefusedError for a field that has its own command, or that desk works out itself.
+
+    One of the latter, which somebody typed into the file, can be taken out.
+    """
+    for name, value in change.items():
+        if name in governed:
+            raise RefusedError(f"{name!r} is changed by {governed[name]}")
+        if name in worked_out and value is not None:
+            raise RefusedError(f"{name!r} is no field to set: it follows from {worked_out[name]}")
+
+
 def setting(ticket: Ticket, name: str, text: str, now: datetime) -> tuple[str, Value]:
     """The field and its new value that `FIELD=VALUE` means; an empty value takes it out.
 
-    `requester.email` and the like set one part of the requester; `tags` takes commas;
+    `requester.email` and the like set one part of the requester, `requester` itself takes
+    `NAME <E-MAIL>`; `tags` takes commas;
     `began` takes what `dates.moment` does.
     """
     if name.startswith("requester."):
@@ -565,10 +591,13 @@ def setting(ticket: Ticket, name: str, text: str, now: datetime) -> tuple[str, V
             raise UsageError(
                 f"a requester has no {part!r}; {nearest(part, model.REQUESTER_FIELDS)}"
             )
-        requester = {**ticket.requester, part: text}
+        given = (_named(text) if part == "name" else {}) or {part: text}
+        requester = {**ticket.requester, **given}
         kept: Value = {key: value for key, value in requester.items() if value}
         return "requester", kept or None
     if name == "requester" and text:
+        if both := _named(text):
+            return name, {**ticket.requester, **both}
         raise UsageError("a requester has parts: set requester.name, .email, .phone, .department")
     if name == "tags":
         return name, list(dict.fromkeys(t.strip() for t in text.split(",") if t.strip())) or None
@@ -578,3 +607,10 @@ def setting(ticket: Ticket, name: str, text: str, now: datetime) -> tuple[str, V
             raise UsageError(f"began {dates.stamp(began)} is after the opening itself")
         return name, dates.stamp(began)
     return name, text or None
+
+
+def _named(text: str) -> dict[str, Value]:
+    """The parts of a requester that `Ann Lee <ann.lee@corp.cn>` gives; none of any other text."""
+    name, email = model.name_and_email(text)
+    given = {"name": name, "email": email}
+    return {part: said for part, said in given.items() if said} if email else {}

@@ -5,10 +5,10 @@ docs/knowledge.md describes it; markdownimport takes it back.
 
 import itertools
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from desk import articles, markdownfile
+from desk import articles, markdownfile, store, yamltext
 from desk.articles import PICTURES
 from desk.errors import DamagedError, NotFoundError, RefusedError
 from desk.folder import Folder
@@ -135,7 +135,7 @@ def _pictures(
     names = articles.pictures(whole)
     found: dict[str, bytes] = {}
     missing: list[str] = []
-    for place in _named(shown, path) if names else ():
+    for place in _places(shown.text("body"), path) if names else ():
         name = names.get(posixpath.relpath(place, posixpath.dirname(path) or "."))
         if name is None:
             continue
@@ -148,9 +148,9 @@ def _pictures(
     return found, missing
 
 
-def _named(shown: Article, path: str) -> Iterator[str]:
-    """The places in the folder that the text of the article at that path points to."""
-    references = markdownfile.read(shown.text("body")).references
+def _places(body: str, path: str) -> Iterator[str]:
+    """The places in the folder that the text of the file at that path points to."""
+    references = markdownfile.read(body).references
     places = (markdownfile.place_of(one.target, path) for one in references)
     yield from dict.fromkeys(place for where, place in places if place and not where)
 
@@ -159,3 +159,56 @@ def _picture(desk: Desk, place: str, name: str) -> bytes:
     if not markdownfile.is_safe_path(place):
         raise DamagedError("no file is written there")
     return desk.picture(name)
+
+
+# --- what an earlier export left -----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A Markdown file in the folder that an earlier export wrote, and this one did not.
+
+    `id` is the article in its front matter, `now` the file that this export wrote of it (or
+    empty), `pictures` those files beside it that its text shows.
+    """
+
+    file: str
+    id: str
+    now: str
+    pictures: tuple[str, ...]
+
+    def sentence(self, folder: str) -> str:
+        """What is to be done about it."""
+        stands = f"is in {self.now} now" if self.now else "is not among what is exported any more"
+        shown = f" and, where nothing else shows it, {', '.join(self.pictures)}"
+        what = f"it{shown}" if self.pictures else "it"
+        return f"{folder}/{self.file} is of {self.id}, which {stands}; remove {what}"
+
+
+def left_behind(folder: Folder, rows: Iterable[Row], others: Container[str]) -> Iterator[Left]:
+    """The files in the folder that stand for articles which are not exported (there) any more.
+
+    `rows` are the files written just now. An article whose id is in `others` might have been
+    written and was not asked for, so that a file of it may stay.
+    """
+    written = {row.id: row.file for row in rows}
+    new = {path.casefold() for path in written.values()}
+    there = [path for path, problem in folder.entries() if not problem]
+    for path in there:
+        if path.lower().endswith((".md", ".markdown")) and path.casefold() not in new:
+            document = _document(folder, path)
+            record_id = str(document.front.get("id"))
+            is_article = record_id.startswith(f"{articles.PREFIX}-")
+            is_stale = record_id in written or record_id not in others
+            if is_article and store.is_record_name(f"{record_id}.yaml") and is_stale:
+                shown = {*_places(document.body, path)}.intersection(there)
+                shown = {place for place in shown if store.picture_name(b"", place)}
+                yield Left(path, record_id, written.get(record_id, ""), tuple(sorted(shown)))
+
+
+def _document(folder: Folder, path: str) -> markdownfile.Document:
+    """What a file says; nothing, where it is none that an export writes."""
+    try:
+        return markdownfile.parse(yamltext.decode(folder.read(path, yamltext.MAX_BYTES)))
+    except DamagedError:
+        return markdownfile.Document({}, (), "")

@@ -22,16 +22,21 @@ if TYPE_CHECKING:
 _FRONT = re.compile(r"---[ \t]*\n(?P<front>(?:.*\n)*?)(?:---|\.\.\.)[ \t]*(?:\n|\Z)")
 # What front matter begins with even where it is damaged: a key.
 _ENTRY = re.compile(r"""[\w"'][^:]*:(?:\s|\Z)""")
+_UNCLOSED = re.compile(r"""---[ \t]*\n(?:[ \t]*(?:#.*)?\n)*[ \t]*[\w"'][^:\n]*:(?:\s|\Z)""")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
 LINK, PICTURE = "link", "picture"
 
 
 class Document(NamedTuple):
-    """What a Markdown file says: its front matter, the comments in that, and the text behind it."""
+    """What a Markdown file says: its front matter, the comments in that, and the text behind it.
+
+    It `is_unclosed` where it begins as front matter does and no line ends that: all is text.
+    """
 
     front: Mapping[str, Value]
     comments: tuple[str, ...]
     body: str
+    is_unclosed: bool = False
 
 
 def parse(text: str) -> Document:
@@ -43,7 +48,7 @@ def parse(text: str) -> Document:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     match = _FRONT.match(text)
     if not match:
-        return Document({}, (), text)
+        return Document({}, (), text, is_unclosed=bool(_UNCLOSED.match(text)))
     block, body = match["front"], text[match.end() :]
     lines = [line.strip() for line in block.splitlines() if line.strip()]
     begins = next((line for line in lines if line[0] != "#"), "")

@@ -7,15 +7,15 @@ docs/knowledge.md describes it.
 
 import itertools
 import posixpath
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from desk import articles, lifecycle, markdownfile, model, store, yamltext
-from desk.articles import DERIVED, MARKDOWN, PICTURES, TEXTS
+from desk.articles import MARKDOWN, PICTURES, TEXTS, WORKED_OUT
 from desk.errors import DamagedError, DeskError, ManyError, RefusedError
 from desk.folder import LINKED, Folder
 from desk.lifecycle import Act
-from desk.markdownfile import ELSEWHERE, HERE, LINK, OUTSIDE
+from desk.markdownfile import ELSEWHERE, HERE, LINK, OUTSIDE, Document
 from desk.model import ARTICLE_FIELDS, Article, Value
 from desk.policy import Policy
 from desk.store import Desk, IdTakenError, Transaction, as_article
@@ -29,9 +29,9 @@ KEPT, MISSING = "kept", "missing"
 PICTURE_ENDS = (KEPT, ELSEWHERE, OUTSIDE, REFUSED, MISSING)
 _ENDINGS = (".md", ".markdown")
 _READMES = ("README.md", "readme.md", "index.md")
-_TEXT_FIELDS = ("title", "language", *TEXTS[:-1])
+_TEXT_FIELDS = ("title", *TEXTS[:-1])
 # Front matter of these names is desk's; any other is a custom field.
-_TAKEN = frozenset((*ARTICLE_FIELDS, *DERIVED, "log", "external", PICTURES))
+_TAKEN = frozenset((*ARTICLE_FIELDS, *WORKED_OUT, "log", "external", PICTURES))
 
 
 # --- what is told --------------------------------------------------------------------------
@@ -208,7 +208,17 @@ def _source(files: _Files, path: str, under: str, policy: Policy) -> _Source:
         _point(source, files, kind, target)
     names: dict[str, Value] = {place: files.picture(p) for place, p in source.shown.items()}
     source.given[PICTURES] = names or None
+    row.notes += _what_is_missing(document, source.given)
     return source
+
+
+def _what_is_missing(document: Document, given: Mapping[str, Value]) -> Iterator[str]:
+    """What is to be known of a file without the text that one expects in it."""
+    if document.is_unclosed:
+        yield "it begins as front matter does and no second --- ends that: all of it is text"
+    elif not any(str(given.get(name) or "").strip() for name in TEXTS):
+        where = "text behind its front matter" if document.front else "text"
+        yield f"it holds no {where}: the article has a title and nothing to read"
 
 
 def _take_front(source: _Source, front: Mapping[str, Value], policy: Policy) -> None:
@@ -224,7 +234,8 @@ def _take_front(source: _Source, front: Mapping[str, Value], policy: Policy) -> 
             known = _known(name, value, policy)
             if known is None:
                 kept = _keep(source, f"imported_{name}", value)
-                source.row.notes.append(f"its {name} is none of this desk's: kept as {kept}")
+                why = "no tag such as zh or en" if name == "language" else "none of this desk's"
+                source.row.notes.append(f"its {name} is {why}: kept as {kept}")
             else:
                 source.given[name] = known
         else:
@@ -253,6 +264,8 @@ def _known(name: str, value: Value, policy: Policy) -> Value:
     text = str(value)
     if name in _TEXT_FIELDS:
         return text or None
+    if name == "language":
+        return text if articles.is_language(text) else None
     try:
         if name == "owner":
             return policy.person(text)
@@ -340,7 +353,7 @@ def _left(found: Iterable[tuple[str, str]], texts: Collection[str]) -> list[Row]
     rows = []
     for path, problem in found:
         if path not in texts:
-            name = path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+            name = store.shown(path)
             because = problem or "no Markdown, and no text shows it"
             refused = problem and problem != LINKED
             rows.append(Row(name, outcome=REFUSED if refused else LEFT, because=because))
@@ -413,6 +426,8 @@ class _Run:
 
     def _update(self, source: _Source, record_id: str, transaction: Transaction) -> None:
         before = as_article(transaction.read(record_id))
+        # First of all: what a file is compared with is told by how that ends.
+        articles.check_read_whole(before, self._act.policy.rights_of(self._act.by))
         change = _change(before, source.given, force=self._force)
         after = articles.edited(before, self._act, change, source=MARKDOWN) if change else before
         if self._publish and after.status == articles.DRAFT and _may_publish(source):
@@ -488,7 +503,7 @@ def _reason(error: DeskError) -> str:
 def _change(article: Article, given: Mapping[str, Value], *, force: bool) -> dict[str, Value]:
     """The fields that a file gives anew since it was last imported.
 
-    Raises RefusedError where the desk has changed one of them since, too.
+    Raises RefusedError where the desk has something else in one of them, that is not the import's.
     """
     last = articles.imported(article)
     new = {
@@ -499,7 +514,29 @@ def _change(article: Article, given: Mapping[str, Value], *, force: bool) -> dic
     clashes = [name for name in new if article.head.get(name) != last.get(name)]
     if clashes and not force:
         raise RefusedError(
-            f"{' and '.join(clashes)} of {article.id} changed on the desk since it was last "
-            "imported, and in the file too; settle it there, or --force takes what the file says"
+            f"{_why_they_clash(article, clashes)}; settle it there, or --force takes what the "
+            "file says"
         )
     return new
+
+
+def _why_they_clash(article: Article, names: Sequence[str]) -> str:
+    """Why fields are not taken from a file that says something else in them than the desk."""
+    last = articles.imported(article)
+    is_from_file = any(
+        event.did == "new" and event.text("source") == MARKDOWN for event in article.log
+    )
+    changed = [name for name in names if is_from_file or name in last]
+    own = [name for name in names if name not in changed]
+    reasons = []
+    if changed:
+        reasons.append(
+            f"{' and '.join(changed)} of {article.id} changed on the desk since it was last "
+            "imported, and in the file too"
+        )
+    if own:
+        reasons.append(
+            f"{' and '.join(own)} of {article.id} never came from a file, and this one says "
+            "something else"
+        )
+    return "; ".join(reasons)

@@ -235,6 +235,17 @@ class Ticket(Record):
         return last(self.log, "survey")
 
 
+def name_and_email(text: str) -> tuple[str, str]:
+    """What `Ann Lee <ann.lee@corp.cn>` says; any other text is a name, without an e-mail."""
+    name, _, rest = text.replace("＜", "<").replace("＞", ">").strip().partition("<")
+    email = rest.removesuffix(">").strip()
+    before, _, behind = email.partition("@")
+    is_one = rest.endswith(">") and before and behind and not set(behind) & {"@", "<", ">"}
+    if not is_one or any(map(str.isspace, email)):
+        return text, ""
+    return name.strip().strip('"').strip(), email
+
+
 def custom_name(name: str, taken: Collection[str]) -> str:
     """The name of a custom field for what is called so elsewhere, where `taken` are desk's own."""
     key = "".join(c if c.isprintable() and c not in ":,=" else "_" for c in name)

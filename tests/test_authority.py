@@ -15,9 +15,13 @@ from desk.model import Article, Event, Record, Ticket, Value
 from tests.conftest import NOW
 from tests.support import POLICY
 
-# chen is an agent, lin and zhao are leads; rui may only ask.
+# chen and ada are agents, lin and zhao are leads; rui may only ask.
 RULES = policy.load(
-    POLICY.replace("people:\n", "people:\n  rui: {email: rui@example.com, roles: [requester]}\n")
+    POLICY.replace(
+        "people:\n",
+        "people:\n  rui: {email: rui@example.com, roles: [requester]}\n"
+        "  ada: {email: ada@example.com, roles: [agent]}\n",
+    )
 )
 EMAILS = {name: person.email for name, person in RULES.people.items()}
 ID = "T-261121-7K3FQ"
@@ -31,6 +35,7 @@ OPENED = Ticket({"id": ID, "description": "x"}, ()).add("open", NOW, "lin", HEAD
 DRAFT = Article({"id": "KB-261121-9QXW2"}, ()).add(
     "new", NOW, "chen", {"title": "VPN", "status": "draft", "owner": "chen", "solution": "x"}
 )
+NOBODYS = DRAFT.add("edit", NOW, "chen", {"owner": None})
 SUBMITTED = DRAFT.add("submit", NOW, "chen", {"status": "review"})
 APPROVED = SUBMITTED.add("approve", NOW, "lin")
 PUBLISHED = APPROVED.add("publish", NOW, "zhao", {"status": "published"})
@@ -403,6 +408,13 @@ def test_what_waits_goes_with_the_status():
         ("chen", APPROVED, "publish", {"status": "published"}, "needs kb.publish"),
         ("chen", APPROVED, "edit", {"solution": "y"}, ""),
         ("chen", PUBLISHED, "edit", {"tags": ["a"]}, ""),
+        ("chen", PUBLISHED, "edit", {"owner": "rui"}, ""),
+        ("lin", PUBLISHED, "edit", {"owner": "lin"}, ""),
+        ("ada", PUBLISHED, "edit", {"owner": "ada"}, "changes the owner (chen), which needs"),
+        ("ada", DRAFT, "edit", {"owner": None}, "changes the owner (chen), which needs kb.review"),
+        ("ada", DRAFT, "new", {"owner": "ada"}, "changes the owner (chen), which needs kb.review"),
+        ("ada", NOBODYS, "edit", {"owner": "ada"}, "changes the owner (nobody), which needs kb.re"),
+        ("lin", NOBODYS, "edit", {"owner": "ada"}, ""),
         ("chen", PUBLISHED, "edit", {"solution": "y"}, "needs kb.publish"),
         ("chen", PUBLISHED, "edit", {"solution": "y", "status": "review"}, ""),
         ("lin", PUBLISHED, "edit", {"solution": "y"}, ""),
@@ -429,6 +441,46 @@ def test_verbs_of_articles(
 ):
     found = "; ".join(problems(who, parent.add(verb, NOW, who, change), parent))
     assert (wrong in found) if wrong else (found == "")
+
+
+def with_from(record: Article, who: str, owner: str) -> Article:
+    """The article with an owner who is claimed to have had it before."""
+    event = replace(record.log[-1], n=len(record.log) + 1, by=who, did="edit", words={})
+    event = replace(event, change={"owner": (who, owner)})
+    return replace(record, head={**record.head, "owner": owner}, log=(*record.log, event))
+
+
+def test_who_owned_it_is_told_by_what_stood_before():
+    assert problems("ada", with_from(PUBLISHED, "ada", "ada"), PUBLISHED) == [
+        "event 5 (edit) changes the owner (chen), which needs kb.review, and ada has it not"
+    ]
+    given = PUBLISHED.add("edit", NOW, "chen", {"owner": "ada"})
+    assert problems("ada", given.add("edit", NOW, "ada", {"owner": "lin"}), given) == []
+    assert problems("chen", given.add("edit", NOW, "chen", {"owner": "chen"}), given) != []
+    assert problems("chen", undone(given, "chen", -1, {"owner": "chen"}), given) == []
+    by_hand = replace(PUBLISHED, head={**PUBLISHED.head, "owner": "ada"})
+    assert problems("ada", by_hand.add("edit", NOW, "ada", {"owner": "lin"}), by_hand) == []
+    taken = by_hand.add("edit", NOW, "chen", {"owner": "chen"})
+    assert problems("chen", taken, by_hand) != []
+    new = Article({"id": ID}, ()).add(
+        "new", NOW, "ada", {"title": "x", "status": "draft", "owner": "chen"}
+    )
+    assert problems("ada", new) == []
+
+
+def test_an_owner_is_no_more_changed_by_hand():
+    by_hand = replace(PUBLISHED, head={**PUBLISHED.head, "owner": "ada"})
+    said = ["owner edited by hand needs kb.review, and ada has it not"]
+    assert problems("ada", by_hand, PUBLISHED) == said
+    written = PUBLISHED.add("edit", NOW, "ada", {"owner": "ada"}, by_hand=True)
+    assert problems("ada", written, PUBLISHED) == [
+        "event 5 (edit) changes the owner (chen), which needs kb.review, and ada has it not"
+    ]
+    assert problems("ada", written, by_hand) == [], "somebody else did it before"
+    assert problems("chen", by_hand, PUBLISHED) == []
+    assert problems("lin", by_hand, PUBLISHED) == []
+    draft = Article({"id": ID, "title": "x", "status": "draft", "owner": "chen"}, ())
+    assert problems("ada", draft) == []
 
 
 def test_a_vote_says_no_more_than_why():

@@ -86,55 +86,54 @@ GONE = f"{TWO}: error duplicate-of {ONE}: there is no such record"
 DAMAGE: dict[str, tuple[Callable[[Desk], object], list[str]]] = {
     "not YAML": (
         lambda d: rewrite(d, "kind: incident", "kind: [incident"),
-        [f"{ONE}:3 error this is not YAML: did not find expected ',' or ']'", GONE],
+        [f"{ONE}:3 error this is not YAML: did not find expected ',' or ']'"],
     ),
     "a merge conflict": (
         lambda d: rewrite(d, "status: new\n", "<<<<<<< ours\nstatus: new\n=======\n"),
         [f"{ONE}:4 error a merge conflict begins here: its conflict markers are not whole; bring "
-         "the file back from git", GONE],
+         "the file back from git"],
     ),
     "not UTF-8": (
         lambda d: put(d, PATH, b"id: T-261121-A0001\ntitle: \xff\n"),
-        [f"{ONE}:2 error these bytes are not UTF-8; save the file as UTF-8", GONE],
+        [f"{ONE}:2 error these bytes are not UTF-8; save the file as UTF-8"],
     ),
     "an empty file": (
         lambda d: put(d, PATH, ""),
-        [f"{ONE}:1 error the file is empty", GONE],
+        [f"{ONE}:1 error the file is empty"],
     ),
     "a file cut off": (
         lambda d: put(d, PATH, d.text(PATH)[:60]),
-        [f"{ONE}:6 error this is not YAML: could not find expected ':'", GONE],
+        [f"{ONE}:6 error this is not YAML: could not find expected ':'"],
     ),
     "a YAML bomb": (
         lambda d: put(d, PATH, "a: &a [x]\nb: [*a, *a]\n"),
-        [f"{ONE}:1 error anchor &a is not allowed; write each value out", GONE],
+        [f"{ONE}:1 error anchor &a is not allowed; write each value out"],
     ),
     "a key twice": (
         lambda d: rewrite(d, "status: new\n", "status: new\nstatus: closed\n"),
         [f"{ONE}:5 error (fixable) key 'status' stands twice; keep one of them; keep both in the "
-         "log", GONE],
+         "log"],
     ),
     "a file too large": (
         lambda d: put(d, PATH, "#" * (1 << 20) + "\n"),
-        [f"{ONE}: error the file is over 1 MiB, which no record is", GONE],
+        [f"{ONE}: error the file is over 1 MiB, which no record is"],
     ),
     "a field missing": (
         lambda d: rewrite(d, "title: 打印机卡纸\n", ""),
-        [f"{ONE}:1 error the field 'title' is missing", GONE],
+        [f"{ONE}:1 error the field 'title' is missing"],
     ),
     "a status that is none": (
         lambda d: rewrite(d, "status: new", "status: open"),
         [f"{ONE}:4 error 'open' is no status; it is one of new, in_progress, on_hold, resolved, "
-         "closed, cancelled", GONE],
+         "closed, cancelled"],
     ),
     "a time that is none": (
         lambda d: rewrite(d, f"opened: {AT}", "opened: 2026-13-45"),
-        [f"{ONE}:12 error '2026-13-45' is no RFC 3339 time such as 2026-11-21T09:00:00+08:00",
-         GONE],
+        [f"{ONE}:12 error '2026-13-45' is no RFC 3339 time such as 2026-11-21T09:00:00+08:00"],
     ),
     "an event without a number": (
         lambda d: rewrite(d, "- n: 2", "- n: two"),
-        [f"{ONE}:28 error an event's 'n' is a whole number from 1 to 1000000000", GONE],
+        [f"{ONE}:28 error an event's 'n' is a whole number from 1 to 1000000000"],
     ),
     "an event taken out": (
         lambda d: put(d, PATH, re.sub(r"(?s)- n: 2.*(?=- n: 3)", "", d.text(PATH))),
@@ -266,6 +265,22 @@ def test_damage_is_found(sound: Desk, kind: str):
     plant, expected = DAMAGE[kind]
     plant(sound)
     assert sorted(lines(found(sound))) == sorted(expected)
+
+
+def test_what_cannot_be_read_is_there_for_those_that_name_it(tmp_path: Path):
+    rules = f"major: [{{when: {{priority: P1}}, plan: {ARTICLE}}}]\n"
+    desk = store.make(tmp_path / "desk", POLICY + rules)
+    other = articles.drafted("KB-261121-A0005", acting(desk), "x", {"body": f"See {ARTICLE}."})
+    one, two = lifecycle.linked(article_of_lin(desk), acting(desk), "related", other)
+    add(desk, one, two)
+    before = lines(found(desk))
+    rewrite(desk, "title:", "title: [", path=f"{KB}.yaml")
+    problem = f"{KB}:3 error this is not YAML: did not find expected ',' or ']'"
+    assert lines(found(desk)) == [problem]
+    (Path(desk.root) / f"{KB}.yaml").rename(tmp_path / "away.yaml")
+    gone = [line for line in lines(found(desk)) if "there is no such record" in line]
+    assert len(gone) == 2
+    assert before == [f"{KB}:11 warning the text names {TWO}: there is no such record"]
 
 
 def test_a_linked_folder_is_not_followed(sound: Desk):
@@ -493,6 +508,19 @@ def test_of_an_article_that_is_for_others_only_the_place_is_named(tmp_path: Path
     assert sum("MARK" in one.sentence for one in whole) == 16
     for who in ("chen", "visitor"):
         assert [line for line in lines(told(who)) if line.startswith(f"{KB}:")] == HIDDEN
+
+
+def test_what_desk_works_out_is_no_field_of_a_file(sound: Desk):
+    article = f"kb/{ARTICLE}.yaml"
+    rewrite(sound, "title:", "age: 3\ntitle:")
+    rewrite(sound, "title:", "uses: 3\nage: 3\ntitle:", path=article)
+    way = "is no field to write: desk works it out itself; take it out"
+    every = [line for line in lines(found(sound)) if way in line]
+    assert every == [f"kb/{ARTICLE}:2 warning 'uses' {way}", f"{ONE}:3 warning 'age' {way}"]
+    imported = sound.read(TWO).add("edit", NOW, "chen", {"closed": "1999"}, source="old")
+    with sound.changing(NOW, "chen") as transaction:
+        transaction.replace(imported)
+    assert [line for line in lines(found(sound)) if way in line] == every
 
 
 def test_the_use_of_an_article_is_mended(tmp_path: Path):

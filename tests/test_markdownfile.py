@@ -35,6 +35,9 @@ from tests.strategies import keys, texts, values
         ("----\na: 1\n----\n", Document({}, (), "----\na: 1\n----\n")),
         ("---\na: |\n  ---\n---\nx", Document({"a": "---\n"}, (), "x")),
         (" ---\na: 1\n---\n", Document({}, (), " ---\na: 1\n---\n")),
+        ("---\n# why\n\ntitle: x\n\nText",
+         Document({}, (), "---\n# why\n\ntitle: x\n\nText", True)),
+        ("---\nA rule.\nAnd so: on\n", Document({}, (), "---\nA rule.\nAnd so: on\n")),
     ],
 )  # fmt: skip
 def test_the_parts_of_a_file(text: str, expected: Document):

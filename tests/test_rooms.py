@@ -69,7 +69,7 @@ ROWS = (
     ("settings", "codec", "holidays", "jsontext"),
     ("ownlayout", "markdownfile"),
     ("yamlreader",),
-    ("yamltext", "merge", "markdown", "shapes"),
+    ("yamltext", "merge", "markdown", "shapes", "hiding"),
     ("model",),
     ("textmerge",),
     ("calendars",),

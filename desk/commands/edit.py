@@ -24,7 +24,7 @@ from desk.commands.common import (
 )
 from desk.commands.open import check_field_name
 from desk.commands.outcome import Outcome, failed
-from desk.commands.reading import as_read
+from desk.commands.reading import rights
 from desk.errors import DamagedError, ManyError, RefusedError, UsageError
 from desk.lifecycle import Act
 from desk.model import Record, Value
@@ -135,11 +135,11 @@ def _edit_in_editor(session: Session, parts: Sequence[str], act: Act, kind: Edit
 
 
 def _edited_in_editor(session: Session, act: Act, part: str, kind: Editing[R]) -> Outcome:
+    from desk import articles
     from desk.commands import editor
 
     record = kind.as_kind(session.desk.read(session.named(part)))
-    if as_read(session, record) is not record:
-        raise RefusedError(f"{record.id} may be edited by those who may read it whole")
+    articles.check_read_whole(record, rights(session))
     before = yamltext.dump_value(codec.as_dict(record, log=False))
     text = editor.written(before, suffix=".yaml")
     if text == before:

@@ -100,29 +100,40 @@ def export_(
     All that you may read, or those of them that the TERMs ask for, as in `desk kb list`; a
     status: among the TERMs asks for others than published ones. What was imported goes where it
     came from, with the text that it had; else the category is the folder. `desk export` writes
-    logs too.
+    logs too. Nothing is removed from FOLDER: a file that an earlier export wrote there of an
+    article that is now exported elsewhere or not at all is named, and the command ends with 1.
     """
     from desk import markdownexport
     from desk.folder import Folder
 
     audience = session.desk.policy.checked("audience", audience) if audience else None
     damage = Damage()
-    chosen = list(_chosen(session, article_filter(session, terms), audience, damage))
+    out: set[str] = set()
+    chosen = list(_chosen(session, article_filter(session, terms), audience, damage, out))
     _check_outside(session, folder)
     target = Folder(folder, make=True)
+    was_empty = target.empty
     rows = list(markdownexport.write(session.desk, target, chosen, force=force))
     _show([row.as_dict() for row in rows], _EXPORTED, form)
     for row in rows:
         if row.instead_of:
             tell(f"{row.id} is written to {row.file}, as {row.instead_of} is taken")
     tell(f"{len(rows)} articles are written to {folder}")
+    left = [] if was_empty else list(markdownexport.left_behind(target, rows, out))
+    for one in left:
+        tell(one.sentence(folder))
     damage.say()
+    if left:
+        raise RefusedError(f"{len(left)} files of an earlier export are left in {folder}")
 
 
 def _chosen(
-    session: Session, asked: "Filter", audience: str | None, on_damage: Damage
+    session: Session, asked: "Filter", audience: str | None, on_damage: Damage, out: set[str]
 ) -> Iterator[tuple[Article, Article]]:
-    """The articles to write, each as its file has it and as it is to be read, as of this run."""
+    """The articles to write, each as its file has it and as it is to be read, as of this run.
+
+    Into `out` go the ids of all that would be written if nothing else were asked of them.
+    """
     from desk import articles, markdownexport
 
     mine = rights(session)
@@ -136,9 +147,10 @@ def _chosen(
             continue
         stood = model.as_of(article, session.now) if session.now_is_given else article
         seen.update(read.head)
-        is_out = shown.status in (articles.PUBLISHED, articles.OUTDATED)
-        if (any_status or is_out) and asked.matches(read):
-            yield stood, shown
+        if any_status or shown.status in (articles.PUBLISHED, articles.OUTDATED):
+            out.add(shown.id)
+            if asked.matches(read):
+                yield stood, shown
     asked.check_fields(seen)
 
 

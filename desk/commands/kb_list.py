@@ -14,7 +14,7 @@ from desk.commands.common import (
     show_table,
     tell,
 )
-from desk.commands.list import cell_of, row_of
+from desk.commands.list import cell_of, columns_of, row_of
 from desk.commands.reading import all_articles, article_filter, articles_argument
 from desk.commands.show_history import show_logs, show_named
 from desk.fields import by_fields, field_value
@@ -60,7 +60,7 @@ def list_(
     """
     kind, damage = conditions.of_articles(), Damage()
     asked = article_filter(session, terms)
-    names = tuple(name.strip() for name in columns.split(",") if name.strip())
+    names = columns_of(columns)
     found = list(all_articles(session, damage))
     seen = {name for article in found for name in article.head}
     asked.check_fields(seen)
@@ -82,8 +82,9 @@ def list_(
 
 def _print(session: Session, chosen: list[Article], names: tuple[str, ...], form: str) -> None:
     if form in ("csv", "tsv") and not names:
-        custom = {name for article in chosen for name in article.head} - {*ARTICLE_FIELDS}
-        names = (*ARTICLE_FIELDS, *DERIVED, *sorted(custom))
+        own = (*ARTICLE_FIELDS, *DERIVED)
+        custom = {name for article in chosen for name in article.head}
+        names = (*own, *sorted(custom.difference(own)))
     rows = [row_of(article, names, session.as_of) for article in chosen]
     for row, article in zip(rows, chosen, strict=True):
         if "status" in row:

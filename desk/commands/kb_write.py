@@ -34,7 +34,9 @@ Fields = dict[str, Value]
 def _fields_options(function: F) -> F:
     """What an article is drafted with."""
     for decorate in (
-        click.option("--language", metavar="zh|en|…", help="The language that it is in."),
+        click.option(
+            "--language", metavar="zh|en|…", help="The language that it is in, as a tag (BCP 47)."
+        ),
         known_option("owner", help="Who keeps it right; you, unless given."),
         known_option("audience", help="public, internal (unless given) or a team."),
         click.option("--tag", "tags", metavar="TAG", multiple=True, help="May be repeated."),

@@ -65,13 +65,18 @@ def list_(
     the TERMs, or --all, lists ended tickets too. What stands behind -- is words to find. The
     whole language is in docs/queries.md.
     """
-    names = tuple(name.strip() for name in columns.split(",") if name.strip())
+    names = columns_of(columns)
     wanted = _Wanted(terms, everything, sort, limit, names, form)
     listed = session.index.answered(lambda: _listed(session, wanted))
     (page if form in render.FOR_PEOPLE else data)(listed.text)
     for sentence in listed.hints:
         tell(sentence)
     listed.damage.say()
+
+
+def columns_of(columns: str) -> tuple[str, ...]:
+    """The fields that --columns names, each once."""
+    return tuple(dict.fromkeys(name.strip() for name in columns.split(",") if name.strip()))
 
 
 class _Wanted(NamedTuple):
@@ -184,8 +189,9 @@ def _all_columns(tickets: list[Ticket]) -> tuple[str, ...]:
     """The same columns for any tickets, then the custom fields that these have."""
     requester = [f"requester.{part}" for part in REQUESTER_FIELDS]
     place = TICKET_FIELDS.index("requester")
-    custom = {name for ticket in tickets for name in ticket.head} - set(TICKET_FIELDS)
-    return (*TICKET_FIELDS[:place], *requester, *TICKET_FIELDS[place + 1 :], *sorted(custom))
+    own = (*TICKET_FIELDS[:place], *requester, *TICKET_FIELDS[place + 1 :])
+    custom = {name for ticket in tickets for name in ticket.head}
+    return (*own, *sorted(custom.difference(own, ("requester",))))
 
 
 def cell_of(record: Record, name: str, as_of: AsOf) -> str:

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import click
 
-from desk import lifecycle
+from desk import lifecycle, model
 from desk.commands.common import (
     Verb,
     at_option,
@@ -37,7 +37,7 @@ from desk.session import Session, pass_session
 @click.option("-d", "--description", metavar="TEXT|-", help="What happened; - reads it.")
 @known_option("kind", help="Incident, request, problem, change, complaint, improvement …")
 @known_option("channel", help="How it came in: phone, email, web, chat, walk-in …")
-@click.option("--requester", metavar="NAME", help="Who asks.")
+@click.option("--requester", metavar="NAME", help="Who asks; also `NAME <E-MAIL>`.")
 @click.option("--email", help="The requester's e-mail.")
 @click.option("--phone", help="The requester's telephone.")
 @click.option("--department", help="The requester's department.")
@@ -139,13 +139,16 @@ def _head_fields(given: dict[str, str | None], act: Act) -> dict[str, Value]:
 
     Who may do nothing but ask asks for themselves.
     """
-    name = given.pop("requester")
-    if not (name or act.policy.rights_of(act.by).may(WORK)):
+    name, address = model.name_and_email(given.pop("requester") or "")
+    email = given.pop("email") or address
+    if address and address.casefold() != email.casefold():
+        raise UsageError(f"--requester has the e-mail {address} and --email {email}; give one")
+    if not (name or address or act.policy.rights_of(act.by).may(WORK)):
         name = act.by
     person = act.policy.people.get(name or "")
     requester = {
         "name": (person.name if person else "") or name,
-        "email": given.pop("email") or (person.email if person else ""),
+        "email": email or (person.email if person else ""),
         "phone": given.pop("phone"),
         "department": given.pop("department"),
     }
@@ -169,6 +172,7 @@ def _custom_fields(pairs: tuple[str, ...]) -> dict[str, Value]:
         if name in TICKET_FIELDS or name == "log":
             raise UsageError(f"{name!r} is a field of its own, not a custom one; see --help")
         check_field_name(name)
+        lifecycle.check_settable({name: value}, {}, lifecycle.WORKED_OUT)
         if name in fields:
             raise UsageError(f"--field {name} is given twice; give it once")
         fields[name] = value

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from desk import store
 from tests.support import Shell, at_terminal
 
 ID = "T-261121-A0001"
@@ -51,6 +52,23 @@ def test_settings(shell: Shell, ticket: str):
     assert "asset" not in shell.text(ticket).partition("log:")[0]
 
 
+@pytest.mark.parametrize(
+    ("setting", "requester"),
+    [
+        ("requester=Ann Lee <ann@corp.cn>", {"name": "Ann Lee", "email": "ann@corp.cn"}),
+        ("requester=<ann@corp.cn>", {"name": "王芳", "email": "ann@corp.cn"}),
+        ("requester.name=李伟＜li@corp.cn＞", {"name": "李伟", "email": "li@corp.cn"}),
+        ("requester.name=<ann@corp.cn>", {"name": "王芳", "email": "ann@corp.cn"}),
+        ("requester.name=a < b", {"name": "a < b"}),
+    ],
+)
+def test_a_requester_is_taken_apart(
+    shell: Shell, ticket: str, setting: str, requester: dict[str, str]
+):
+    shell.done("edit", ticket, "--set", setting)
+    assert store.Desk(shell.root).read(ticket).head["requester"] == requester
+
+
 def test_many_tickets_get_the_same(shell: Shell, ticket: str):
     other = shell.open("b")
     ran = shell.run("edit", "-", "--set", "site=北京", stdin=f"{ticket}\n{other}\n")
@@ -77,6 +95,12 @@ def test_many_tickets_get_the_same(shell: Shell, ticket: str):
         ("links=x", 1, "'links' is changed by desk link or unlink"),
         ("id=x", 1, "'id' is changed by nothing: an id never changes"),
         ("log=x", 1, "'log' is changed by nothing: a log only grows, by commands"),
+        ("age=3", 1, "'age' is no field to set: it follows from the opening and the moment"),
+        ("sla=met", 1, "'sla' is no field to set: it follows from the clocks (desk sla)"),
+        ("due=tomorrow", 1, "'due' is no field to set: it follows from the clocks (desk sla)"),
+        ("score=5", 1, "'score' is no field to set: it follows from the survey (desk survey)"),
+        ("solution=x", 1,
+         "'solution' is no field to set: it follows from the resolution (desk resolve)"),
         ("asset=P-1", 1, f"{ID} is so already; nothing was changed"),
         ("asset=\udcff", 2, "the argument 'asset=\\udcff' is not UTF-8 text"),
     ],
@@ -85,6 +109,12 @@ def test_bad_settings(shell: Shell, ticket: str, setting: str, code: int, senten
     before = shell.files()
     assert shell.run("edit", ticket, "--set", setting) == (code, "", f"desk: {sentence}\n")
     assert shell.files() == before
+
+
+def test_what_was_typed_into_the_file_can_be_taken_out(shell: Shell, ticket: str):
+    shell.rewrite(ticket, "title:", "age: 3\ntitle:")
+    shell.done("edit", ticket, "--set", "age=")
+    assert "age" not in shell.text(ticket).partition("log:")[0]
 
 
 def test_there_is_nobody_to_edit(shell: Shell, ticket: str):

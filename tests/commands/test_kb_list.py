@@ -121,17 +121,21 @@ def moved(shell: Shell) -> tuple[Shell, str]:
 @pytest.mark.parametrize(
     "words",
     [["kb", "list", "-f", "ids"], ["kb", "search", "drops", "-f", "ids"],
-     ["search", "drops", "-f", "ids"], ["kb", "export", "FOLDER", "--force", "-f", "json"]],
+     ["search", "drops", "-f", "ids"], ["kb", "export", "FOLDER", "-f", "json"]],
     ids=["list", "kb search", "search", "export"],
 )  # fmt: skip
 def test_who_may_read_goes_by_what_it_was_and_by_what_it_is(
     moved: tuple[Shell, str], words: list[str], tmp_path: Path
 ):
     shell, record_id = moved
-    words = [str(tmp_path / "out") if word == "FOLDER" else word for word in words]
+
+    def out(who: str, day: int) -> str:
+        folder = str(tmp_path / f"{who}{day}-{len([*tmp_path.iterdir()])}")
+        own = [folder if word == "FOLDER" else word for word in words]
+        return shell.done(*own, at=DAYS[day], who=who).out
 
     def seen(who: str) -> list[int]:
-        found = {day: shell.done(*words, at=at, who=who).out for day, at in DAYS.items()}
+        found = {day: out(who, day) for day in DAYS}
         return [day for day, out in found.items() if record_id in out]
 
     assert (seen("visitor"), seen("ada")) == ([2, 3, 4], [1, 2, 3, 4])
@@ -167,6 +171,7 @@ def test_an_export_of_an_earlier_moment_is_for_those_who_may_read_it_now(
     shell, record_id = moved
     words = ("kb", "export", str(tmp_path / "out"), "--for", "public", "--force", "-f", "json")
     assert record_id in shell.done(*words, at=DAYS[2], who="zhao").out
+    (tmp_path / "out" / "vpn-drops.md").unlink()
     shell.done("kb", "edit", record_id, "--set", "audience=internal", at=DAYS[3], who="zhao")
     assert shell.done(*words, at=DAYS[2], who="zhao").out == "[]\n"
 
@@ -206,6 +211,14 @@ def test_the_status_of_the_moment_is_in_the_data(kb: Shell):
         "id,title,status,audience,category,tags,language,owner,review_by,links,symptoms,cause,"
         "solution,body,needs,uses,helpful,unhelpful,rack"
     )
+
+
+def test_no_column_stands_twice(kb: Shell):
+    record_id = kb.done("kb", "list", "-f", "ids").out.split()[0]
+    kb.rewrite(record_id, "title:", "uses: 7\noutdated: x\ntitle:")
+    header = kb.done("kb", "list", "-f", "csv").out.partition("\n")[0].split(",")
+    assert len(header) == len({*header})
+    assert kb.done("kb", "list", "--columns", "uses,uses", "-f", "csv").out.startswith("uses\n")
 
 
 def test_nothing_fits(kb: Shell):

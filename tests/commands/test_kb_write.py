@@ -81,6 +81,8 @@ log:
         (["x", "--audience", "netwrk"], 1,
          "audience 'netwrk' is not in desk.yaml; did you mean network?"),
         (["x", "--owner", "lim"], 1, "person 'lim' is not in desk.yaml; did you mean lin?"),
+        (["x", "--language", "中文"], 2,
+         "language '中文' is no tag such as zh, en or pt-BR (BCP 47)"),
         (["x", "--at", "2099-01-01"], 2,
          f"--at 2099-01-01T00:00:00+08:00 lies ahead of {AT}"),
     ],
@@ -208,6 +210,14 @@ def test_fields_are_set(shell: Shell):
          "'status' is changed by desk kb submit, approve, reject, publish or retire"),
         ("review_by=2027-01-01", "'review_by' is changed by desk kb renew"),
         ("links=related x", "'links' is changed by desk link or unlink"),
+        ("uses=7", "'uses' is no field to set: it follows from the tickets resolved by it "
+         "(desk resolve --kb)"),
+        ("helpful=7", "'helpful' is no field to set: it follows from the votes (desk kb helpful)"),
+        ("unhelpful=0",
+         "'unhelpful' is no field to set: it follows from the votes (desk kb unhelpful)"),
+        ("needs=work", "'needs' is no field to set: it follows from status, votes and log"),
+        ("outdated=true", "'outdated' is no field to set: it follows from review_by and the "
+         "moment (desk kb renew)"),
         ("title=x", "KB-261121-A0001 is so already; nothing was changed"),
         ("audience=netwrk", "audience 'netwrk' is not in desk.yaml; did you mean network?"),
     ],

@@ -189,6 +189,15 @@ def test_csv_has_the_same_columns_for_any_tickets(five: Shell):
     ).replace(",", "\t")
 
 
+def test_no_column_stands_twice(five: Shell):
+    five.rewrite(A, "title:", "requester.name: x\ndue: tomorrow\ntitle:")
+    header = five.done("list", "-f", "csv").out.partition("\n")[0].split(",")
+    assert len(header) == len({*header})
+    assert five.done("list", "--columns", "title,due,title", "-f", "csv").out.startswith(
+        "title,due\n"
+    )
+
+
 def test_chosen_columns_for_programs(five: Shell):
     words = ("--all", "--columns", "title,score,requester,age", "--sort", "title")
     assert (
@@ -356,7 +365,7 @@ def test_what_a_terminal_would_act_on_is_shown(five: Shell, words: str):
 
 
 def test_a_custom_field_named_like_a_derived_one_is_each_ticket_s_own(five: Shell):
-    five.done("edit", A, "--set", "due=tomorrow")
+    five.rewrite(A, "title:", "due: tomorrow\ntitle:")
     five.done("reply", B, "Look into it")
     out = five.done("list", "--all", "-f", "csv").out
     short = {row["id"]: row["due"] for row in csv.DictReader(io.StringIO(out))}

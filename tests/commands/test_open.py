@@ -196,6 +196,9 @@ def test_an_outside_number_or_a_field_given_twice_is_refused(shell: Shell):
     assert shell.run("open", "again", "--external", "inc-1") == (
         1, "", f"desk: external 'inc-1' is the number of {made} already\n"
     )  # fmt: skip
+    assert shell.run("open", "x", "--field", "score=5") == (
+        1, "", "desk: 'score' is no field to set: it follows from the survey (desk survey)\n"
+    )  # fmt: skip
     assert shell.run("open", "x", "--field", "a=1", "--field", "a=2") == (
         2, "", "desk: --field a is given twice; give it once\n"
     )  # fmt: skip
@@ -209,6 +212,33 @@ def test_somebody_of_the_desk_who_asks(shell: Shell):
     }
     shell.done("open", "Printer", "--requester", "李伟", "--email", "li@example.com")
     assert shell.done("list", "requester:me", "-f", "ids").out.split() == [made]
+
+
+@pytest.mark.parametrize(
+    ("words", "requester"),
+    [
+        (["Ann Lee <ann.lee@corp.cn>"], {"name": "Ann Lee", "email": "ann.lee@corp.cn"}),
+        (['"Lee, Ann" <ann@corp.cn>'], {"name": "Lee, Ann", "email": "ann@corp.cn"}),
+        (["王芳<wang@corp.cn>"], {"name": "王芳", "email": "wang@corp.cn"}),
+        (["王芳＜wang@corp.cn＞"], {"name": "王芳", "email": "wang@corp.cn"}),
+        (["<wang@corp.cn>"], {"email": "wang@corp.cn"}),
+        (["chen <other@corp.cn>"], {"name": "陈伟", "email": "other@corp.cn"}),
+        (["Ann <ann@corp.cn>", "--email", "ANN@corp.cn"], {"name": "Ann", "email": "ANN@corp.cn"}),
+        (["ann@corp.cn"], {"name": "ann@corp.cn"}),
+        (["Ann <at the door>"], {"name": "Ann <at the door>"}),
+        (["Ann <a@b> <c@d>"], {"name": "Ann <a@b> <c@d>"}),
+        (["a < b"], {"name": "a < b"}),
+    ],
+)
+def test_name_and_email_in_one(shell: Shell, words: list[str], requester: dict[str, str]):
+    made = shell.done("open", "VPN drops", "--requester", *words).out.strip()
+    assert store.Desk(shell.root).read(made).head["requester"] == requester
+
+
+def test_two_emails_are_refused(shell: Shell):
+    assert shell.run("open", "x", "--requester", "Ann <a@b.cn>", "--email", "c@d.cn") == (
+        2, "", "desk: --requester has the e-mail a@b.cn and --email c@d.cn; give one\n"
+    )  # fmt: skip
 
 
 def test_who_may_only_ask_asks_for_themselves(shell: Shell):

@@ -708,6 +708,45 @@ def shows_it_to_the_public_by_hand(desk: Desk) -> str:
     return desk.rewritten("chen", DRAFT_FILE, "audience: internal\n", "audience: public\n")
 
 
+@attack("event 5 (edit) changes the owner (chen), which needs kb.review, and sam has it not")
+def takes_an_article_over_and_renews_it(desk: Desk) -> str:
+    record = desk.record(PUBLISHED).add("edit", at(30), "sam", {"owner": "sam"})
+    renewed = record.add("renew", at(31), "sam", {"review_by": "2030-01-01T00:00:00+08:00"})
+    return desk.commit("sam", renewed)
+
+
+@attack("event 5 (edit) changes the owner (chen), which needs kb.review, and sam has it not")
+def takes_an_article_over_as_if_it_were_theirs(desk: Desk) -> str:
+    record = desk.record(PUBLISHED)
+    event = Event(5, at(30).isoformat(), "sam", "edit", {"owner": ("sam", "sam")})
+    return desk.commit(
+        "sam", replace(with_event(record, event), head={**record.head, "owner": "sam"})
+    )
+
+
+@attack("event 5 (edit) changes the owner (chen), which needs kb.review, and sam has it not")
+def takes_an_article_over_by_importing(desk: Desk) -> str:
+    record = desk.record(PUBLISHED)
+    return desk.commit(
+        "sam", record.add("edit", at(30), "sam", {"owner": "sam"}, source="markdown")
+    )
+
+
+@attack("owner edited by hand needs kb.review, and sam has it not")
+def takes_an_article_over_by_hand(desk: Desk) -> str:
+    return desk.rewritten("sam", store.path_of(PUBLISHED), "owner: chen\n", "owner: sam\n")
+
+
+@attack("owner edited by hand needs kb.review, and sam has it not")
+def takes_an_article_over_in_a_merge(desk: Desk) -> str:
+    side = desk.commit("sam", note(desk.record(PRINTER), "sam"))
+    theirs = note(desk.record(VPN), "chen")
+    path = store.path_of(PUBLISHED)
+    taken = desk.team.text(path, desk.tip).replace("owner: chen\n", "owner: sam\n", 1)
+    both = {**files(theirs), path: taken}
+    return desk.team.commit("sam", both, side, desk.commit("chen", theirs))
+
+
 @attack("event 5 (edit) needs kb.publish, and chen has it not")
 def edits_what_is_published(desk: Desk) -> str:
     return desk.commit(
@@ -1524,6 +1563,19 @@ def votes(desk: Desk) -> str:
 def sends_a_published_article_back_to_review(desk: Desk) -> str:
     change: dict[str, Value] = {"solution": "关机。\n", "status": "review"}
     return desk.commit("chen", desk.record(PUBLISHED).add("edit", at(30), "chen", change))
+
+
+@lawful
+def hands_an_article_on_and_takes_it_back(desk: Desk) -> str:
+    given = desk.record(PUBLISHED).add("edit", at(30), "chen", {"owner": "sam"})
+    words: dict[str, Value] = {"undoes": 5, "done_at": given.log[-1].at}
+    back = given.add("undo", at(31), "chen", {"owner": "chen"}, **words)
+    return desk.commit("chen", back, on=desk.commit("chen", given))
+
+
+@lawful
+def gives_an_article_to_somebody_else_as_a_reviewer(desk: Desk) -> str:
+    return desk.commit("lin", edited(desk.record(PUBLISHED), "lin", owner="sam"))
 
 
 @lawful
