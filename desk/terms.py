@@ -6,7 +6,8 @@
     value  = "none" | "*" | ["~" | "<" | "<=" | ">" | ">="] text | [text] ".." [text]
 
 A phrase is in quotes, a text may be. Full-width brackets, quotes and commas count as ASCII
-ones, a full-width colon does behind a field of desk's own. docs/queries.md says it for people.
+ones, and so does the comma of Chinese lists; a full-width colon does behind a field of desk's
+own. docs/queries.md says it for people.
 """
 
 import dataclasses
@@ -32,7 +33,7 @@ _NEGATION = re.compile(r"-(?![\s)）-]|\Z)")
 _NO_VALUE = re.compile(r"\s|[)）]|//|\Z")
 # What needs no quotes when a query is written.
 _BARE = re.compile(r"(?!(?:none|or|and)\Z)[^\W_](?:[\w/:+-]|\.(?!\.))*", re.IGNORECASE)
-_OPENING, _CLOSING, _COMMAS, _QUOTES = "(（", ")）", ",，", '"“'
+_OPENING, _CLOSING, _COMMAS, _QUOTES = "(（", ")）", ",，、", '"“'
 
 
 @dataclass(frozen=True, slots=True)
