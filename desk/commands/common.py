@@ -35,10 +35,13 @@ class DeskCommand(click.Command):
         return []
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run it; a dry run says at the end that it was one."""
+        """Run it; a dry run says at the end that it was one, but of a mere mistake in typing."""
         session = ctx.ensure_object(Session)
         try:
             return super().invoke(ctx)
+        except (UsageError, click.UsageError):
+            session.tells_dry_run &= session.has_tried
+            raise
         finally:
             if session.tells_dry_run:
                 tell("this was a dry run; nothing was written")
