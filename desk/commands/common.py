@@ -1,6 +1,7 @@
 """What several commands share: options, ids from the command line, saying what was done."""
 
 import importlib
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -173,7 +174,7 @@ def _terms_argument(function: F, completion: str) -> F:
 
 
 def ids_argument(function: F) -> F:
-    """One or more ids, or `-` for one a line from standard input."""
+    """One or more ids, or `-` for one a line, or ndjson with them, from standard input."""
     return click.argument(
         "ids", nargs=-1, required=True, metavar="ID…", shell_complete=complete_ids
     )(function)
@@ -265,14 +266,27 @@ def parts_of_ids(arguments: Sequence[str]) -> list[str]:
 
 
 def _ids_from_stdin() -> list[str]:
-    """The ids on standard input, one a line."""
-    lines = [line.strip() for line in from_stdin("the ids").splitlines()]
-    for number, line in enumerate(lines, 1):
-        if len(line.split()) > 1:
+    """The ids on standard input: one a line, or lines of ndjson that say which they are of."""
+    lines = [line.strip() for line in re.split(r"\r\n?|\n", from_stdin("the ids"))]
+    ids = [_id_of_row(line) if line.startswith("{") else line for line in lines]
+    for number, (line, record_id) in enumerate(zip(lines, ids, strict=True), 1):
+        if line and len(record_id.split()) != 1:
             raise UsageError(
                 f"line {number} of standard input is no id; `-f ids` prints them one a line"
             )
-    return [line for line in lines if line]
+    return [record_id for record_id in ids if record_id]
+
+
+def _id_of_row(line: str) -> str:
+    """The id in a line of ndjson, empty where it has none."""
+    import json
+
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
+        return ""
+    found = row.get("id") if isinstance(row, dict) else None
+    return found if isinstance(found, str) else ""
 
 
 @contextmanager
