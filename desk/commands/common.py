@@ -117,8 +117,10 @@ class TermsCommand(DeskCommand):
     """
 
     _MARK = "\0"  # no argument of a process can hold it
+    _LAST = "desk.last"  # argument before the one that is completed
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta[self._LAST] = args[-1] if args else ""
         if not any(word == "--" or self._is_like_negated(word) for word in args):
             return super().parse_args(ctx, args)  # without what reads queries
         from desk.terms import NEGATED, literal
@@ -139,7 +141,14 @@ class TermsCommand(DeskCommand):
         return word[:1] == "-" and any(mark in word for mark in ':：(（"“@')
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem[Any]]":
-        """Click asks the command for whatever begins with a dash: options, and negated terms."""
+        """Click asks the command for whatever begins with a dash.
+
+        That is an option, a negated term, or the value of the option before it.
+        """
+        for one in self.params:
+            takes_a_value = isinstance(one, click.Option) and not one.is_flag
+            if takes_a_value and ctx.meta[self._LAST] in one.opts:
+                return one.shell_complete(ctx, incomplete)
         found = super().shell_complete(ctx, incomplete)
         if incomplete[1:2] not in ("", "-"):
             terms = next(one for one in self.params if one.name == "terms")
@@ -160,17 +169,27 @@ def article_terms_argument(function: F) -> F:
 def _terms_argument(function: F, completion: str) -> F:
     """TERMs that are completed by a function of that name."""
 
-    def complete(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
-        module = importlib.import_module("desk.commands.completion")
-        found: list[str] = getattr(module, completion)(context, parameter, begun)
-        return found
-
     def unmarked(_: click.Context, __: click.Parameter, words: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(word.removeprefix(TermsCommand._MARK) for word in words)
 
     return click.argument(
-        "terms", metavar="[TERM…]", nargs=-1, callback=unmarked, shell_complete=complete
+        "terms",
+        metavar="[TERM…]",
+        nargs=-1,
+        callback=unmarked,
+        shell_complete=completed_by(completion),
     )(function)
+
+
+def completed_by(name: str) -> Callable[[click.Context, click.Parameter, str], list[str]]:
+    """What completes by a function of that name, whose module is imported only then."""
+
+    def complete(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
+        module = importlib.import_module("desk.commands.completion")
+        found: list[str] = getattr(module, name)(context, parameter, begun)
+        return found
+
+    return complete
 
 
 def ids_argument(function: F) -> F:
