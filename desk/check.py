@@ -288,6 +288,14 @@ def statuses(entry: Entry, _: Act) -> Iterator[Problem]:
     yield Problem(entry.path, codec.line_of(entry.text, "status"), "error", right)
 
 
+def titles(entry: Entry, _: Act) -> Iterator[Problem]:
+    """A record whose title says nothing, which no command would have left so."""
+    if not entry.record.title.strip():
+        line = codec.line_of(entry.text, "title")
+        sentence = "the title is empty; write what the record is about"
+        yield Problem(entry.path, line, "error", sentence)
+
+
 def numbers(entry: Entry, _: Act) -> Iterator[Problem]:
     """An event that somebody took out.
 
@@ -354,6 +362,7 @@ RECORD_CHECKS: tuple[Callable[[Entry, Act], Iterable[Problem]], ...] = (
     hand_edits,
     layout,
     worked_out,
+    titles,
     statuses,
     numbers,
     times,

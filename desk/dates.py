@@ -27,8 +27,15 @@ _DAYS = {
 }  # fmt: skip
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+_MONTH_AND_DAY = (
+    r"((0[13578]|1[02])-(0[1-9]|[12]\d|3[01])|(0[469]|11)-(0[1-9]|[12]\d|30)|02-(0[1-9]|[12]\d))"
+)
+_HOUR_AND_MINUTE = r"([01]\d|2[0-3]):[0-5]\d"
+# But for a 29th of February that does not come, and the years, all that it takes is a moment.
 RFC_3339 = re.compile(
-    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d{1,6})?)?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+    rf"\d{{4}}-{_MONTH_AND_DAY}[Tt]{_HOUR_AND_MINUTE}(:[0-5]\d(\.\d{{1,6}})?)?"
+    rf"([Zz]|[+-]{_HOUR_AND_MINUTE})",
+    re.ASCII,
 )
 # Of no other year is a time of a desk; so no length that is added to one goes beyond a calendar.
 FIRST_YEAR, LAST_YEAR = 1900, 2999

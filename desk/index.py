@@ -273,6 +273,11 @@ class Index:
         )
         return {name for (name,) in self._rows(names)}
 
+    def live_field_names(self) -> list[str]:
+        """The names of all fields of live tickets, of mappings also `name.part`."""
+        self.look()
+        return [name for (name,) in self._rows("SELECT DISTINCT field FROM sort_key ORDER BY 1")]
+
     def named(self, part: str) -> str:
         """The id that `part` names: the id, an unambiguous part of it, or an outside number.
 

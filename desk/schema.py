@@ -16,12 +16,13 @@ TICKET, ARTICLE, POLICY = KINDS = ("ticket", "article", "desk.yaml")
 
 # A number that was typed without quotes is its digits.
 _TEXT: Shape = {"type": ["string", "number"]}
+_TEXT_THAT_SAYS: Shape = {**_TEXT, "pattern": r"\S"}
 _STAMP = matching(dates.RFC_3339)
 _ID = codec.ID_PATTERN.pattern
 _LINK: Shape = {"type": "string", "pattern": rf"^(?:{'|'.join(model.INVERSE_LINKS)}) {_ID}$"}
 
 _BOTH = {
-    "title": Setting("What it is about, in a line.", _TEXT),
+    "title": Setting("What it is about, in a line.", _TEXT_THAT_SAYS),
     "category": Setting("A category of desk.yaml, with its sub-category: network/vpn.", _TEXT),
     "tags": Setting("Words by which it is found.", list_of(_TEXT)),
     "links": Setting("How it is linked to other records: `duplicate-of ID`.", list_of(_LINK)),

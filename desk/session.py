@@ -68,6 +68,11 @@ class Session:
             self.dry_run = self.tells_dry_run = True
             self._desks = {}
 
+    @property
+    def has_tried(self) -> bool:
+        """Whether a dry run has come to change a file, had it been none."""
+        return bool("desk" in self.__dict__ and self.desk.tried)
+
     def _given(self, option: str, variable: str) -> str:
         return self.options[option] if option in self.options else os.environ.get(variable, "")
 

@@ -6,7 +6,8 @@
     value  = "none" | "*" | ["~" | "<" | "<=" | ">" | ">="] text | [text] ".." [text]
 
 A phrase is in quotes, a text may be. Full-width brackets, quotes and commas count as ASCII
-ones, a full-width colon does behind a field of desk's own. docs/queries.md says it for people.
+ones, and so does the comma of Chinese lists; a full-width colon does behind a field of desk's
+own. docs/queries.md says it for people.
 """
 
 import dataclasses
@@ -32,7 +33,7 @@ _NEGATION = re.compile(r"-(?![\s)）-]|\Z)")
 _NO_VALUE = re.compile(r"\s|[)）]|//|\Z")
 # What needs no quotes when a query is written.
 _BARE = re.compile(r"(?!(?:none|or|and)\Z)[^\W_](?:[\w/:+-]|\.(?!\.))*", re.IGNORECASE)
-_OPENING, _CLOSING, _COMMAS, _QUOTES = "(（", ")）", ",，", '"“'
+_OPENING, _CLOSING, _COMMAS, _QUOTES = "(（", ")）", ",，、", '"“'
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,18 +160,37 @@ def parse_text(text: str, own: Collection[str], source: str = "") -> Node:
     return _Parser(list(_Lexer(text, 0, len(text), own, source).tokens())).query()
 
 
+def at_the_end(argument: str, own: Collection[str]) -> Iterator[Term | Phrase | View]:
+    """What an argument ends in, in the one or two ways in which it may go on.
+
+    First as it is understood by now; then as one more condition behind others, which it may be
+    if more follows. None where it ends in an operator or a bracket. Raises UsageError as `parse`
+    does.
+    """
+    understood = _argument(_Lexer(argument, 0, len(argument), own))[-1:]
+    yield from (end for end in understood if not isinstance(end, _Mark))
+    apart = list(_Lexer(argument, 0, len(argument), own).tokens())[-1:]
+    yield from (end for end in apart if end not in understood and not isinstance(end, _Mark))
+
+
 def literal(text: str) -> str:
     """The text such that a query takes it for words to find, whatever it looks like."""
     plain = _BARE.fullmatch(text) and not _NAME.match(text)
-    return text if plain or not text.strip() else _quoted(text)
+    return text if plain or not text.strip() else quoted(text)
 
 
 def _shown(text: str) -> str:
     """A value as it stands in a query, in quotes where it would be something else without."""
-    return text if not text or _BARE.fullmatch(text) else _quoted(text)
+    return text if not text or is_bare(text) else quoted(text)
 
 
-def _quoted(text: str) -> str:
+def is_bare(text: str) -> bool:
+    """Whether a text needs no quotes to be a value."""
+    return bool(_BARE.fullmatch(text))
+
+
+def quoted(text: str) -> str:
+    """The text in quotes."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 

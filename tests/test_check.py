@@ -122,6 +122,11 @@ DAMAGE: dict[str, tuple[Callable[[Desk], object], list[str]]] = {
         lambda d: rewrite(d, "title: 打印机卡纸\n", ""),
         [f"{ONE}:1 error the field 'title' is missing"],
     ),
+    "a title that says nothing": (
+        lambda d: rewrite(d, "title: 打印机卡纸\n", 'title: ""\n'),
+        [f"{ONE}:3 warning (fixable) 'title' was changed by hand: the log says 打印机卡纸; {HAND}",
+         f"{ONE}:3 error the title is empty; write what the record is about"],
+    ),
     "a status that is none": (
         lambda d: rewrite(d, "status: new", "status: open"),
         [f"{ONE}:4 error 'open' is no status; it is one of new, in_progress, on_hold, resolved, "

@@ -224,7 +224,10 @@ DAMAGED = {
     HEAD.replace("2026-11-21T09:00:00+08:00", "2026-11-21"): (
         "line:4: '2026-11-21' is no RFC 3339 time such as 2026-11-21T09:00:00+08:00"
     ),
-    HEAD.replace("-21T", "-41T"): "line:4: day is out of range for month",
+    HEAD.replace("-21T", "-31T"): (
+        "line:4: '2026-11-31T09:00:00+08:00' is no RFC 3339 time such as 2026-11-21T09:00:00+08:00"
+    ),
+    HEAD.replace("11-21T", "02-29T"): "line:4: day is out of range for month",
     f"{HEAD}until: soon\n": (
         "line:5: 'soon' is no RFC 3339 time such as 2026-11-21T09:00:00+08:00"
     ),

@@ -135,6 +135,29 @@ def test_what_is_no_stamp(text: str):
         dates.from_stamp(text)
 
 
+def _two_digits(last: int) -> st.SearchStrategy[str]:
+    """Two digits, now and then of a number that comes just behind the last or is far from it."""
+    return (st.integers(0, last + 2) | st.integers(0, 99)).map("{:02}".format)
+
+
+@given(
+    *map(_two_digits, (12, 31, 23, 59, 59)),
+    st.builds("{}{}:{}".format, st.sampled_from("+-"), _two_digits(23), _two_digits(59))
+    | st.sampled_from(["Z", "z"]),
+)
+def test_the_pattern_takes_no_other_than_moments(
+    month: str, day: str, hour: str, minute: str, second: str, offset: str
+):
+    """So that an editor, which has no more than the pattern, marks what desk refuses."""
+    text = f"2024-{month}-{day}T{hour}:{minute}:{second}{offset}"  # a leap year
+    try:
+        datetime.fromisoformat(text.upper())
+    except ValueError:
+        assert not dates.RFC_3339.fullmatch(text)
+    else:
+        assert bool(dates.RFC_3339.fullmatch(text)) == (offset[-2:] <= "59" or offset in "Zz")
+
+
 DURATIONS = {
     "90m": 5400, "4h": 14400, "1d 12h": 129_600, "1d12h": 129_600, "2 weeks": 1_209_600,
     "3天": 259_200, "1.5h": 5400, "45 sec": 45, "10s": 10, "1 hr": 3600, "2hrs": 7200,

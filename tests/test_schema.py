@@ -97,6 +97,7 @@ def test_what_each_command_writes_fits(made: Path, tmp_path: Path, name: str):
 def sound(record: Record) -> Record:
     """The record without what `desk check` calls an error."""
     head = {name: value for name, value in record.head.items() if name != "links"}
+    head["title"] = record.title if record.title.strip() else "x"
     if isinstance(record, Ticket):
         head["waiting_for"] = "vendor" if record.status == "on_hold" else ""
     return replace(record, head=head)
@@ -121,7 +122,8 @@ def test_a_field_may_be_null_a_number_or_empty_where_desk_takes_that(field: str,
     except DamagedError:
         assert faults(schema.TICKET, text)
     else:
-        bad = field == "waiting_for" and record.text(field)  # an error of `desk check`
+        # What is an error of `desk check`.
+        bad = record.text("waiting_for") or not record.title
         assert bool(faults(schema.TICKET, text)) == bool(bad)
 
 
@@ -209,10 +211,26 @@ ERRORS = {
     "an unknown link": f"{HEAD}links: [sibling T-261121-7K3FQ]\n",
     "a link to no id": f"{HEAD}links: [related 7k3fq]\n",
     "an article's id": HEAD.replace("T-2", "KB-2"),
+    "a title that says nothing": HEAD.replace("title: t", "title: ' \u3000'"),
+    "a month that there is not": HEAD.replace("2026-11", "2026-13"),
+    "a day that there is not": HEAD.replace("-21T", "-32T"),
+    "a day that its month has not": HEAD.replace("11-21T", "02-30T"),
+    "an hour that there is not": HEAD.replace("T09", "T24"),
+    "a minute that there is not": HEAD.replace(":00+", ":60+"),
+    "an offset that there is not": HEAD.replace("+08:00", "+24:00"),
+    "a moment of the log that there is not": f"{HEAD}log:\n{test_codec.EVENT}".replace(
+        "  at: 2026-11-21", "  at: 2026-00-21"
+    ),
     "a time without its offset": HEAD.replace("+08:00", ""),
     "a status that an event never gave": f"{HEAD}log:\n{test_codec.EVENT}"
     "  change: {status: [1, 2]}\n",
 }
+
+
+def test_an_article_needs_a_title_too():
+    text = "id: KB-261121-7K3FQ\ntitle: {}\nstatus: draft\n"
+    assert faults(schema.ARTICLE, text.format("x")) == []
+    assert faults(schema.ARTICLE, text.format("''"))
 
 
 @pytest.mark.parametrize("text", ERRORS.values(), ids=ERRORS)

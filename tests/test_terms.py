@@ -79,6 +79,10 @@ TEXTS = {
     "（tag：x or 打印机）卡纸": "((tag:x or 打印机) 卡纸)",
     "“两 个” “a\"b”": '("两 个" "a\\"b")',
     "-（a）": "-a",
+    "priority:P1、P2，P3": "priority:P1,P2,P3",
+    "team：网络、“服务 台”、": 'team:网络,"服务 台"',
+    'x:"a、b"': 'x:"a、b"',
+    "打印机、电脑": '"打印机、电脑"',
     "": "",
     "  \n": "",
 }  # fmt: skip
@@ -225,7 +229,7 @@ def test_written_and_read_again_a_tree_is_the_same(tree: Node):
 @settings(max_examples=200)
 @given(
     st.lists(
-        strategies.texts(30) | st.text('"“”()（）:：,，-@~<>.*or \\a', max_size=20), max_size=3
+        strategies.texts(30) | st.text('"“”()（）:：,，、-@~<>.*or \\a', max_size=20), max_size=3
     )
 )
 def test_any_text_is_a_tree_that_reads_the_same_or_a_mistake_in_it(arguments: list[str]):

@@ -1,6 +1,7 @@
 """What several commands share: options, ids from the command line, saying what was done."""
 
 import importlib
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -35,10 +36,13 @@ class DeskCommand(click.Command):
         return []
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run it; a dry run says at the end that it was one."""
+        """Run it; a dry run says at the end that it was one, but of a mere mistake in typing."""
         session = ctx.ensure_object(Session)
         try:
             return super().invoke(ctx)
+        except (UsageError, click.UsageError):
+            session.tells_dry_run &= session.has_tried
+            raise
         finally:
             if session.tells_dry_run:
                 tell("this was a dry run; nothing was written")
@@ -113,8 +117,10 @@ class TermsCommand(DeskCommand):
     """
 
     _MARK = "\0"  # no argument of a process can hold it
+    _LAST = "desk.last"  # argument before the one that is completed
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta[self._LAST] = args[-1] if args else ""
         if not any(word == "--" or self._is_like_negated(word) for word in args):
             return super().parse_args(ctx, args)  # without what reads queries
         from desk.terms import NEGATED, literal
@@ -135,7 +141,14 @@ class TermsCommand(DeskCommand):
         return word[:1] == "-" and any(mark in word for mark in ':：(（"“@')
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem[Any]]":
-        """Click asks the command for whatever begins with a dash: options, and negated terms."""
+        """Click asks the command for whatever begins with a dash.
+
+        That is an option, a negated term, or the value of the option before it.
+        """
+        for one in self.params:
+            takes_a_value = isinstance(one, click.Option) and not one.is_flag
+            if takes_a_value and ctx.meta[self._LAST] in one.opts:
+                return one.shell_complete(ctx, incomplete)
         found = super().shell_complete(ctx, incomplete)
         if incomplete[1:2] not in ("", "-"):
             terms = next(one for one in self.params if one.name == "terms")
@@ -156,21 +169,31 @@ def article_terms_argument(function: F) -> F:
 def _terms_argument(function: F, completion: str) -> F:
     """TERMs that are completed by a function of that name."""
 
-    def complete(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
-        module = importlib.import_module("desk.commands.completion")
-        found: list[str] = getattr(module, completion)(context, parameter, begun)
-        return found
-
     def unmarked(_: click.Context, __: click.Parameter, words: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(word.removeprefix(TermsCommand._MARK) for word in words)
 
     return click.argument(
-        "terms", metavar="[TERM…]", nargs=-1, callback=unmarked, shell_complete=complete
+        "terms",
+        metavar="[TERM…]",
+        nargs=-1,
+        callback=unmarked,
+        shell_complete=completed_by(completion),
     )(function)
 
 
+def completed_by(name: str) -> Callable[[click.Context, click.Parameter, str], list[str]]:
+    """What completes by a function of that name, whose module is imported only then."""
+
+    def complete(context: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
+        module = importlib.import_module("desk.commands.completion")
+        found: list[str] = getattr(module, name)(context, parameter, begun)
+        return found
+
+    return complete
+
+
 def ids_argument(function: F) -> F:
-    """One or more ids, or `-` for one a line from standard input."""
+    """One or more ids, or `-` for one a line, or ndjson with them, from standard input."""
     return click.argument(
         "ids", nargs=-1, required=True, metavar="ID…", shell_complete=complete_ids
     )(function)
@@ -262,14 +285,27 @@ def parts_of_ids(arguments: Sequence[str]) -> list[str]:
 
 
 def _ids_from_stdin() -> list[str]:
-    """The ids on standard input, one a line."""
-    lines = [line.strip() for line in from_stdin("the ids").splitlines()]
-    for number, line in enumerate(lines, 1):
-        if len(line.split()) > 1:
+    """The ids on standard input: one a line, or lines of ndjson that say which they are of."""
+    lines = [line.strip() for line in re.split(r"\r\n?|\n", from_stdin("the ids"))]
+    ids = [_id_of_row(line) if line.startswith("{") else line for line in lines]
+    for number, (line, record_id) in enumerate(zip(lines, ids, strict=True), 1):
+        if line and len(record_id.split()) != 1:
             raise UsageError(
                 f"line {number} of standard input is no id; `-f ids` prints them one a line"
             )
-    return [line for line in lines if line]
+    return [record_id for record_id in ids if record_id]
+
+
+def _id_of_row(line: str) -> str:
+    """The id in a line of ndjson, empty where it has none."""
+    import json
+
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
+        return ""
+    found = row.get("id") if isinstance(row, dict) else None
+    return found if isinstance(found, str) else ""
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from desk.commands.common import (
     Damage,
     TermsCommand,
     command,
+    completed_by,
     data,
     format_option_without_ids,
     page,
@@ -44,7 +45,13 @@ _GROUPED = {"requester": "requester.name"}
     cls=TermsCommand,
 )
 @terms_argument
-@click.option("--by", metavar="FIELD", multiple=True, help="By field, or day, week, month …")
+@click.option(
+    "--by",
+    metavar="FIELD",
+    multiple=True,
+    help="By field, or day, week, month …",
+    shell_complete=completed_by("complete_groups"),
+)
 @click.option("--since", metavar="TIME", help="What happened from then on.")
 @click.option("--until", metavar="TIME", help="What happened before then.")
 @click.option("--measures", metavar="NAME,…", default="", help="These measures only.")

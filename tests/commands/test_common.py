@@ -356,6 +356,37 @@ def test_ids_come_one_a_line(shell: Shell):
     assert "did: note" not in shell.text(ID)
 
 
+def test_ids_come_as_ndjson_too(shell: Shell):
+    """As lists, searches and reports give them, among plain ones, and each once."""
+    shell.open("打印机\u2028卡纸 ] \x85 {")
+    shell.open("Printer jams")
+    article = shell.done("kb", "new", "Printer jams", "--solution", "x").out.strip()
+    listed = shell.done("list", "-f", "ndjson").out
+    said = shell.done("note", "-", "--text", "x", "-f", "ndjson", stdin=f"{listed}{OTHER}\r\n")
+    assert [json.loads(line)["id"] for line in said.out.splitlines()] == [ID, OTHER]
+    again = shell.done("note", "-", "--text", "y", stdin=said.out.replace("\n", "\r\n\r\n"))
+    assert again.err == f"{ID} has a note (internal)\n{OTHER} has a note (internal)\n"
+    found = shell.done("search", "printer", "-f", "ndjson").out
+    assert {json.loads(line)["id"] for line in found.splitlines()} == {OTHER, article}
+    assert shell.done("link", "-", "related", ID, stdin=found).err.count("is related to") == 2
+
+
+NO_ROWS = [
+    '{"given": "nosuch", "id": null, "outcome": "not_found"}', '{"id": ""}', '{"id": "a b"}',
+    '{"id": 7}', '{"id": ["A0001"]}', '{"ID": "A0001"}', "{}", '{"id": "A0001"',
+    '{"id": "A0001"} {"id": "A0001"}', '{"id": "A0001"},', "{A0001}", '{"a":' * 50_000,
+    '[{"id": "A0001"}, {"id": "A0001"}]',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("line", NO_ROWS, ids=lambda line: line[:40])
+def test_a_line_of_json_without_an_id(shell: Shell, line: str):
+    shell.open()
+    sentence = "desk: line 3 of standard input is no id; `-f ids` prints them one a line\n"
+    assert shell.run("note", "-", "x", stdin=f"{ID}\n\n{line}\n") == (2, "", sentence)
+    assert "did: note" not in shell.text(ID)
+
+
 def test_an_id_is_no_text(shell: Shell):
     ran = shell.run("reply", shell.open(), shell.open().lower())
     assert (ran.code, ran.err) == (

@@ -14,6 +14,7 @@ from tests.promises import scene
 from tests.support import Shell, commands, run
 
 DRY = "this was a dry run; nothing was written\n"
+USAGE = 2
 ID, OTHER, THIRD = "T-261121-A0001", "T-261121-A0002", "T-261121-A0003"
 
 
@@ -90,6 +91,9 @@ def test_an_opening_that_is_tried_reports_no_id(folder: Path):
         ["resume", "PRGAA", "nosuch"],
         ["link", "NEWAA", "parent", "NEWAA"],
         ["open", ""],
+        ["note", "NEWAA", "PRGAA", "on the way"],
+        ["edit", "PRGAA", "--set", "title="],
+        ["edit", "PRGAA", "--sett", "title="],
         ["edit", "PRGAA", "--set", "status=closed"],
         ["import", "../export.csv", "--map", "../desk/desk.yaml"],
     ],
@@ -97,8 +101,19 @@ def test_an_opening_that_is_tried_reports_no_id(folder: Path):
 def test_what_is_refused_is_refused_alike(folder: Path, words: list[str]):
     code, out, said = scene.in_process([*words, "--dry-run"], folder)
     assert code != 0
-    assert said.count(DRY) == 1
+    assert said.count(DRY) == int(code != USAGE), "what cannot be understood was not tried"
     assert (code, out, said.replace(DRY, "")) == scene.in_process(words, folder)
+
+
+def test_what_was_tried_beside_a_usage_error_is_said_to_be_so(shell: Shell):
+    one = shell.open("one", at="2026-11-20T09:00:00+08:00")
+    two = shell.open("two")
+    assert shell.run("edit", one, two, "--set", "began=2026-11-20 12:00", "--dry-run") == (
+        2,
+        "",
+        f"{two} is changed\n{DRY}"
+        "desk: began 2026-11-20T12:00:00+08:00 is after the opening itself\n",
+    )
 
 
 def test_it_waits_for_nobody(folder: Path, monkeypatch: pytest.MonkeyPatch):

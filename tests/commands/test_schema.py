@@ -64,6 +64,20 @@ def test_a_damaged_policy(shell: Shell):
     assert shell.run("schema", "desk.yaml").code == 0
 
 
+@pytest.mark.parametrize(
+    ("begun", "kind"),
+    [("desk", "desk.yaml"), ("desk.yaml", "desk.yaml"), ("art", "article"), ("t", "ticket")],
+)
+def test_the_beginning_of_a_kind_will_do(tmp_path: Path, begun: str, kind: str):
+    text = render.as_json(schema.of(kind)) + "\n"
+    assert run(["-C", str(tmp_path), "schema", begun]) == (0, text, "")
+
+
+@pytest.mark.parametrize("word", ["", "Ticket", "tickets", "yaml"])
+def test_what_begins_no_kind(tmp_path: Path, word: str):
+    assert run(["-C", str(tmp_path), "schema", word])[:2] == (2, "")
+
+
 def test_another_kind(shell: Shell):
     assert shell.run("schema", "person") == (
         2,
