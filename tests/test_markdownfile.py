@@ -192,7 +192,7 @@ def test_naughty_strings():
         read(body)
         front = {"title": one, one[:90]: one} if one else {}
         text = markdownfile.text_of(front, body)
-        assert markdownfile.parse(text) == (front, (), body.replace("\r", "\n"))
+        assert markdownfile.parse(text) == (front, (), body.replace("\r", "\n"), False)
 
 
 @pytest.mark.parametrize(
