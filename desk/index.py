@@ -73,6 +73,7 @@ SELECT
     count(*) FILTER (WHERE damage IS NOT NULL)
 FROM file
 """  # noqa: S608
+_STRAYS = "SELECT path, strays FROM folder WHERE strays != '' ORDER BY path = 'kb', path"
 _HITS = """
 SELECT id, score FROM (
     SELECT rowid AS number, bm25(text, 8.0, 2.0, 1.0) AS score FROM text WHERE text MATCH ?
@@ -163,7 +164,7 @@ class Index:
         self.look()
         for error in self._desk.damaged_folders():
             on_damage(error)
-        for folder, names in self._rows("SELECT path, strays FROM folder WHERE strays != ''"):
+        for folder, names in self._rows(_STRAYS):
             for name in names.split("/"):
                 on_damage(store.stray(f"{folder}/{name}"))
         for (damage,) in self._rows(
