@@ -23,6 +23,7 @@ AHEAD = timedelta(days=1)
 
 _PUBLISHED = (articles.PUBLISHED, articles.OUTDATED)
 # The verbs of articles that not everybody who may write has; any of the abilities will do.
+_VOTES = ("helpful", "unhelpful")
 _ABILITIES: Mapping[str, tuple[str, ...]] = {
     "approve": (REVIEW,),
     "reject": (REVIEW,),
@@ -417,6 +418,8 @@ class _Judged:
         problem = self._unable(*abilities) or self._of_fields(verb, event)
         if not problem and verb is event and verb.did == "approve":
             problem = self._of_approval(event)
+        if not problem and verb.did in _VOTES:
+            problem = self._of_vote()
         if not problem and verb is event and "owner" in event.change:
             problem = self._of_owner(event)
         if not problem and articles.is_reviewed(event.change):
@@ -452,6 +455,13 @@ class _Judged:
         before = tuple(one for one in self.record.log if one.order() < event.order())
         writers = articles.authors(Article(self.record.head, before))
         return f"approves what {event.by} wrote some of" if event.by in writers else ""
+
+    def _of_vote(self) -> str:
+        """Whether the committer may read what the vote is on."""
+        known = (one for one in (self.record, *self.parents) if isinstance(one, Article))
+        if any(articles.as_read_by(one, self.rights) for one in known):
+            return ""
+        return f"is a vote on what {self.who.name} may not read"
 
     def _of_owner(self, event: Event) -> str:
         """Whether its owner or a reviewer gives an article another owner; a draft begins with one.

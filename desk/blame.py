@@ -50,20 +50,32 @@ def origins(
         event = None if name in by_hand else _setter(record, name, value)
         if event and (name in event.change or _always(name, value, versions)):
             brought_by = brought.get(event.content())
+            if event.words.get("by_hand") and (typed := _typed(name, value, versions)):
+                yield Origin(name, value, person(typed), event.at, event.n, event.did, typed)
+                continue
             yield Origin(name, value, event.by, event.at, event.n, event.did, brought_by)
         else:
             yield _by_hand(name, value, versions, person)
 
 
 def _setter(record: Record, name: str, value: Value) -> Event | None:
-    """The event that gave a field its value."""
-    for log in (model.standing(record.log), record.log):
+    """The event that gave a field its value, or the last of those that were merged to it."""
+    standing = model.standing(record.log)
+    for log in (standing, record.log):
         events = model.in_order(log)
         setters = [one for one in events if name in one.change]
-        if setters and setters[-1].change[name][1] == value:
+        if setters and (log is standing or setters[-1].change[name][1] == value):
             return setters[-1]
         if not setters and events and events[0].did in model.FIRST and name in model.UNLOGGED:
             return events[0]
+    return None
+
+
+def _typed(name: str, value: Value, versions: Sequence[Version]) -> Commit | None:
+    """The first commit that has a value by hand, before an event told of it."""
+    for commit, was in versions:
+        if was.head.get(name) == value and name in model.hand_edits(was):
+            return commit
     return None
 
 

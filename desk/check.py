@@ -68,6 +68,7 @@ def problems(
     misplaced: list[Entry] = []
     fields: set[str] = set()
     shown: set[str] = set()
+    paths: set[str] = set()
     left_open = left_open or gitcheck.left_open(desk)
     found += () if left_open else gitcheck.distrust(desk)
     if left_open:
@@ -75,6 +76,7 @@ def problems(
         found += gitcheck.shrunk(desk, left_open)
     for path in desk.walk():
         on_file()
+        paths.add(path)
         if path.startswith(f"{store.PICTURES}/"):
             shown.add(path.rpartition("/")[2])
             found += _picture(desk, path)
@@ -97,6 +99,8 @@ def problems(
             briefs[entry.record.id] = _brief(entry)
             fields.update(() if entry.hidden else entry.record.head)
             found += (p for check in RECORD_CHECKS for p in check(entry, act))
+    moved = {store.path_of(entry.record.id) for entry in misplaced} - paths
+    found = [one for one in found if one.path not in moved]  # it is not gone
     ids = Counter((*briefs, *(entry.record.id for entry in misplaced)))
     found += (_misplaced(desk, entry, taken=ids[entry.record.id] > 1) for entry in misplaced)
     found += (p for check in DESK_CHECKS for p in check(briefs, act))

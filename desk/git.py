@@ -275,9 +275,9 @@ class Repository:
             path = local_path(url)
             if path is not None and (not _is_whole(path) or _is_within(path, inside)):
                 raise RefusedError(
-                    f"the remote {url} lies in this clone, or beside wherever that is, and its "
-                    "hooks would run; git remote set-url origin URL names another, or a folder by "
-                    "its whole path"
+                    f"the remote {url or 'without a URL'} lies in this clone, or beside wherever "
+                    "that is, and its hooks would run; git remote set-url origin URL names "
+                    "another, or a folder by its whole path"
                 )
 
     def _urls(self, remote: str) -> list[str]:

@@ -12,7 +12,18 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from desk import changes, codec, gitmerge, gitrecovery, merge, reconcile, render, store
+from desk import (
+    changes,
+    codec,
+    gitmerge,
+    gitrecovery,
+    merge,
+    reconcile,
+    render,
+    roles,
+    store,
+    yamltext,
+)
 from desk.changes import Change
 from desk.errors import DamagedError, NotFoundError, RefusedError
 from desk.git import GitError, Repository
@@ -20,6 +31,7 @@ from desk.gitmerge import Renumbering
 from desk.lifecycle import Act
 from desk.model import Event
 from desk.reconcile import Overruled
+from desk.settings import Reader
 from desk.store import Desk
 
 # How often others may be faster, and how often the remote may be locked.
@@ -36,6 +48,8 @@ _FASTER = (
     *_BEHIND, "cannot lock ref", "failed to update ref", "incorrect old value",
     "reference already exists",
 )  # fmt: skip
+# What git leaves at the beginning of lines where two sides clash.
+_MARKERS = (b"\n<<<<<<< ", b"\n>>>>>>> ")
 _NO_BRANCH = "couldn't find remote ref"
 _OWN_SSH = {"GIT_SSH_COMMAND": "ssh -oBatchMode=yes -oConnectTimeout=20"}
 
@@ -88,8 +102,9 @@ class Sync:
         self._behind: tuple[str | None, str] | None = None
         self._why_not = ""
         self._locked = 0
-        # Whether the remote has the branch.
+        # Whether the remote has the branch, and its commit as it was fetched.
         self._is_there = True
+        self._theirs: str | None = None
 
     def run(self, *, push: bool) -> Outcome:
         """Bring the clone and its remote together.
@@ -172,11 +187,21 @@ class Sync:
 
     def _check_signed(self) -> None:
         """Raise RefusedError where the remote takes signed commits only and none would be."""
-        if self._desk.policy.must_sign and not self.repository.signs:
+        if not self.repository.signs and self._must_sign():
             raise RefusedError(
                 "this desk's remote takes signed commits only (`remote` in desk.yaml): git config "
                 "--global commit.gpgSign true, gpg.format ssh, user.signingKey your key"
             )
+
+    def _must_sign(self) -> bool:
+        """What the remote's desk.yaml says of signatures, as it was fetched; else the clone's."""
+        path = f"{self.repository.prefix}{store.POLICY_FILE}"
+        there = self._theirs and self.repository.object_at(self._theirs, path)
+        if there:
+            with suppress(DamagedError):
+                text = yamltext.decode(next(self.repository.blobs((there,))))
+                return roles.read_must_sign(Reader(text, path, codec.parse))
+        return self._desk.policy.must_sign
 
     @contextmanager
     def _marked(self) -> Iterator[None]:
@@ -325,7 +350,7 @@ class Sync:
 
     def _merge(self, upstream: Upstream) -> None:
         """Bring what was fetched into the branch and the files."""
-        theirs = self.repository.find_commit(upstream.reference)
+        theirs = self._theirs = self.repository.find_commit(upstream.reference)
         with self._desk.locked("lock", store.lock_wait()):
             self._commit_locked()
             ours = self.repository.find_commit("HEAD")
@@ -374,6 +399,8 @@ class Sync:
         theirs = self.repository.find_commit(upstream.reference) if self._is_there else None
         if theirs == self.repository.find_commit("HEAD") and upstream.is_set:
             return True
+        if theirs:
+            self._check_unmarked(theirs)
         options = ["--porcelain", "--no-recurse-submodules"]
         options += [] if upstream.is_set else ["--set-upstream"]
         self._desk.keep_private(_MARK, _PUSHING)
@@ -392,6 +419,22 @@ class Sync:
             raise
         self.outcome.pushed = True
         return True
+
+    def _check_unmarked(self, theirs: str) -> None:
+        """Raise RefusedError where conflict markers were committed that the remote has not."""
+        changed = self.repository.differences(theirs, "HEAD", "tickets", store.ARTICLES)
+        there = [one for one in changed if one.new and store.may_be_record(one.path)]
+        texts = self.repository.blobs(one.new for one in there)
+        marked = [
+            one.path
+            for one, text in zip(there, texts, strict=True)
+            if _MARKERS[0] in text and _MARKERS[1] in text
+        ]
+        if marked:
+            raise RefusedError(
+                f"conflict markers were committed in {', '.join(marked[:_LISTED])}, so nothing is "
+                "pushed; `desk check --fix` puts both sides together, then `desk sync` again"
+            )
 
 
 def _overruled(found: Mapping[str, Sequence[Overruled]]) -> list[str]:

@@ -100,8 +100,9 @@ def _check_unchanged(record: Record, event: Event, names: Set[str]) -> None:
     stands = {name: to for name, (_, to) in event.change.items() if name in fields}
     moved = {name for name, to in stands.items() if record.head.get(name) != to}
     if moved:  # by what was merged since
-        setters = (one for one in model.in_order(record.log) if moved & one.change.keys())
-        raise RefusedError(_changed_since(record, event, moved, [*setters][-1]))
+        others = (one for one in model.in_order(record.log) if one != event)
+        setters = [one for one in others if moved & one.change.keys()]
+        raise RefusedError(_changed_since(record, event, moved, setters[-1]))
     rest = [one for one in model.in_order(model.standing(record.log)) if one != event]
     before = model.fold(rest, model.origin(record))
     for name, (was, _) in event.change.items():
@@ -111,10 +112,11 @@ def _check_unchanged(record: Record, event: Event, names: Set[str]) -> None:
 
 
 def _changed_since(record: Record, event: Event, fields: Set[str], later: Event) -> str:
+    when = "since" if later.seconds >= event.seconds else "elsewhere before that was known there"
     return (
         f"the {event.did} of {event.at} in {record.id} cannot be taken back: {later.by} changed "
-        f"{', '.join(sorted(fields))} since ({later.did}, {later.at}); change what is wrong by its "
-        "own command"
+        f"{', '.join(sorted(fields))} {when} ({later.did}, {later.at}); change what is wrong by "
+        "its own command"
     )
 
 

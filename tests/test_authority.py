@@ -33,8 +33,9 @@ HEAD: Mapping[str, Value] = {
 }
 OPENED = Ticket({"id": ID, "description": "x"}, ()).add("open", NOW, "lin", HEAD)
 DRAFT = Article({"id": "KB-261121-9QXW2"}, ()).add(
-    "new", NOW, "chen", {"title": "VPN", "status": "draft", "owner": "chen", "solution": "x"}
-)
+    "new", NOW, "chen",
+    {"title": "VPN", "status": "draft", "audience": "public", "owner": "chen", "solution": "x"},
+)  # fmt: skip
 NOBODYS = DRAFT.add("edit", NOW, "chen", {"owner": None})
 SUBMITTED = DRAFT.add("submit", NOW, "chen", {"status": "review"})
 APPROVED = SUBMITTED.add("approve", NOW, "lin")
@@ -422,6 +423,7 @@ def test_what_waits_goes_with_the_status():
         ("chen", PUBLISHED, "renew", {"review_by": "2030-01-01T00:00:00Z"}, ""),
         ("rui", PUBLISHED, "renew", {"review_by": "2030-01-01T00:00:00Z"}, "needs kb.review"),
         ("rui", PUBLISHED, "helpful", {}, ""),
+        ("rui", DRAFT, "helpful", {}, "is a vote on what rui may not read"),
         ("rui", PUBLISHED, "use", {}, "needs desk.work or kb.write"),
         ("rui", DRAFT, "helpful", {"solution": "y"}, "sets solution, which helpful does not"),
         ("chen", DRAFT, "use", {"tags": ["a"]}, "sets tags, which use does not"),
@@ -433,7 +435,7 @@ def test_what_waits_goes_with_the_status():
         ("lin", SUBMITTED, "reject", {"owner": "lin"}, "sets owner, which reject does not"),
         ("zhao", APPROVED, "publish", {"cause": "y"}, "sets cause, which publish does not"),
         ("zhao", PUBLISHED, "renew", {"tags": ["a"]}, "sets tags, which renew does not"),
-        ("zhao", PUBLISHED, "retire", {"audience": "public"}, "sets audience, which retire"),
+        ("zhao", PUBLISHED, "retire", {"audience": "internal"}, "sets audience, which retire"),
     ],
 )  # fmt: skip
 def test_verbs_of_articles(

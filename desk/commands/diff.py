@@ -39,6 +39,8 @@ def diff_(session: Session, revs: tuple[str, ...], form: str) -> None:
     A REV is a commit, a branch, a tag, or a moment: then it is the last commit of this branch
     until that moment. Formats for programs have the shape of `desk watch`.
     """
+    if any("..." in one or one.startswith("^") for one in revs):
+        raise click.UsageError("a REV is one commit or moment; two are `OLD NEW` or `OLD..NEW`")
     if len(revs) == 1 and ".." in revs[0]:  # as git writes two
         begin, _, end = revs[0].partition("..")
         revs = (begin or "HEAD", end or "HEAD")

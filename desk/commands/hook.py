@@ -95,12 +95,14 @@ def _hook(repository: "Repository") -> tuple[str, str]:
 
     hooks = os.path.join(repository.text("rev-parse", "--absolute-git-dir"), "hooks")
     settings = repository.answer("config", "--get-all", "core.hooksPath").text.splitlines()
+    is_bare = _is_bare(repository)
     if len(settings) > 1:  # the last is our own
+        hook, called = ("pre-receive", "hook verify -") if is_bare else ("pre-commit", "check")
         raise RefusedError(
             f"core.hooksPath is {settings[0]}, so git would not run a hook in {hooks}; "
-            "call `desk hook verify -` from there"
+            f"call `desk {called}` from {hook} there"
         )
-    if _is_bare(repository):
+    if is_bare:
         return os.path.join(hooks, "pre-receive"), _script("hook verify -")
     root = os.path.relpath(place.root_above(repository.folder), repository.top)
     return os.path.join(hooks, "pre-commit"), _script(f"-C {shlex.quote(root)} check")

@@ -1,5 +1,6 @@
 """desk sync."""
 
+import os
 from typing import TYPE_CHECKING
 
 import click
@@ -29,6 +30,7 @@ def sync_(session: Session, no_push: bool, form: str) -> None:
         raise RefusedError(
             "sync cannot be tried in a dry run; `desk diff` tells what it would send"
         )
+    _check_desk(session)
     merge_driver.offer(session.desk.root)
     sync = Sync(session.desk, session.act())
     try:
@@ -37,6 +39,23 @@ def sync_(session: Session, no_push: bool, form: str) -> None:
         _tell(session, sync, form, "")
         raise
     _tell(session, sync, form, "nothing new here or there")
+
+
+def _check_desk(session: Session) -> None:
+    """Raise NotFoundError where there is no desk, with the way to one that the remote has."""
+    from desk.errors import NotFoundError
+    from desk.git import Repository
+
+    try:
+        _ = session.desk
+    except NotFoundError as error:
+        repository = Repository(session.folder)
+        if os.path.isdir(session.folder) and repository.exists and repository.remotes():
+            raise NotFoundError(
+                f"there is no desk.yaml in {session.folder} yet; git pull brings that of the "
+                "team's repository, and `desk init` begins a new one"
+            ) from error
+        raise
 
 
 def _tell(session: Session, sync: "Sync", form: str, nothing: str) -> None:

@@ -57,7 +57,7 @@ def test_each_event_has_the_commit_that_brought_it(shell: Shell):
     assert found["kind"] == ["incident", "chen", NOW, 1, "open", first, TEN, "陈伟"]
     assert found["category"] == ["network/vpn", "chen", TEN, 2, "classify", second, NOON, "林静"]
     assert found["assignee"] == ["lin", "chen", NOON, 4, "assign", None, None, None]
-    assert found["title"] == ["By hand", "chen", NOON, 3, "edit", None, None, None]
+    assert found["title"] == ["By hand", "lin", NOON, 3, "edit", second, NOON, "林静"]
 
 
 def test_what_was_edited_by_hand_is_by_whoever_committed_it(shell: Shell):

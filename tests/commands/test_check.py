@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tests.commits import commit, repository
 from tests.support import Shell
 
 ID = "T-261121-A0001"
@@ -144,3 +145,18 @@ def test_a_number_without_end_costs_nothing(shell: Shell):
     ran = shell.run("check")
     assert ran.code == 4
     assert "event 1 is missing" in ran.out
+
+
+def test_a_ticket_that_was_moved_is_not_said_to_be_gone(shell: Shell):
+    repository(shell.root)
+    record_id = shell.open("VPN drops")
+    commit(shell.root)
+    away = shell.root / "tickets" / f"{record_id}.yaml"
+    shell.path(record_id).rename(away)
+    ran = shell.run("check")
+    said = ["is gone" in ran.out, f"tickets/{record_id}.yaml" in ran.out]
+    assert (ran.code, said) == (4, [False, True]), ran
+    shell.done("check", "--fix")
+    away = shell.path(record_id)
+    away.unlink()
+    assert "it is gone, and the last commit has it" in shell.run("check").out

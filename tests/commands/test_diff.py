@@ -249,3 +249,12 @@ def test_two_revisions_as_git_writes_them(shell: Shell):
     for words in ("HEAD~1..HEAD", "HEAD~1.."):
         assert shell.done("diff", words).out == wanted
     assert shell.run("diff", "HEAD~1..HEAD", "HEAD").code == 3
+
+
+@pytest.mark.parametrize("rev", ["HEAD~1...HEAD", "^HEAD", "..."])
+def test_other_ways_of_git_are_no_revision(shell: Shell, rev: str):
+    repository(shell.root)
+    shell.open("VPN drops")
+    commit(shell.root)
+    ran = shell.run("diff", rev)
+    assert (ran.code, "a REV is one commit or moment" in ran.err) == (2, True)

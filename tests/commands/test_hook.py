@@ -154,6 +154,7 @@ def test_where_no_hook_would_run(made: Team, tmp_path: Path):
     git(made.bare, "config", "core.hooksPath", "/elsewhere")
     ran = run(["hook", "install", str(made.bare)])
     assert (ran.code, ran.err.split(",")[0]) == (1, "desk: core.hooksPath is /elsewhere")
+    assert "call `desk hook verify -` from pre-receive there" in ran.err
     nowhere = tmp_path / "nowhere"
     ran = run(["hook", "install", str(nowhere)])
     sentence = f"desk: {nowhere} is no git repository; make one with git init --bare\n"

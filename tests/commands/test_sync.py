@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -440,15 +441,73 @@ def test_a_remote_that_refuses(team: Team):
     assert team.done(one, "sync").err == "pushed\n"
 
 
+def demand(clone: Path, policy: str) -> None:
+    """Have a policy at the remote."""
+    (clone / "desk.yaml").write_text(policy)
+    git(clone, "commit", "--quiet", "--message", "policy", "desk.yaml")
+    git(clone, "push", "--quiet")
+
+
+SIGNED = POLICY + "remote: {signed: required}\n"
+
+
 def test_a_remote_that_takes_signed_commits_only_is_told_in_time(team: Team):
-    one, _, ticket = team.both()
-    path = one / "desk.yaml"
-    path.write_text(POLICY + "remote: {signed: required}\n")
+    one, two, ticket = team.both()
+    demand(two, SIGNED)
     before = git(one, "rev-parse", "HEAD")
     team.done(one, "note", ticket, "x")
-    ran = team.run(one, "sync")
-    assert (ran.code, "takes signed commits only" in ran.err) == (1, True)
-    assert git(one, "rev-parse", "HEAD") == before
+    for words in (("sync",), ("sync", "--no-push")):
+        ran = team.run(one, *words)
+        assert (ran.code, "takes signed commits only" in ran.err) == (1, True)
+        assert git(one, "rev-parse", "HEAD") == before
+    demand(two, POLICY)
+    assert team.done(one, "sync").err.endswith("pushed\n")
+
+
+def test_a_clone_that_knows_an_earlier_demand_only_hears_of_its_end(team: Team):
+    one, two, ticket = team.both()
+    demand(two, SIGNED)
+    team.done(one, "sync")
+    team.done(one, "note", ticket, "x")
+    assert team.run(one, "sync").code == 1
+    demand(two, POLICY)
+    assert team.done(one, "sync").err.endswith("pushed\n")
+
+
+def test_markers_that_somebody_committed_are_not_pushed(team: Team):
+    one, two, ticket = team.both()
+    for clone, words in ((one, "x"), (two, "y")):
+        team.done(clone, "note", ticket, words)
+    team.done(one, "sync")
+    git(two, "commit", "--quiet", "--all", "--message", "mine")
+    pull = ["git", "pull", "--quiet", "--no-rebase"]  # with no driver
+    assert subprocess.run(pull, cwd=two, capture_output=True, check=False).returncode == 1
+    git(two, "commit", "--quiet", "--all", "--message", "oops")
+    tip = git(team.hub, "rev-parse", "main")
+    ran = team.run(two, "sync")
+    assert (ran.code, ran.err.splitlines()[-1]) == (
+        1, f"desk: conflict markers were committed in {store.path_of(ticket)}, so nothing is "
+        "pushed; `desk check --fix` puts both sides together, then `desk sync` again",
+    )  # fmt: skip
+    assert git(team.hub, "rev-parse", "main") == tip
+    team.done(two, "check", "--fix")
+    assert team.done(two, "sync").err.endswith("pushed\n")
+    team.done(one, "sync")
+    assert len(events(one, ticket)) == 3
+
+
+def test_a_clone_of_what_was_empty_hears_how_to_get_the_desk(team: Team):
+    one, _, _ = team.both()
+    late = team.folder / "late"
+    git(team.folder, "init", "--quiet", str(late))
+    git(late, "remote", "add", "origin", str(team.hub))
+    git(late, "config", "user.name", "lin")
+    ran = team.run(late, "sync")
+    assert (ran.code, ran.err) == (
+        3, f"desk: there is no desk.yaml in {late} yet; git pull brings that of the team's "
+        "repository, and `desk init` begins a new one\n",
+    )  # fmt: skip
+    assert one.exists()
 
 
 def test_locks_that_a_kill_left_are_removed(team: Team):
@@ -580,8 +639,7 @@ def test_who_cannot_sign_still_gets_what_came(team: Team):
     one, two, ticket = team.both()
     team.done(one, "note", ticket, "x")
     team.done(one, "sync")
-    path = two / "desk.yaml"
-    path.write_text(POLICY + "remote: {signed: required}\n")
+    demand(one, SIGNED)
     assert "came in: 1 event" in team.done(two, "sync").err
     team.done(two, "note", ticket, "y")
     assert "takes signed commits only" in team.run(two, "sync").err
@@ -680,3 +738,36 @@ def test_a_record_that_would_be_too_large_is_not_merged(team: Team):
     ran = team.run(one, "sync")
     assert (ran.code, "would be over 1 MiB with both sides' events" in ran.err) == (4, True)
     assert team.done(one, "show", ticket).out
+
+
+def test_blame_and_undo_after_lines_of_two_were_put_together(team: Team):
+    one, two, ticket = team.both()
+    lines = "L1\nl2\nl3"
+    team.done(one, "edit", ticket, "--set", f"description={lines}")
+    team.done(one, "sync")
+    team.done(two, "sync")
+    later = "2026-11-21T10:00:00+08:00"
+    team.done(one, "edit", ticket, "--set", "description=A1\nl2\nl3", "--set", "tags=a", at=later)
+    team.done(two, "edit", ticket, "--set", "description=L1\nl2\nB3", "--set", "tags=b", at=later)
+    for clone in (one, two, one):
+        team.done(clone, "sync")
+    rows = json.loads(team.done(one, "blame", ticket, "-f", "json").out)
+    found = {row["field"]: (row["value"], row["did"]) for row in rows}
+    assert found["description"] == ("A1\nl2\nB3", "edit")
+    assert (found["tags"][1], sorted(found["tags"][0])) == ("edit", ["a", "b"])
+    for clone, other in ((one, "lin"), (two, "chen")):
+        refused = team.run(clone, "undo")
+        assert (refused.code, f"cannot be taken back: {other} changed" in refused.err) == (1, True)
+
+
+def test_blame_of_an_edit_by_hand_names_the_commit_that_brought_it(team: Team):
+    one, two, ticket = team.both()
+    path = one / store.path_of(ticket)
+    path.write_text(path.read_text().replace("log:", "rack: db2\nlog:"))
+    team.done(one, "sync")
+    brought = git(one, "rev-parse", "HEAD")
+    team.done(two, "note", ticket, "x")
+    team.done(two, "sync")
+    rows = json.loads(team.done(two, "blame", ticket, "-f", "json").out)
+    (row,) = (row for row in rows if row["field"] == "rack")
+    assert (row["by"], row["commit"], row["author"]) == ("chen", brought, "chen")

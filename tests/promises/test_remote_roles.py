@@ -82,7 +82,8 @@ def history(made: Team, keys: dict[str, str] | None = None, more: str = "") -> t
     base = {"desk.yaml": team.policy(more, keys, chen="lead"), ".gitattributes": ATTRIBUTES}
     one = made.commit("ada", base)
     vpn = ticket(VPN, "chen", requester={"name": "李伟", "email": "li.wei@example.com"})
-    drafts = [article(one, "chen") for one in (DRAFT, REVIEW, APPROVED, PUBLISHED)]
+    drafts = [article(one, "chen") for one in (DRAFT, REVIEW, APPROVED)]
+    drafts.append(article(PUBLISHED, "chen", audience="public"))
     drafts[1:] = [submitted(one, "chen") for one in drafts[1:]]
     earlier = made.commit("chen", files(vpn, *drafts), one)
     new = {"desk.yaml": team.policy(more, keys)}
@@ -857,6 +858,11 @@ def edits_what_is_published_by_renewing(desk: Desk) -> str:
 @attack("event 5 (helpful) says ticket, which helpful does not")
 def says_more_than_a_vote(desk: Desk) -> str:
     return desk.commit("rui", desk.record(PUBLISHED).add("helpful", at(30), "rui", ticket=VPN))
+
+
+@attack("event 2 (unhelpful) is a vote on what rui may not read")
+def votes_on_what_is_internal(desk: Desk) -> str:
+    return desk.commit("rui", desk.record(DRAFT).add("unhelpful", at(30), "rui"))
 
 
 @attack("event 2 (helpful)")
