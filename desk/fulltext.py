@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from desk.letters import narrow
 from desk.model import Event, Record, Value, standing
 
 TOKENIZER = "porter unicode61 remove_diacritics 2"
@@ -74,15 +75,6 @@ def paired(text: str) -> str:
     parts[::2] = map(narrow, parts[::2])
     parts[1::2] = [f" {' '.join(pairs(run))} {run[-1]} " for run in parts[1::2]]
     return "".join(parts)
-
-
-def narrow(text: str) -> str:
-    """The text with the wide letters and digits of East Asian keyboards (ＶＰＮ) as others."""
-    return text if text.isascii() else text.translate(_NARROW)
-
-
-_PLAIN = (*range(0x30, 0x3A), *range(0x41, 0x5B), *range(0x61, 0x7B))
-_NARROW = {0xFEE0 + code: code for code in _PLAIN}
 
 
 def _parts(text: str) -> list[str]:

@@ -7,12 +7,13 @@ looking), and the index brought up to date where something had changed.
 import heapq
 import itertools
 import operator
+import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypeVar
 
-from desk import cores, looking, model, stamps, store, stored
+from desk import cores, looking, model, stamps, stored
 from desk.errors import DamagedError, NotFoundError, RefusedError
 from desk.indexfile import FILE, VERSION, IndexFile
 from desk.looking import Changes, Known
@@ -73,7 +74,7 @@ SELECT
     count(*) FILTER (WHERE damage IS NOT NULL)
 FROM file
 """  # noqa: S608
-_STRAYS = "SELECT path, strays FROM folder WHERE strays != '' ORDER BY path = 'kb', path"
+_ODD = "SELECT path, odd FROM folder WHERE odd != x'' ORDER BY path = 'kb', path"
 _HITS = """
 SELECT id, score FROM (
     SELECT rowid AS number, bm25(text, 8.0, 2.0, 1.0) AS score FROM text WHERE text MATCH ?
@@ -164,9 +165,9 @@ class Index:
         self.look()
         for error in self._desk.damaged_folders():
             on_damage(error)
-        for folder, names in self._rows(_STRAYS):
-            for name in names.split("/"):
-                on_damage(store.stray(f"{folder}/{name}"))
+        for folder, names in self._rows(_ODD):
+            for error in self._desk.strays(folder, os.fsdecode(names).split("/")):
+                on_damage(error)
         for (damage,) in self._rows(
             "SELECT damage FROM file WHERE damage IS NOT NULL ORDER BY folder = 'kb', folder, id"
         ):

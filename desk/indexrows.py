@@ -24,7 +24,7 @@ _SPREAD = 500  # from about so many files reading on all cores is quicker
 # those of factindex, `clock` is that of clockindex.
 _TABLES = (
     "CREATE TABLE folder (path TEXT PRIMARY KEY, changed INTEGER, size INTEGER, inode INTEGER,"
-    " seal INTEGER, ids TEXT, strays TEXT) WITHOUT ROWID",
+    " seal INTEGER, ids TEXT, odd BLOB) WITHOUT ROWID",
     "CREATE TABLE file (number INTEGER PRIMARY KEY, folder TEXT NOT NULL, id TEXT NOT NULL,"
     " changed INTEGER, size INTEGER, inode INTEGER, rank INTEGER, external TEXT, damage TEXT,"
     " priority TEXT, opened REAL)",
@@ -91,7 +91,7 @@ def _write_folders(connection: sqlite3.Connection, changes: Changes) -> None:
     for path, seen in changes.folders.items():
         connection.execute("DELETE FROM folder WHERE path = ?", (path,))
         if seen:
-            values = (path, *seen.stamp, seen.seal, seen.ids, seen.strays)
+            values = (path, *seen.stamp, seen.seal, seen.ids, seen.odd)
             connection.execute("INSERT INTO folder VALUES (?,?,?,?,?,?,?)", values)
 
 

@@ -23,13 +23,13 @@ File: TypeAlias = tuple[str, str]  # folder, id
 class Folder(NamedTuple):
     """A folder as it was listed: its stamp, the number for its files, and their ids.
 
-    `strays` are the names of other files that may be records, with / between them.
+    `odd` are the other names in it, with / between them.
     """
 
     stamp: Stamp
     seal: int
     ids: str
-    strays: str
+    odd: bytes
 
 
 class Known(NamedTuple):
@@ -144,13 +144,7 @@ def _listed(
         stamps.proven(stamp, looked),
         stamps.sealed(entries.values()) if proven else 0,
         " ".join(name.removesuffix(".yaml") for name in names),
-        "/".join(
-            sorted(
-                store.shown(name)
-                for name in entries.keys() - set(names)
-                if store.may_be_record(name)
-            )
-        ),
+        os.fsencode("/".join(store.odd_names(folder, entries))),
     )
     return came, seen
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from desk import fulltext
 from desk.fulltext import Term
 from desk.index import Index
+from desk.letters import narrow
 from desk.model import Record
 
 Choose = Callable[[Iterator[Record]], Iterator[Record]]
@@ -209,8 +210,8 @@ def excerpt(record: Record, found: Found) -> tuple[str, str]:
     patterns = [_patterns(term, loose=term.text in found.near) for term in found.terms]
     best = (0.0, "title", record.title, 0)
     for place, text in fulltext.pieces(record):
-        narrow = fulltext.narrow(text)
-        starts = [_first(alternatives, narrow) for alternatives in patterns]
+        plain = narrow(text)
+        starts = [_first(alternatives, plain) for alternatives in patterns]
         hits = [start for start in starts if start is not None]
         # The title is seen anyway, so what it lacks tells more.
         worth = len(hits) - (0.5 if place == "title" and len(hits) < len(patterns) else 0)

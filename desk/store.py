@@ -45,6 +45,7 @@ POLICY_FILE = place.POLICY_FILE
 ARTICLES = "kb"  # the folder
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _FILE = re.compile(r"([A-Z][A-Z0-9]*-\d{6}-[0-9A-Z]{5})\.yaml", re.ASCII)
+_YEAR, _MONTH = (re.compile(f"[0-9]{{{digits}}}") for digits in (4, 2))
 _LOCK_WAIT = 10.0
 _LINKED = "this is a symbolic link or below one; desk reads regular files only"
 _STRAY = "no record belongs there, so it is not read; `desk check` says what to do"
@@ -94,14 +95,22 @@ def is_in_place(folder: str, name: str) -> bool:
     return bool(match and path_of(match[1]) == f"{folder}/{name}")
 
 
-def may_be_record(name: str) -> bool:
-    """Whether somebody may take a file of that name for a record's, wherever it is."""
-    return name.endswith(".yaml") and not name.startswith(".")
+def may_be_record(path: str) -> bool:
+    """Whether somebody may take a file for a record's, wherever it is."""
+    return path.endswith(".yaml") and not path.rpartition("/")[2].startswith(".")
+
+
+def odd_names(folder: str, names: Iterable[str]) -> list[str]:
+    """Those names in a folder of records that are neither hidden nor of a record in its place."""
+    own = PICTURES.removeprefix(f"{folder}/")
+    odd = (name for name in names if not name.startswith(".") and name != own)
+    return sorted(name for name in odd if not is_in_place(folder, name))
 
 
 def stray(path: str) -> DamagedError:
     """That a file which may be a record's is not in the place of one."""
-    return DamagedError(_STRAY, shown(path))
+    line = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in shown(path))
+    return DamagedError(_STRAY, line)
 
 
 def shown(path: str) -> str:
@@ -350,9 +359,8 @@ class Desk:
         for error in self.damaged_folders():
             on_damage(error)
         for folder in self.folders():
-            for name in self.names(folder):
-                if may_be_record(name) and not is_in_place(folder, name):
-                    on_damage(stray(f"{folder}/{name}"))
+            for error in self.strays(folder, odd_names(folder, self.names(folder))):
+                on_damage(error)
         yield from self._of_ids(self.ids(), on_damage)
 
     def articles(self, on_damage: Callable[[DamagedError], None]) -> Iterator[Article]:
@@ -412,15 +420,31 @@ class Desk:
         for folder in ("tickets", *inner, *self.folders()):
             if os.path.islink(os.path.join(self.root, folder)):
                 yield DamagedError(_LINKED, folder)
-        for folder, names in {"tickets": years, **inner}.items():
-            yield from (stray(f"{folder}/{name}") for name in names if may_be_record(name))
+        yield from self.strays("tickets", (one for one in years if not _YEAR.fullmatch(one)))
+        for folder, names in inner.items():
+            if _YEAR.fullmatch(folder.removeprefix("tickets/")):
+                yield from self.strays(folder, (one for one in names if not _MONTH.fullmatch(one)))
+
+    def strays(self, folder: str, names: Iterable[str]) -> Iterator[DamagedError]:
+        """What is wrong with the files that may be records, but are in no record's place.
+
+        `names` stand in the folder and are neither records in their place nor folders of them.
+        """
+        for name in names:
+            path = f"{folder}/{name}"
+            with suppress(OSError):  # it is gone by now
+                if self._is_folder(path) and not is_record_name(name):
+                    inside = (one for one in self.walk(path) if may_be_record(one))
+                    yield from map(stray, inside)
+                elif may_be_record(path):
+                    yield stray(path)
 
     def folders(self) -> Iterator[str]:
         """The folders that records are in: the months, and that of the articles."""
         for year in self.names("tickets"):
-            if re.fullmatch(r"[0-9]{4}", year):
+            if _YEAR.fullmatch(year):
                 for month in self.names(f"tickets/{year}"):
-                    if re.fullmatch(r"[0-9]{2}", month):
+                    if _MONTH.fullmatch(month):
                         yield f"tickets/{year}/{month}"
         yield ARTICLES
 

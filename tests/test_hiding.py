@@ -124,3 +124,24 @@ def test_what_is_taken_apart_loses_no_letter(text: str):
         assert name in text
     else:
         assert name == text
+
+
+@pytest.mark.parametrize(
+    ("requester", "text", "hidden"),
+    [
+        ({"name": "Nguyễn Văn An"}, "call Nguyễn now", "call […] now"),
+        ({"name": "José García"}, "Jose\u0301 Garci\u0301a called", "[…] called"),
+        ({"name": "Jose\u0301 García"}, "José called", "[…] called"),
+        ({"name": "Sean O'Brien"}, "ask O’Brien or O'Brien", "ask […] or […]"),
+        ({"name": "Ann Lee"}, "ＡＮＮ ＬＥＥ 说 ＶＰＮ", "[…] 说 ＶＰＮ"),
+        ({"name": "Иванов Пётр"}, "Пётр Иванов, Иванов", "[…], […]"),
+        ({"name": "王芳"}, "王主任、王工、小王，王 芳", "[…]主任、[…]工、[…]，[…]"),
+        ({"name": "王芳"}, "王工作，小王子，老王村", "王工作，小王子，老王村"),
+        ({"phone": "010-8888 6666"}, "ring 88886666 or 01088886666", "ring […] or […]"),
+        ({"phone": "138 0013 8000 / 010-88886666"}, "13800138000, 88886666", "[…], […]"),
+        ({"phone": "13800138000 ext 12"}, "13800138000 转 12", "[…] 转 12"),
+        ({"phone": "010 8888 6666"}, "error 6666, 8888", "error 6666, 8888"),
+    ],
+)
+def test_writings_of_other_countries(requester: dict[str, str], text: str, hidden: str):
+    assert hider(requester)(text) == hidden

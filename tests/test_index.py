@@ -262,6 +262,10 @@ def test_an_answer_needs_no_second_process(two: Desk, monkeypatch: pytest.Monkey
         "tickets/2026/T-261121-00001.yaml",
         "tickets/T-261121-00001.yaml",
         "kb/T-261121-00001.yaml",
+        "kb/sub/T-261121-00001.yaml",
+        "tickets/2026/11/sub/deeper/T-261121-00001.yaml",
+        "tickets/2026/113/T-261121-00001.yaml",
+        "tickets/old/T-261121-00001.yaml",
     ],
 )
 def test_a_ticket_that_somebody_moved_is_named(
@@ -272,7 +276,7 @@ def test_a_ticket_that_somebody_moved_is_named(
     Index(desk).look()
     time.sleep(0.06)
     stood, away = Path(desk.root, path_of("T-261121-00001")), Path(desk.root, place)
-    away.parent.mkdir(exist_ok=True)
+    away.parent.mkdir(parents=True, exist_ok=True)
     stood.rename(away)
     sentence = f"desk: {place}: no record belongs there, so it is not read; `desk check` says"
     for words in (["list", "-f", "ids"], ["summarise", "-f", "json"], ["export", "-f", "ndjson"],
@@ -285,3 +289,22 @@ def test_a_ticket_that_somebody_moved_is_named(
     away.rename(stood)
     assert cli.run(["-C", desk.root, "list", "-f", "ids"]) == 0
     assert capsys.readouterr() == ("T-261121-00001\nT-261121-00002\n", "")
+
+
+def test_what_is_named_as_misplaced_is_what_check_finds(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+):
+    add(desk, ticket(1, "new", "P1", 1))
+    for folder in ("tickets/2026/11/dir.yaml", "tickets/2026/11/empty", "kb/files", "kb/.git"):
+        Path(desk.root, folder).mkdir(parents=True, exist_ok=True)
+    Path(desk.root, "kb/.git/x.yaml").touch()
+    Path(desk.root, "tickets/2026/11/T-261121-00001.yaml.orig").touch()
+    assert cli.run(["-C", desk.root, "list", "-f", "ids"]) == 0
+    assert capsys.readouterr() == ("T-261121-00001\n", "")
+    odd = Path(os.fsdecode(os.fsencode(desk.root) + b"/tickets/2026/11/a\nb\xff.yaml"))
+    odd.touch()
+    for _ in range(2):
+        assert cli.run(["-C", desk.root, "list", "-f", "ids"]) == 4
+        said = capsys.readouterr().err
+        assert said.startswith("desk: tickets/2026/11/a\\nb\\xff.yaml: no record belongs there")
+        assert said.count("\n") == 1

@@ -71,7 +71,7 @@ ROWS = (
     ("yamlreader",),
     ("yamltext", "merge", "markdown", "shapes", "hiding"),
     ("model",),
-    ("textmerge",),
+    ("textmerge", "letters"),
     ("calendars",),
     ("dates",),
     ("errors",),

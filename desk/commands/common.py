@@ -286,7 +286,10 @@ def parts_of_ids(arguments: Sequence[str]) -> list[str]:
 
 def _ids_from_stdin() -> list[str]:
     """The ids on standard input: one a line, or lines of ndjson that say which they are of."""
-    lines = [line.strip() for line in re.split(r"\r\n?|\n", from_stdin("the ids"))]
+    text = from_stdin("the ids").removeprefix("\ufeff")
+    if text.lstrip().startswith("["):
+        raise UsageError("standard input is one JSON list; `-f ndjson` or `-f ids` prints lines")
+    lines = [line.strip() for line in re.split(r"\r\n?|\n", text)]
     ids = [_id_of_row(line) if line.startswith("{") else line for line in lines]
     for number, (line, record_id) in enumerate(zip(lines, ids, strict=True), 1):
         if line and len(record_id.split()) != 1:

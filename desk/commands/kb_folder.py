@@ -147,10 +147,11 @@ def _chosen(
             continue
         stood = model.as_of(article, session.now) if session.now_is_given else article
         seen.update(read.head)
-        if any_status or shown.status in (articles.PUBLISHED, articles.OUTDATED):
+        is_valid = shown.status in (articles.PUBLISHED, articles.OUTDATED)
+        if is_valid:
             out.add(shown.id)
-            if asked.matches(read):
-                yield stood, shown
+        if (any_status or is_valid) and asked.matches(read):
+            yield stood, shown
     asked.check_fields(seen)
 
 

@@ -408,3 +408,11 @@ def test_parts_that_no_field_has_are_told(shell: Shell):
     ran = shell.run("list", "requester.emial:x")
     assert ran.code == 2
     assert "did you mean requester.email" in ran.err
+
+
+def test_a_list_and_a_mark_of_the_byte_order_on_standard_input(shell: Shell):
+    made = shell.open("VPN drops")
+    ran = shell.run("note", "-", "--text", "x", stdin=f'[{{"id": "{made}"}}]\n')
+    said = "desk: standard input is one JSON list; `-f ndjson` or `-f ids` prints lines\n"
+    assert (ran.code, ran.err) == (2, said)
+    assert shell.run("note", "-", "--text", "x", stdin=f"\ufeff{made}\n").code == 0

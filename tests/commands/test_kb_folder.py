@@ -797,6 +797,7 @@ desk: 2 files of an earlier export are left in {out.root}
     assert [row["file"] for row in json.loads(ran.out)] == ["README.md"]
     assert (ran.code, ran.err) == (1, f"1 articles are written to {out.root}\n{said}")
     assert shell.run(*words, "category:wifi").err == f"0 articles are written to {out.root}\n{said}"
+    assert shell.run(*words, "status:published").err.endswith(said)
     assert out.files() == before, "nothing is removed"
     for name in ("vpn.md", "wifi.md"):
         (out.root / "net" / name).unlink()
