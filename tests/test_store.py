@@ -221,7 +221,9 @@ def _symlink(path: Path) -> None:
 
 
 def _folder_symlink(path: Path) -> None:
-    _symlink(path.parent)
+    target = path.parents[3] / "elsewhere"
+    path.parent.rename(target)
+    path.parent.symlink_to(target)
 
 
 def _replace_by(make_other):
