@@ -19,7 +19,7 @@ from desk.indexfile import FILE, VERSION, IndexFile
 from desk.looking import Changes, Known
 from desk.model import Record, Ticket
 from desk.stamps import Stamp
-from desk.store import Desk
+from desk.store import Desk, is_in_place
 
 if TYPE_CHECKING:
     from desk.experience import Experience
@@ -301,13 +301,16 @@ class Index:
     def _ids_with(self, wanted: str) -> list[str]:
         """The ids that contain that part, or the one that is it, tickets first; see forgiven."""
         fits = []
-        for ids in self._ids_by_folder() if wanted else ():
+        for ids in self._ids_by_folder(wanted) if wanted else ():
             if wanted in model.forgiven(ids):
                 fits += [one for one in ids.split() if wanted in model.forgiven(one)]
         return [one for one in fits if model.forgiven(one) == wanted] or fits
 
-    def _ids_by_folder(self) -> Iterator[str]:
-        """The ids in each folder, in one text; a folder that changed is listed, not the index."""
+    def _ids_by_folder(self, wanted: str) -> Iterator[str]:
+        """The ids in each folder, in one text, those that contain that part among them.
+
+        A folder that changed is listed, not the index.
+        """
         known: dict[str, list[Any]] = {}
         if not self._desk.dry_run and (self._file.is_open or self._file.is_trusted()):
             rows = self._rows("SELECT path, changed, size, inode, ids FROM folder")
@@ -318,7 +321,9 @@ class Index:
             if stamp is not None and stood == list(stamp):
                 yield ids
             else:
-                yield " ".join(self._desk.ids_in(folder))
+                names = (one for one in self._desk.names(folder) if wanted in model.forgiven(one))
+                fits = (one for one in names if is_in_place(folder, one))
+                yield " ".join(one.removesuffix(".yaml") for one in fits)
 
     def ids_of_external(self, number: str) -> list[str]:
         """The ids of the records that have that number elsewhere, whatever its case.

@@ -41,6 +41,7 @@ class Session:
         self._desks: dict[str, Desk] = {}
         self._identities: dict[str, tuple[str, str]] = {}
         self._doubted: set[str] = set()
+        self._named: dict[str, str] = {}
         # The format in which a verb reports on standard output, empty for no report.
         self.report_form = ""
         # Where in a batch the run stands, to be said before each error: `line 12: `.
@@ -132,7 +133,9 @@ class Session:
 
         Raises NotFoundError for none and for several (with the candidates).
         """
-        return self.desk.whole_id(part) or self.index.named(part)
+        if part not in self._named:
+            self._named[part] = self.desk.whole_id(part) or self.index.named(part)
+        return self._named[part]
 
     @property
     def now_is_given(self) -> bool:
