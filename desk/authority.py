@@ -22,8 +22,8 @@ DESK = merge.BY
 AHEAD = timedelta(days=1)
 
 _PUBLISHED = (articles.PUBLISHED, articles.OUTDATED)
-# The verbs of articles that not everybody who may write has; any of the abilities will do.
 _VOTES = ("helpful", "unhelpful")
+# The verbs of articles that not everybody who may write has; any of the abilities will do.
 _ABILITIES: Mapping[str, tuple[str, ...]] = {
     "approve": (REVIEW,),
     "reject": (REVIEW,),
