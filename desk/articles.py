@@ -7,10 +7,10 @@ RefusedError with what would be allowed. docs/knowledge.md has the rules.
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from desk import dates, lifecycle, model
+from desk import dates, model
 from desk.errors import RefusedError, UsageError
-from desk.lifecycle import Act
 from desk.model import ARTICLE_FIELDS, Article, Event, Record, Ticket, Value
 from desk.policy import INTERNAL, PUBLIC, Policy
 from desk.roles import (
@@ -23,6 +23,9 @@ from desk.roles import (
     WRITE,
     Rights,
 )
+
+if TYPE_CHECKING:
+    from desk.lifecycle import Act
 
 PREFIX = "KB"
 DRAFT, IN_REVIEW, PUBLISHED, OUTDATED, RETIRED = model.ARTICLE_STATUSES
@@ -328,7 +331,7 @@ MARKDOWN = "markdown"
 PICTURES = "pictures"
 
 
-def check_may_import(act: Act, *, publish: bool) -> None:
+def check_may_import(act: "Act", *, publish: bool) -> None:
     """Raise RefusedError where somebody may not draft articles, or not publish them at once."""
     _check_may(act, WRITE, "write")
     if publish:
@@ -355,7 +358,7 @@ def imported(article: Article) -> dict[str, Value]:
 
 def drafted(
     record_id: str,
-    act: Act,
+    act: "Act",
     title: str,
     fields: Mapping[str, Value],
     *,
@@ -475,14 +478,14 @@ def _numbered(steps: Value) -> str:
 # --- what each verb does -------------------------------------------------------------------
 
 
-def _check_may(act: Act, ability: str, verb: str) -> None:
+def _check_may(act: "Act", ability: str, verb: str) -> None:
     if not act.policy.rights_of(act.by).may(ability):
         able = act.policy.who_may(ability)
         who = f"{', '.join(able)} may" if able else "nobody in desk.yaml may"
         raise RefusedError(f"{act.by} may not {verb} articles; {who} ({ability} in `roles`)")
 
 
-def _check_readable(article: Article, act: Act) -> None:
+def _check_readable(article: Article, act: "Act") -> None:
     check_readable(article, act.policy.rights_of(act.by))
 
 
@@ -505,23 +508,29 @@ _WAYS = {
 
 def _added(
     article: Article,
-    act: Act,
+    act: "Act",
     did: str,
     change: Mapping[str, Value] | None = None,
     **words: Value,
 ) -> Article:
     """The article with the act's event; raises UsageError as lifecycle.check_dated does."""
     begun = min((event.when for event in article.log), default=act.at)
+    from desk import lifecycle  # which those who only read do without
+
     lifecycle.check_dated(article, act, change or (), begun)
     return article.add(did, act.at, act.by, change, **words)
 
 
-def edited(article: Article, act: Act, change: Mapping[str, Value], *, source: str = "") -> Article:
+def edited(
+    article: Article, act: "Act", change: Mapping[str, Value], *, source: str = ""
+) -> Article:
     """The article with other values in fields that no verb governs (None takes a field out).
 
     `source` is what they were imported from. Its owner is changed by them or by a reviewer.
     A published one whose text somebody changes who may not publish goes back to review.
     """
+    from desk import lifecycle
+
     _check_readable(article, act)
     _check_may(act, WRITE, "edit")
     change = {
@@ -572,7 +581,7 @@ _ABILITY_OF = {
 _ABLE_TO = {WRITE: "write", REVIEW: "review", PUBLISH: "publish"}
 
 
-def check_may_take_back(article: Article, act: Act, event: Event) -> None:
+def check_may_take_back(article: Article, act: "Act", event: Event) -> None:
     """Raise RefusedError where somebody may not undo an event of theirs any more.
 
     Nor may anything be published by that whose text was changed in the meantime.
@@ -594,7 +603,7 @@ def check_may_take_back(article: Article, act: Act, event: Event) -> None:
             )
 
 
-def submitted(article: Article, act: Act) -> Article:
+def submitted(article: Article, act: "Act") -> Article:
     """The article handed to the reviewers."""
     _check_readable(article, act)
     _check_may(act, WRITE, "submit")
@@ -606,7 +615,7 @@ def submitted(article: Article, act: Act) -> Article:
     return _added(article, act, "submit", {"status": IN_REVIEW})
 
 
-def approved(article: Article, act: Act) -> Article:
+def approved(article: Article, act: "Act") -> Article:
     """The article approved by somebody who wrote none of it; published if they may do that."""
     _check_readable(article, act)
     _check_may(act, REVIEW, "review")
@@ -624,7 +633,7 @@ def approved(article: Article, act: Act) -> Article:
     return _added(article, act, "approve", _publication(article, act) if may_publish else None)
 
 
-def _publication(article: Article, act: Act) -> dict[str, Value]:
+def _publication(article: Article, act: "Act") -> dict[str, Value]:
     """The change that publishes it; a date of review that lies ahead stays."""
     every, due = act.policy.knowledge.review_every, article.text("review_by")
     change: dict[str, Value] = {"status": PUBLISHED}
@@ -633,8 +642,10 @@ def _publication(article: Article, act: Act) -> dict[str, Value]:
     return change
 
 
-def rejected(article: Article, act: Act, because: str) -> Article:
+def rejected(article: Article, act: "Act", because: str) -> Article:
     """The article back in the hands of its owner."""
+    from desk import lifecycle
+
     _check_readable(article, act)
     _check_may(act, REVIEW, "review")
     _check_status(article, "rejected", IN_REVIEW)
@@ -642,7 +653,7 @@ def rejected(article: Article, act: Act, because: str) -> Article:
     return _added(article, act, "reject", {"status": DRAFT}, because=because)
 
 
-def published(article: Article, act: Act) -> Article:
+def published(article: Article, act: "Act") -> Article:
     """The article published: once it is approved, or at any time where no review is demanded."""
     _check_readable(article, act)
     _check_may(act, PUBLISH, "publish")
@@ -660,7 +671,7 @@ def published(article: Article, act: Act) -> Article:
     return _added(article, act, "publish", _publication(article, act))
 
 
-def retired(article: Article, act: Act, because: str = "") -> Article:
+def retired(article: Article, act: "Act", because: str = "") -> Article:
     """The article taken out of use."""
     _check_readable(article, act)
     out = article.status in (PUBLISHED, OUTDATED)
@@ -670,7 +681,7 @@ def retired(article: Article, act: Act, because: str = "") -> Article:
     return _added(article, act, "retire", {"status": RETIRED}, because=because)
 
 
-def renewed(article: Article, act: Act, until: datetime | None) -> Article:
+def renewed(article: Article, act: "Act", until: datetime | None) -> Article:
     """The article found to be still true, to be looked at again at `until`.
 
     Without that: after the time that the policy gives.
@@ -689,7 +700,7 @@ def renewed(article: Article, act: Act, until: datetime | None) -> Article:
     return _added(article, act, "renew", change)
 
 
-def voted(article: Article, act: Act, *, helpful: bool, because: str = "") -> Article:
+def voted(article: Article, act: "Act", *, helpful: bool, because: str = "") -> Article:
     """The article with somebody's vote, which takes the place of their last one."""
     _check_readable(article, act)
     _check_status(article, "voted on", PUBLISHED, OUTDATED)

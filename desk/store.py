@@ -20,9 +20,7 @@ from functools import cached_property
 from desk import (
     __version__,
     codec,
-    donelog,
     keptsettings,
-    merge,
     model,
     place,
     policy,
@@ -525,6 +523,8 @@ class Desk:
 
     def _note(self, written: Mapping[str, Sequence[Event]]) -> None:
         """Note what a command wrote; where that cannot be done the command is done all the same."""
+        from desk import donelog  # which commands that read do without
+
         text = donelog.line(written)
         if text:
             with suppress(OSError, DeskError):
@@ -645,6 +645,8 @@ class Transaction:
 
         Raises IdTakenError where that is another record.
         """
+        from desk import merge  # which few commands need
+
         text = self._desk.text(path)
         record = self._with_hand_edits(codec.load(text), text)
         if self._is_there(record.id) and not merge.is_one_record(self.read(record.id), record):
@@ -656,6 +658,8 @@ class Transaction:
 
     def gather(self, record: Record, *paths: str) -> None:
         """Keep a record in its place, with what is there of it, and remove other files of it."""
+        from desk import merge
+
         with suppress(NotFoundError, DamagedError):
             there = self.read(record.id)
             if merge.is_one_record(there, record):

@@ -175,7 +175,7 @@ def sought(terms: Sequence[str], *, of_articles: bool = False) -> Sought:
     """
     from desk import fulltext
 
-    if any(re.search(_JOINED, re.sub(_QUOTED, "", term), re.IGNORECASE) for term in terms):
+    if any(map(_is_joined, terms)):
         return Sought((), terms, joined=True)
     pieces = [piece for term in terms for piece in _pieces(term, of_articles=of_articles)]
     conditions = [one for one in pieces if _is_condition(one, of_articles=of_articles)]
@@ -187,8 +187,17 @@ def sought(terms: Sequence[str], *, of_articles: bool = False) -> Sought:
     return Sought(words, conditions, text)
 
 
+def _is_joined(argument: str) -> bool:
+    """Whether an argument joins what stands in it, or beside it."""
+    if argument.isalnum():  # without patterns, which take long to compile
+        return argument.lower() in ("or", "and")
+    return bool(re.search(_JOINED, re.sub(_QUOTED, "", argument), re.IGNORECASE))
+
+
 def _pieces(argument: str, *, of_articles: bool) -> list[str]:
     """An argument, or what stands between its blanks where a condition is among that."""
+    if len(argument.split()) == 1:
+        return [argument]
     pieces = re.findall(_PIECE, argument)
     apart = len(pieces) > 1 and any(_is_condition(one, of_articles=of_articles) for one in pieces)
     return pieces if apart else [argument]
