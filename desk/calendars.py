@@ -9,7 +9,6 @@ hour counts twice if the shift covers it.
 import itertools
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import cached_property
 
@@ -22,7 +21,6 @@ _HORIZON = 20 * 366 * DAY
 Shift = tuple[int, int]
 
 
-@dataclass(frozen=True, eq=False)
 class Calendar:
     """Shifts of each weekday as (start, end) in seconds from midnight; an end may be past it.
 
@@ -31,12 +29,22 @@ class Calendar:
     the clock, whatever else is given.
     """
 
-    name: str
-    zone: tzinfo
-    week: tuple[tuple[Shift, ...], ...] = ((),) * 7
-    special: Mapping[date, tuple[Shift, ...]] = field(default_factory=dict)
-    holidays: Callable[[], Collection[date]] = tuple
-    always: bool = False
+    def __init__(
+        self,
+        name: str,
+        zone: tzinfo,
+        week: tuple[tuple[Shift, ...], ...] = ((),) * 7,
+        special: Mapping[date, tuple[Shift, ...]] | None = None,
+        holidays: Callable[[], Collection[date]] = tuple,
+        *,
+        always: bool = False,
+    ) -> None:
+        self.name = name
+        self.zone = zone
+        self.week = week
+        self.special = special or {}
+        self.holidays = holidays
+        self.always = always
 
     @cached_property
     def days_off(self) -> frozenset[date]:

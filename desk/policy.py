@@ -5,8 +5,8 @@ Every mistake in the file is reported at once, each with its line and what would
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta, tzinfo
+from typing import NamedTuple
 
 from desk import codec, dates, yamltext
 from desk.errors import DamagedError, RefusedError, nearest
@@ -55,8 +55,7 @@ _PREFIX: Shape = {"type": "string", "pattern": "^(?!KB$)[A-Z][A-Z0-9]{0,7}$"}
 VIEW_NAME = re.compile(r"[\w-]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(NamedTuple):
     """The rules of one desk."""
 
     name: str

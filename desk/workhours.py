@@ -65,7 +65,8 @@ def _calendar(reader: Reader, name: str, timezone: str) -> Calendar:
     for place, text in enumerate(reader.texts(*path, "holidays", example=SOME_DAYS)):
         special |= dict.fromkeys(days(reader, text, *path, "holidays", place), ())
     special |= _working_days(reader, week, *path, "working_days")
-    return Calendar(name, _zone(zone_name), week, special, _holidays_of_file(reader, name), always)
+    holidays = _holidays_of_file(reader, name)
+    return Calendar(name, _zone(zone_name), week, special, holidays, always=always)
 
 
 def _refuse_days_off(reader: Reader, *path: str) -> None:

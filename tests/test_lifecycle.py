@@ -240,7 +240,7 @@ def test_a_priority_by_hand_at_the_opening_tells_why():
 
 
 def test_where_the_matrix_has_no_place_there_is_no_priority():
-    rules = replace(RULES, defaults={})
+    rules = RULES._replace(defaults={})
     ticket, reason = lifecycle.opened(ID, ACT._replace(policy=rules), "x", fields={})
     assert reason == lifecycle.Priority("", "the matrix has no place for its impact and urgency")
     assert "priority" not in ticket.head
