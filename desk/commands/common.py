@@ -192,6 +192,20 @@ def completed_by(name: str) -> Callable[[click.Context, click.Parameter, str], l
     return complete
 
 
+def fields_option(
+    name: str, metavar: str, help: str, completion: str, default: str = ""
+) -> Callable[[F], F]:
+    """An option for names of fields, completed by a function of that name."""
+    return click.option(
+        name,
+        metavar=metavar,
+        default=default,
+        show_default=bool(default),
+        help=help,
+        shell_complete=completed_by(completion),
+    )
+
+
 def ids_argument(function: F) -> F:
     """One or more ids, or `-` for one a line, or ndjson with them, from standard input."""
     return click.argument(

@@ -9,8 +9,8 @@ from desk.commands.common import (
     TermsCommand,
     article_terms_argument,
     command,
-    completed_by,
     data,
+    fields_option,
     format_option,
     show_table,
     tell,
@@ -38,22 +38,9 @@ _SORT = "category,title"
 )
 @article_terms_argument
 @click.option("--all", "everything", is_flag=True, help="Retired ones too.")
-@click.option(
-    "--sort",
-    metavar="FIELD,-FIELD",
-    default=_SORT,
-    show_default=True,
-    help="By these.",
-    shell_complete=completed_by("complete_article_columns"),
-)
+@fields_option("--sort", "FIELD,-FIELD", "By these.", "complete_article_columns", _SORT)
 @click.option("--limit", metavar="N", type=click.IntRange(min=0), help="At most so many.")
-@click.option(
-    "--columns",
-    metavar="FIELD,…",
-    default="",
-    help="These fields only.",
-    shell_complete=completed_by("complete_article_columns"),
-)
+@fields_option("--columns", "FIELD,…", "These fields only.", "complete_article_columns")
 @format_option
 @pass_session
 def list_(

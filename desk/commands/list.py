@@ -10,8 +10,8 @@ from desk.commands.common import (
     Damage,
     TermsCommand,
     command,
-    completed_by,
     data,
+    fields_option,
     format_option,
     page,
     table_text,
@@ -43,21 +43,9 @@ _COLUMNS = ("id", "priority", "status", "title", "requester.name", "holder", "ag
 )
 @terms_argument
 @click.option("--all", "everything", is_flag=True, help="Every status, live ones first.")
-@click.option(
-    "--sort",
-    metavar="FIELD,-FIELD",
-    default="",
-    help="By these; - for downward.",
-    shell_complete=completed_by("complete_columns"),
-)
+@fields_option("--sort", "FIELD,-FIELD", "By these; - for downward.", "complete_columns")
 @click.option("--limit", metavar="N", type=click.IntRange(min=0), help="At most so many.")
-@click.option(
-    "--columns",
-    metavar="FIELD,…",
-    default="",
-    help="These fields only.",
-    shell_complete=completed_by("complete_columns"),
-)
+@fields_option("--columns", "FIELD,…", "These fields only.", "complete_columns")
 @format_option
 @pass_session
 def list_(
