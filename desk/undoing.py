@@ -102,7 +102,7 @@ def _check_unchanged(record: Record, event: Event, names: Set[str]) -> None:
     if moved:  # by what was merged since
         others = (one for one in model.in_order(record.log) if one != event)
         setters = [one for one in others if moved & one.change.keys()]
-        raise RefusedError(_changed_since(record, event, moved, setters[-1]))
+        raise RefusedError(_changed_since(record, event, moved, [event, *setters][-1]))
     rest = [one for one in model.in_order(model.standing(record.log)) if one != event]
     before = model.fold(rest, model.origin(record))
     for name, (was, _) in event.change.items():

@@ -334,3 +334,12 @@ def test_a_draft_is_taken_back_by_retiring_it():
     assert (undone.status, undone.log[-1].did) == ("retired", "undo")
     with pytest.raises(RefusedError, match="is retired already"):
         undoing.taken_back(article(("lin", "retire", {"status": "retired"})), LIN, article().log[0])
+
+
+def test_a_field_that_nothing_but_the_event_and_an_editor_has_set():
+    """Whoever calls it with a head that no event tells of gets a refusal, too."""
+    ticket = Ticket({"id": "T-261121-7K3FQ"}, ()).add("open", NOW, "chen", {"title": "VPN"})
+    ticket = ticket.add("edit", NOW, "chen", {"rack": "12"})
+    typed = replace(ticket, head={**ticket.head, "rack": "13"})
+    with pytest.raises(RefusedError, match="chen changed rack since"):
+        last(typed)
