@@ -1,7 +1,7 @@
 """The requester's name, e-mail and telephone taken out of a text, however they are written (pure).
 
-A single part of a Latin name is hidden as it was given, and with a capital or in capitals: many
-names are words too (`will`, `page`). A Chinese surname is hidden before a form of address.
+A single part of a name in letters is hidden as it was given, and with a capital or in capitals:
+many names are words too (`will`, `page`). A Chinese surname is hidden before a form of address.
 """
 
 import re
@@ -69,7 +69,7 @@ def _patterns(requester: Mapping[str, Value]) -> Iterator[str]:
         yield _bounded(_escaped(text), text)
     yield from _of_phone(known.get("phone", "").replace("＋", "+"))
     if "@" not in name:
-        yield from _of_latin_name(_PART.findall(name))
+        yield from _of_name_in_letters(_PART.findall(name))
         yield from _of_chinese_name(name)
 
 
@@ -88,7 +88,7 @@ def _escaped(text: str) -> str:
     return re.sub("['’]", "['’]", re.escape(text))
 
 
-def _of_latin_name(parts: list[str]) -> Iterator[str]:
+def _of_name_in_letters(parts: list[str]) -> Iterator[str]:
     """The parts of a name in either order (`Lee, Ann`, `ann.lee`), and each alone."""
     if len(parts) > 1 and len("".join(parts)) >= _FEWEST_JOINED:
         for order in (parts, parts[::-1]):
@@ -111,7 +111,7 @@ def _of_chinese_name(name: str) -> Iterator[str]:
 
 def _of_phone(phone: str) -> Iterator[str]:
     """Numbers with any separators, with, without or with another country or area code."""
-    for number in (one for part in re.split(_BETWEEN, phone) for one in _numbers(part)):
+    for number in (one for part in re.split(_BETWEEN, phone) for one in _numbers(part.strip())):
         digits = _DIGIT_GAP.join(number)
         code = rf"(?:(?:[+＋]|00)?\d{{1,3}}{_DIGIT_GAP})?(?:[(（]?0[)）]?{_DIGIT_GAP})?"
         yield rf"(?<!\d){code}{digits}(?!\d)"
