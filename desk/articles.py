@@ -38,6 +38,7 @@ VERBS = (
     "new", "edit", "submit", "approve", "reject", "publish", "retire", "renew", "helpful",
     "unhelpful", "use", "link", "unlink", "tell", "undo",
 )  # fmt: skip
+VOTES = ("helpful", "unhelpful")
 # What no file holds, as desk works it out; with what it comes from. No field may take their names.
 WORKED_OUT: Mapping[str, str] = {
     "needs": "status, votes and log",
@@ -254,7 +255,7 @@ def why_unapproved(article: Article, policy: Policy) -> str:
 def votes(article: Article) -> dict[str, Event]:
     """The vote that stands of each person who gave one."""
     log = model.in_order(model.standing(article.log))
-    given = (one for one in log if one.did in ("helpful", "unhelpful"))
+    given = (one for one in log if one.did in VOTES)
     return {one.by: one for one in given}
 
 
@@ -305,7 +306,7 @@ def derived(article: Article, field: str, now: datetime | None) -> Value:
     """A field of DERIVED, or `status` at that moment; None where there is nothing to tell."""
     if field == "uses":
         return len(article.solved)
-    if field in ("helpful", "unhelpful"):
+    if field in VOTES:
         return sum(vote.did == field for vote in votes(article).values())
     if now is None:
         return None
@@ -514,9 +515,9 @@ def _added(
     **words: Value,
 ) -> Article:
     """The article with the act's event; raises UsageError as lifecycle.check_dated does."""
-    begun = min((event.when for event in article.log), default=act.at)
     from desk import lifecycle  # which those who only read do without
 
+    begun = min((event.when for event in article.log), default=act.at)
     lifecycle.check_dated(article, act, change or (), begun)
     return article.add(did, act.at, act.by, change, **words)
 

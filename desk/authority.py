@@ -22,7 +22,6 @@ DESK = merge.BY
 AHEAD = timedelta(days=1)
 
 _PUBLISHED = (articles.PUBLISHED, articles.OUTDATED)
-_VOTES = ("helpful", "unhelpful")
 # The verbs of articles that not everybody who may write has; any of the abilities will do.
 _ABILITIES: Mapping[str, tuple[str, ...]] = {
     "approve": (REVIEW,),
@@ -418,7 +417,7 @@ class _Judged:
         problem = self._unable(*abilities) or self._of_fields(verb, event)
         if not problem and verb is event and verb.did == "approve":
             problem = self._of_approval(event)
-        if not problem and verb.did in _VOTES:
+        if not problem and verb.did in articles.VOTES:
             problem = self._of_vote()
         if not problem and verb is event and "owner" in event.change:
             problem = self._of_owner(event)

@@ -49,11 +49,10 @@ def origins(
     for name, value in codec.as_dict(record, log=False).items():
         event = None if name in by_hand else _setter(record, name, value)
         if event and (name in event.change or _always(name, value, versions)):
-            brought_by = brought.get(event.content())
-            if event.words.get("by_hand") and (typed := _typed(name, value, versions)):
-                yield Origin(name, value, person(typed), event.at, event.n, event.did, typed)
-                continue
-            yield Origin(name, value, event.by, event.at, event.n, event.did, brought_by)
+            typed = _typed(name, value, versions) if event.words.get("by_hand") else None
+            by = person(typed) if typed else event.by
+            commit = typed or brought.get(event.content())
+            yield Origin(name, value, by, event.at, event.n, event.did, commit)
         else:
             yield _by_hand(name, value, versions, person)
 
